@@ -1,0 +1,20 @@
+namespace Mlops.Storage;
+
+/// <summary>Asks for records of one kind. Purged records are never found.</summary>
+public sealed record RecordQuery
+{
+    /// <summary>The kind.</summary>
+    public required string Kind { get; init; }
+
+    /// <summary>The condition; null for all.</summary>
+    public Filter? Filter { get; init; }
+
+    /// <summary>The order; ties, and no order at all, are by id descending (newest first).</summary>
+    public IReadOnlyList<RecordOrder> OrderBy { get; init; } = [];
+
+    /// <summary>How many at most, 1 to 10,000.</summary>
+    public int Limit { get; init; } = 100;
+
+    /// <summary>Where an earlier page of the same query ended; null for the first page.</summary>
+    public string? Cursor { get; init; }
+}

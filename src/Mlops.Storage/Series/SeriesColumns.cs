@@ -1,0 +1,62 @@
+namespace Mlops.Storage;
+
+/// <summary>
+/// Points as columns of equal length: point <c>i</c> is <c>(Steps[i], Times[i], value i)</c>, in the order they were appended.
+/// Exactly one of <see cref="Numbers"/>, <see cref="Texts"/> and <see cref="Digests"/> is filled, as <see cref="Type"/> says.
+/// The columns are not copied; do not change them while they are in use.
+/// </summary>
+public sealed record SeriesColumns
+{
+    private SeriesColumns(SeriesType type, ReadOnlyMemory<long> steps, ReadOnlyMemory<long> times, int values)
+    {
+        if (steps.Length != times.Length || steps.Length != values)
+            throw new ArgumentException($"Columns differ in length: {steps.Length} steps, {times.Length} times, {values} values.");
+        Type = type;
+        Steps = steps;
+        Times = times;
+    }
+
+    /// <summary>What the values are.</summary>
+    public SeriesType Type { get; }
+
+    /// <summary>The step of each point, any 64-bit number.</summary>
+    public ReadOnlyMemory<long> Steps { get; }
+
+    /// <summary>The time of each point in microseconds since 1970 UTC.</summary>
+    public ReadOnlyMemory<long> Times { get; }
+
+    /// <summary>The values of a <see cref="SeriesType.Number"/> series.</summary>
+    public ReadOnlyMemory<double> Numbers { get; private init; }
+
+    /// <summary>The values of a <see cref="SeriesType.Text"/> series.</summary>
+    public ReadOnlyMemory<string> Texts { get; private init; }
+
+    /// <summary>The values of a <see cref="SeriesType.Digest"/> series.</summary>
+    public ReadOnlyMemory<Digest> Digests { get; private init; }
+
+    /// <summary>The number of points.</summary>
+    public int Count => Steps.Length;
+
+    /// <summary>Columns of numbers.</summary>
+    /// <exception cref="ArgumentException">The columns differ in length.</exception>
+    public static SeriesColumns OfNumbers(ReadOnlyMemory<long> steps, ReadOnlyMemory<long> times, ReadOnlyMemory<double> values) =>
+        new(SeriesType.Number, steps, times, values.Length) { Numbers = values };
+
+    /// <summary>Columns of texts.</summary>
+    /// <exception cref="ArgumentException">The columns differ in length.</exception>
+    public static SeriesColumns OfTexts(ReadOnlyMemory<long> steps, ReadOnlyMemory<long> times, ReadOnlyMemory<string> values) =>
+        new(SeriesType.Text, steps, times, values.Length) { Texts = values };
+
+    /// <summary>Columns of digests.</summary>
+    /// <exception cref="ArgumentException">The columns differ in length.</exception>
+    public static SeriesColumns OfDigests(ReadOnlyMemory<long> steps, ReadOnlyMemory<long> times, ReadOnlyMemory<Digest> values) =>
+        new(SeriesType.Digest, steps, times, values.Length) { Digests = values };
+
+    /// <summary>A view of some of the points.</summary>
+    public SeriesColumns Slice(int start, int length) => Type switch
+    {
+        SeriesType.Number => OfNumbers(Steps.Slice(start, length), Times.Slice(start, length), Numbers.Slice(start, length)),
+        SeriesType.Text => OfTexts(Steps.Slice(start, length), Times.Slice(start, length), Texts.Slice(start, length)),
+        _ => OfDigests(Steps.Slice(start, length), Times.Slice(start, length), Digests.Slice(start, length)),
+    };
+}
