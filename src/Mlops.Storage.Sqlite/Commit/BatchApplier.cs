@@ -4,8 +4,6 @@ namespace Mlops.Storage.Sqlite;
 internal sealed class BatchApplier(Session session, TimeProvider time)
 {
     private readonly Dictionary<RecordId, RecordRow?> _rows = [];
-    private readonly WriterTable _writers = new(session);
-    private readonly CounterTable _counters = new(session);
     private long _lastRec = -1;
 
     /// <summary>Forgets what was read in a transaction that has ended.</summary>
@@ -17,7 +15,7 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
 
     public BatchResult Apply(Batch batch)
     {
-        if (batch.Key is { } key && _writers.FindResult(key) is { } first)
+        if (batch.Key is { } key && session.Writers.FindResult(key) is { } first)
             return first;
         var now = Microseconds.From(time.GetUtcNow());
         foreach (var precondition in batch.Preconditions)
@@ -26,7 +24,7 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
         var results = new ChangeResult[batch.Changes.Count];
         List<FieldConflict> conflicts = [];
         for (var i = 0; i < results.Length; i++)
-            results[i] = new RecordChangeApplier(session, this, _counters, batch, batch.Changes[i], now, conflicts).Apply();
+            results[i] = new RecordChangeApplier(session, this, batch, batch.Changes[i], now, conflicts).Apply();
         foreach (var append in batch.Appends)
             Append(append);
         if (batch.Cells.Count > 0)
@@ -34,7 +32,7 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
 
         var result = new BatchResult(false, results, conflicts);
         if (batch.Key is not null)
-            _writers.Store(batch.Key.Value, result);
+            session.Writers.Store(batch.Key.Value, result);
         return result;
     }
 

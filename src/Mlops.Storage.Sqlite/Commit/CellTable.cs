@@ -5,25 +5,23 @@ internal sealed class CellTable(Session session)
 {
     private const string Columns = "c.key, c.value, c.version, r.id, c.expires";
 
-    private readonly Statement _find = new(
-        session,
+    private readonly Statement _find = session.Prepare(
         $"SELECT {Columns} FROM cells c LEFT JOIN records r ON r.rec = c.owner WHERE c.key = ?1 AND (c.expires IS NULL OR c.expires > ?2)");
 
-    private readonly Statement _list = new(
-        session,
+    private readonly Statement _list = session.Prepare(
         $"SELECT {Columns} FROM cells c LEFT JOIN records r ON r.rec = c.owner "
         + "WHERE c.key >= ?1 AND (c.expires IS NULL OR c.expires > ?2) ORDER BY c.key");
 
-    private readonly Statement _version = new(
-        session, "SELECT version FROM cells WHERE key = ?1 AND (expires IS NULL OR expires > ?2)");
+    private readonly Statement _version = session.Prepare(
+        "SELECT version FROM cells WHERE key = ?1 AND (expires IS NULL OR expires > ?2)");
 
-    private readonly Statement _next = new(session, "UPDATE store SET cell_version = cell_version + 1 RETURNING cell_version");
-    private readonly Statement _store = new(
-        session, "INSERT OR REPLACE INTO cells (key, value, version, owner, expires) VALUES (?1, ?2, ?3, ?4, ?5)");
+    private readonly Statement _next = session.Prepare("UPDATE store SET cell_version = cell_version + 1 RETURNING cell_version");
+    private readonly Statement _store = session.Prepare(
+        "INSERT OR REPLACE INTO cells (key, value, version, owner, expires) VALUES (?1, ?2, ?3, ?4, ?5)");
 
-    private readonly Statement _delete = new(session, "DELETE FROM cells WHERE key = ?1");
-    private readonly Statement _deleteOwned = new(session, "DELETE FROM cells WHERE owner = ?1");
-    private readonly Statement _deleteExpired = new(session, "DELETE FROM cells WHERE expires <= ?1");
+    private readonly Statement _delete = session.Prepare("DELETE FROM cells WHERE key = ?1");
+    private readonly Statement _deleteOwned = session.Prepare("DELETE FROM cells WHERE owner = ?1");
+    private readonly Statement _deleteExpired = session.Prepare("DELETE FROM cells WHERE expires <= ?1");
 
     public Cell? Find(string key, long now)
     {

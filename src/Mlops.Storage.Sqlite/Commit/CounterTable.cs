@@ -3,8 +3,8 @@ namespace Mlops.Storage.Sqlite;
 /// <summary>Counters, whose numbers are dense because they commit with what they number.</summary>
 internal sealed class CounterTable(Session session)
 {
-    private readonly Statement _next = new(
-        session, "INSERT INTO counters (name, last) VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last");
+    private readonly Statement _next = session.Prepare(
+        "INSERT INTO counters (name, last) VALUES (?1, 1) ON CONFLICT (name) DO UPDATE SET last = last + 1 RETURNING last");
 
     public long Next(string counter)
     {

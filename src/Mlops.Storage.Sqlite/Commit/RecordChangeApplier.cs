@@ -4,7 +4,7 @@ namespace Mlops.Storage.Sqlite;
 
 /// <summary>Applies one change to one record: works out what really changes, then writes it with its log entry.</summary>
 internal sealed class RecordChangeApplier(
-    Session session, BatchApplier batch, CounterTable counters, Batch source, RecordChange change, long now, List<FieldConflict> conflicts)
+    Session session, BatchApplier batch, Batch source, RecordChange change, long now, List<FieldConflict> conflicts)
 {
     private readonly List<FieldState> _order = [];
     private readonly Dictionary<string, FieldState> _states = new(StringComparer.Ordinal);
@@ -111,7 +111,7 @@ internal sealed class RecordChangeApplier(
 
             if (state.Now.Count > 0)
                 throw new ConflictException($"Field '{state.Name}' of record {_row.Id} holds '{state.Now[0]}', not a number; allocate into another field.");
-            var number = counters.Next(allocation.Counter);
+            var number = session.Counters.Next(allocation.Counter);
             state.Set([FieldValue.Number(number)]);
             numbers.Add(number);
         }

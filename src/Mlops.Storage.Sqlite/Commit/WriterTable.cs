@@ -3,9 +3,9 @@ namespace Mlops.Storage.Sqlite;
 /// <summary>The highest batch of each writer.</summary>
 internal sealed class WriterTable(Session session)
 {
-    private readonly Statement _find = new(session, "SELECT sequence, result FROM writers WHERE writer = ?1");
-    private readonly Statement _store = new(
-        session, "INSERT OR REPLACE INTO writers (writer, sequence, result) VALUES (?1, ?2, ?3)");
+    private readonly Statement _find = session.Prepare("SELECT sequence, result FROM writers WHERE writer = ?1");
+    private readonly Statement _store = session.Prepare(
+        "INSERT OR REPLACE INTO writers (writer, sequence, result) VALUES (?1, ?2, ?3)");
 
     public long FindSequence(RecordId writer)
     {

@@ -3,9 +3,9 @@ namespace Mlops.Storage.Sqlite;
 /// <summary>Numbers for kinds, field names and series names.</summary>
 internal sealed class NameTable(Session session, NameCache cache)
 {
-    private readonly Statement _byName = new(session, "SELECT id FROM names WHERE name = ?1");
-    private readonly Statement _byId = new(session, "SELECT name FROM names WHERE id = ?1");
-    private readonly Statement _insert = new(session, "INSERT INTO names (name) VALUES (?1) RETURNING id");
+    private readonly Statement _byName = session.Prepare("SELECT id FROM names WHERE name = ?1");
+    private readonly Statement _byId = session.Prepare("SELECT name FROM names WHERE id = ?1");
+    private readonly Statement _insert = session.Prepare("INSERT INTO names (name) VALUES (?1) RETURNING id");
 
     // names of the running write transaction; only a commit makes them known to others
     private readonly Dictionary<string, long> _pending = new(StringComparer.Ordinal);

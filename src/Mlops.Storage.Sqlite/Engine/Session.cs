@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
@@ -8,6 +9,7 @@ internal sealed class Session : IDisposable
 {
     private readonly SqliteConnection _connection;
     private readonly List<Statement> _statements = [];
+    private bool _secureDelete;
 
     /// <param name="path">The database file, created when absent.</param>
     /// <param name="names">The names that all sessions of a store share.</param>
@@ -39,17 +41,34 @@ internal sealed class Session : IDisposable
             throw;
         }
 
+        Begin = Prepare("BEGIN");
+        BeginImmediate = Prepare("BEGIN IMMEDIATE");
+        Commit = Prepare("COMMIT");
+        Rollback = Prepare("ROLLBACK");
         Names = new NameTable(this, names);
         Records = new RecordTable(this);
         Fields = new FieldTable(this);
         Log = new LogTable(this);
         Series = new SeriesTable(this);
         Cells = new CellTable(this);
+        Writers = new WriterTable(this);
+        Counters = new CounterTable(this);
     }
 
     public string Path { get; }
 
+    /// <summary>The one session that writes; names that it adds may still be rolled back.</summary>
+    public bool IsWriter { get; init; }
+
     public sqlite3 Handle { get; } = null!;
+
+    public Statement Begin { get; }
+
+    public Statement BeginImmediate { get; }
+
+    public Statement Commit { get; }
+
+    public Statement Rollback { get; }
 
     public NameTable Names { get; }
 
@@ -63,10 +82,74 @@ internal sealed class Session : IDisposable
 
     public CellTable Cells { get; }
 
+    public WriterTable Writers { get; }
+
+    public CounterTable Counters { get; }
+
+    /// <summary>The functions that filters call; only in sessions for reading.</summary>
+    public FilterFunctions Functions { get; private set; } = null!;
+
+    /// <summary>Opens a session that reads only and has the functions of filters.</summary>
+    public static Session OpenReader(string path, NameCache names, TimeSpan busy)
+    {
+        var session = new Session(path, names, busy);
+        try
+        {
+            session.Execute("PRAGMA query_only = ON");
+            session.Functions = new FilterFunctions(session);
+            return session;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Sets up what only the writer needs: the write-ahead log, and a flush at each commit.</summary>
+    public void PrepareToWrite(TimeSpan busy)
+    {
+        // while another process turns a new file to the write-ahead log, SQLite may refuse without waiting
+        var started = Stopwatch.GetTimestamp();
+        using var mode = new Statement(this, "PRAGMA journal_mode = WAL");
+        for (int code; (code = mode.Run()) != raw.SQLITE_ROW; Thread.Sleep(1))
+        {
+            if (!SqliteFailure.IsBusy(code) || Stopwatch.GetElapsedTime(started) > busy)
+                throw Failure(code);
+        }
+
+        Execute("PRAGMA synchronous = FULL");
+        if (OperatingSystem.IsMacOS())
+        {
+            Execute("PRAGMA fullfsync = ON");
+            Execute("PRAGMA checkpoint_fullfsync = ON");
+        }
+
+        Execute("PRAGMA wal_autocheckpoint = 4000");
+        Execute("PRAGMA journal_size_limit = 67108864");
+    }
+
     /// <summary>Inside a transaction, also after an error that SQLite answered by rolling back.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
 
     public void WaitFor(TimeSpan busy) => Check(raw.sqlite3_busy_timeout(Handle, (int)busy.TotalMilliseconds));
+
+    /// <summary>Whether what is deleted is overwritten, so that a purge leaves nothing in free pages.</summary>
+    public void SecureDelete(bool on)
+    {
+        if (on == _secureDelete)
+            return;
+        Execute(on ? "PRAGMA secure_delete = ON" : "PRAGMA secure_delete = OFF");
+        _secureDelete = on;
+    }
+
+    /// <summary>A statement that is compiled at its first use and kept as long as this session.</summary>
+    public Statement Prepare(string sql)
+    {
+        var statement = new Statement(this, sql);
+        _statements.Add(statement);
+        return statement;
+    }
 
     /// <summary>Runs a statement that is needed once.</summary>
     public void Execute(string sql)
@@ -97,10 +180,6 @@ internal sealed class Session : IDisposable
         var extended = raw.sqlite3_extended_errcode(Handle);
         return SqliteFailure.Translate((extended & 0xFF) == (code & 0xFF) ? extended : code, raw.sqlite3_errmsg(Handle).utf8_to_string(), Path);
     }
-
-    internal void Own(Statement statement) => _statements.Add(statement);
-
-    internal void Disown(Statement statement) => _statements.Remove(statement);
 
     public void Dispose()
     {

@@ -24,7 +24,7 @@ internal static class SqliteFailure
             + "'.recover' command of the sqlite3 tool."),
         raw.SQLITE_NOTADB => new IntegrityException(
             $"The file '{path}' is not a store, or its beginning is damaged; restore it from a copy, or name another path."),
-        raw.SQLITE_NOMEM => new OutOfMemoryException($"SQLite ran out of memory on the store '{path}'."),
+        raw.SQLITE_NOMEM => new StorageUnavailableException($"SQLite ran out of memory on the store '{path}'; free some, then try again."),
         raw.SQLITE_TOOBIG => new ArgumentException("A value is larger than the store can keep (about 1 GB)."),
         raw.SQLITE_INTERRUPT => new OperationCanceledException(),
         _ => new InvalidOperationException($"SQLite reports '{message}' (code {code}) on the store '{path}'; this is a defect."),

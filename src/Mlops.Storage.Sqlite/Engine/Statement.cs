@@ -5,7 +5,8 @@ using SQLitePCL;
 namespace Mlops.Storage.Sqlite;
 
 /// <summary>
-/// One SQL statement of a session, compiled at its first use and kept. All SQL of this assembly runs through it: the raw
+/// One SQL statement, compiled at its first use. Who creates it disposes it; a session does so for those of
+/// <see cref="Session.Prepare"/>. All SQL of this assembly runs through it: the raw
 /// handle costs a fraction of an ADO.NET command, and there is one place where errors are translated.
 /// </summary>
 internal sealed class Statement(Session session, string sql) : IDisposable
@@ -121,7 +122,6 @@ internal sealed class Statement(Session session, string sql) : IDisposable
     private sqlite3_stmt Prepare()
     {
         session.Check(raw.sqlite3_prepare_v3(session.Handle, sql, raw.SQLITE_PREPARE_PERSISTENT, out var handle));
-        session.Own(this);
         return _handle = handle;
     }
 }

@@ -3,23 +3,20 @@ namespace Mlops.Storage.Sqlite;
 /// <summary>The chains, the feed and the salts.</summary>
 internal sealed class LogTable(Session session)
 {
-    private readonly Statement _insert = new(session, "INSERT INTO log (rec, sequence, entry, hash) VALUES (?1, ?2, ?3, ?4)");
-    private readonly Statement _insertSalt = new(session, "INSERT INTO salts (rec, sequence, salt) VALUES (?1, ?2, ?3)");
-    private readonly Statement _salt = new(session, "SELECT salt FROM salts WHERE rec = ?1 AND sequence = ?2");
-    private readonly Statement _deleteSalts = new(session, "DELETE FROM salts WHERE rec = ?1");
-    private readonly Statement _chain = new(
-        session,
+    private readonly Statement _insert = session.Prepare("INSERT INTO log (rec, sequence, entry, hash) VALUES (?1, ?2, ?3, ?4)");
+    private readonly Statement _insertSalt = session.Prepare("INSERT INTO salts (rec, sequence, salt) VALUES (?1, ?2, ?3)");
+    private readonly Statement _salt = session.Prepare("SELECT salt FROM salts WHERE rec = ?1 AND sequence = ?2");
+    private readonly Statement _deleteSalts = session.Prepare("DELETE FROM salts WHERE rec = ?1");
+    private readonly Statement _chain = session.Prepare(
         "SELECT l.position, r.kind, l.entry, l.hash FROM log l JOIN records r ON r.rec = l.rec WHERE l.rec = ?1 ORDER BY l.sequence");
 
-    private readonly Statement _feed = new(
-        session,
+    private readonly Statement _feed = session.Prepare(
         "SELECT l.position, r.kind, l.entry, l.hash FROM log l CROSS JOIN records r ON r.rec = l.rec "
         + "WHERE l.position > ?1 ORDER BY l.position LIMIT ?2");
 
-    private readonly Statement _last = new(session, "SELECT max(position) FROM log");
-    private readonly Statement _heads = new(session, "SELECT id, sequence, head FROM records WHERE sequence > 0 ORDER BY id");
-    private readonly Statement _headsAt = new(
-        session,
+    private readonly Statement _last = session.Prepare("SELECT max(position) FROM log");
+    private readonly Statement _heads = session.Prepare("SELECT id, sequence, head FROM records WHERE sequence > 0 ORDER BY id");
+    private readonly Statement _headsAt = session.Prepare(
         "SELECT r.id, l.sequence, l.hash FROM (SELECT rec, max(position) AS position FROM log WHERE position <= ?1 GROUP BY rec) h "
         + "CROSS JOIN log l ON l.position = h.position CROSS JOIN records r ON r.rec = h.rec ORDER BY r.id");
 

@@ -5,28 +5,26 @@ internal sealed class FieldTable(Session session)
 {
     private static readonly FieldConflict[] NoConflicts = [];
 
-    private readonly Statement _one = new(
-        session, "SELECT type, value, number FROM fields WHERE rec = ?1 AND name = ?2 ORDER BY ord");
+    private readonly Statement _one = session.Prepare(
+        "SELECT type, value, number FROM fields WHERE rec = ?1 AND name = ?2 ORDER BY ord");
 
-    private readonly Statement _all = new(
-        session, "SELECT type, value, number, name, entry FROM fields WHERE rec = ?1 ORDER BY name, ord");
+    private readonly Statement _all = session.Prepare(
+        "SELECT type, value, number, name, entry FROM fields WHERE rec = ?1 ORDER BY name, ord");
 
-    private readonly Statement _insert = new(
-        session, "INSERT OR REPLACE INTO fields (rec, name, ord, type, value, number, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+    private readonly Statement _insert = session.Prepare(
+        "INSERT OR REPLACE INTO fields (rec, name, ord, type, value, number, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
 
-    private readonly Statement _delete = new(session, "DELETE FROM fields WHERE rec = ?1 AND name = ?2");
-    private readonly Statement _deleteAll = new(session, "DELETE FROM fields WHERE rec = ?1");
-    private readonly Statement _conflicts = new(
-        session,
+    private readonly Statement _delete = session.Prepare("DELETE FROM fields WHERE rec = ?1 AND name = ?2");
+    private readonly Statement _deleteAll = session.Prepare("DELETE FROM fields WHERE rec = ?1");
+    private readonly Statement _conflicts = session.Prepare(
         "SELECT kept_type, kept_value, kept_number, refused_type, refused_value, refused_number, name "
         + "FROM conflicts WHERE rec = ?1 ORDER BY conflict");
 
-    private readonly Statement _insertConflict = new(
-        session,
+    private readonly Statement _insertConflict = session.Prepare(
         "INSERT INTO conflicts (rec, name, kept_type, kept_value, kept_number, refused_type, refused_value, refused_number) "
         + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
 
-    private readonly Statement _deleteConflicts = new(session, "DELETE FROM conflicts WHERE rec = ?1");
+    private readonly Statement _deleteConflicts = session.Prepare("DELETE FROM conflicts WHERE rec = ?1");
 
     /// <summary>The values of one field in the order they were set; empty if the record has none.</summary>
     public FieldValue[] Load(long rec, long name)

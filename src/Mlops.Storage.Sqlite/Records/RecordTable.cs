@@ -5,22 +5,22 @@ internal sealed class RecordTable(Session session)
 {
     private const string Columns = "rec, id, kind, key, revision, created, sealed, purged, sequence, head";
 
-    private readonly Statement _byId = new(session, $"SELECT {Columns} FROM records WHERE id = ?1");
-    private readonly Statement _byRec = new(session, $"SELECT {Columns} FROM records WHERE rec = ?1");
-    private readonly Statement _byKey = new(session, $"SELECT {Columns} FROM records WHERE kind = ?1 AND key = ?2");
-    private readonly Statement _last = new(session, "SELECT max(rec) FROM records");
-    private readonly Statement _insert = new(
-        session, $"INSERT INTO records ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
+    private readonly Statement _byId = session.Prepare($"SELECT {Columns} FROM records WHERE id = ?1");
+    private readonly Statement _byRec = session.Prepare($"SELECT {Columns} FROM records WHERE rec = ?1");
+    private readonly Statement _byKey = session.Prepare($"SELECT {Columns} FROM records WHERE kind = ?1 AND key = ?2");
+    private readonly Statement _last = session.Prepare("SELECT max(rec) FROM records");
+    private readonly Statement _insert = session.Prepare(
+        $"INSERT INTO records ({Columns}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)");
 
-    private readonly Statement _update = new(
-        session, "UPDATE records SET revision = ?2, sealed = ?3, sequence = ?4, head = ?5 WHERE rec = ?1");
+    private readonly Statement _update = session.Prepare(
+        "UPDATE records SET revision = ?2, sealed = ?3, sequence = ?4, head = ?5 WHERE rec = ?1");
 
-    private readonly Statement _purge = new(
-        session, "UPDATE records SET revision = ?2, sequence = ?3, head = ?4, key = NULL, purged = 1 WHERE rec = ?1");
+    private readonly Statement _purge = session.Prepare(
+        "UPDATE records SET revision = ?2, sequence = ?3, head = ?4, key = NULL, purged = 1 WHERE rec = ?1");
 
-    private readonly Statement _body = new(session, "SELECT body, entry FROM bodies WHERE rec = ?1");
-    private readonly Statement _setBody = new(session, "INSERT OR REPLACE INTO bodies (rec, entry, body) VALUES (?1, ?2, ?3)");
-    private readonly Statement _deleteBody = new(session, "DELETE FROM bodies WHERE rec = ?1");
+    private readonly Statement _body = session.Prepare("SELECT body, entry FROM bodies WHERE rec = ?1");
+    private readonly Statement _setBody = session.Prepare("INSERT OR REPLACE INTO bodies (rec, entry, body) VALUES (?1, ?2, ?3)");
+    private readonly Statement _deleteBody = session.Prepare("DELETE FROM bodies WHERE rec = ?1");
 
     public RecordRow? Find(RecordId id) => First(_byId.Bind(1, id));
 

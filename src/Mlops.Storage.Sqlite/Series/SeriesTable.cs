@@ -6,36 +6,33 @@ internal sealed class SeriesTable(Session session)
     private const string Columns =
         "sid, rec, name, type, chunks, count, nan_count, first_step, last_step, last_time, last, min, min_step, max, max_step, sum";
 
-    private readonly Statement _find = new(session, $"SELECT {Columns} FROM series WHERE rec = ?1 AND name = ?2");
-    private readonly Statement _ofRecord = new(session, $"SELECT {Columns} FROM series WHERE rec = ?1");
-    private readonly Statement _all = new(session, $"SELECT {Columns} FROM series ORDER BY sid");
-    private readonly Statement _insert = new(
-        session,
+    private readonly Statement _find = session.Prepare($"SELECT {Columns} FROM series WHERE rec = ?1 AND name = ?2");
+    private readonly Statement _ofRecord = session.Prepare($"SELECT {Columns} FROM series WHERE rec = ?1");
+    private readonly Statement _all = session.Prepare($"SELECT {Columns} FROM series ORDER BY sid");
+    private readonly Statement _insert = session.Prepare(
         "INSERT INTO series (rec, name, type, chunks, count, nan_count, first_step, last_step, last_time, last, min, min_step, max, "
         + "max_step, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING sid");
 
-    private readonly Statement _update = new(
-        session,
+    private readonly Statement _update = session.Prepare(
         "UPDATE series SET chunks = ?4, count = ?5, nan_count = ?6, first_step = ?7, last_step = ?8, last_time = ?9, last = ?10, "
         + "min = ?11, min_step = ?12, max = ?13, max_step = ?14, sum = ?15 WHERE sid = ?1");
 
-    private readonly Statement _tail = new(session, "SELECT data, stats, count, first_step, last_step FROM tails WHERE sid = ?1");
-    private readonly Statement _setTail = new(
-        session, "INSERT OR REPLACE INTO tails (sid, count, first_step, last_step, stats, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    private readonly Statement _tail = session.Prepare("SELECT data, stats, count, first_step, last_step FROM tails WHERE sid = ?1");
+    private readonly Statement _setTail = session.Prepare(
+        "INSERT OR REPLACE INTO tails (sid, count, first_step, last_step, stats, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 
-    private readonly Statement _deleteTail = new(session, "DELETE FROM tails WHERE sid = ?1");
-    private readonly Statement _insertChunk = new(session, "INSERT INTO chunks (chunk, data) VALUES (?1, ?2)");
-    private readonly Statement _insertStatistics = new(
-        session, "INSERT INTO chunk_stats (chunk, position, count, first_step, last_step, stats) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    private readonly Statement _deleteTail = session.Prepare("DELETE FROM tails WHERE sid = ?1");
+    private readonly Statement _insertChunk = session.Prepare("INSERT INTO chunks (chunk, data) VALUES (?1, ?2)");
+    private readonly Statement _insertStatistics = session.Prepare(
+        "INSERT INTO chunk_stats (chunk, position, count, first_step, last_step, stats) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
 
-    private readonly Statement _statistics = new(
-        session,
+    private readonly Statement _statistics = session.Prepare(
         "SELECT chunk, position, count, first_step, last_step, stats FROM chunk_stats WHERE chunk >= ?1 AND chunk < ?2 ORDER BY chunk");
 
-    private readonly Statement _chunk = new(session, "SELECT data FROM chunks WHERE chunk = ?1");
-    private readonly Statement _deleteChunks = new(session, "DELETE FROM chunks WHERE chunk >= ?1 AND chunk < ?2");
-    private readonly Statement _deleteStatistics = new(session, "DELETE FROM chunk_stats WHERE chunk >= ?1 AND chunk < ?2");
-    private readonly Statement _delete = new(session, "DELETE FROM series WHERE rec = ?1");
+    private readonly Statement _chunk = session.Prepare("SELECT data FROM chunks WHERE chunk = ?1");
+    private readonly Statement _deleteChunks = session.Prepare("DELETE FROM chunks WHERE chunk >= ?1 AND chunk < ?2");
+    private readonly Statement _deleteStatistics = session.Prepare("DELETE FROM chunk_stats WHERE chunk >= ?1 AND chunk < ?2");
+    private readonly Statement _delete = session.Prepare("DELETE FROM series WHERE rec = ?1");
 
     public SeriesRow? Find(long rec, long name)
     {
