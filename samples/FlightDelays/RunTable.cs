@@ -1,0 +1,61 @@
+using System.Globalization;
+using Mlops.Metadata;
+using Mlops.Sdk;
+using Spectre.Console;
+
+namespace FlightDelays;
+
+/// <summary>Shows every run of the experiment, the best first, and where its model is.</summary>
+internal static class RunTable
+{
+    public static async Task PrintAsync(MlopsClient mlops, CancellationToken cancellationToken)
+    {
+        var page = await mlops.Runs.QueryAsync(
+            new RunQuery
+            {
+                Experiment = Training.Experiment,
+                OrderBy = [RunOrder.Metric("test_auc", descending: true)],
+                Limit = 50,
+            },
+            cancellationToken);
+
+        var table = new Table().Border(TableBorder.Rounded).Title($"{page.Runs.Count} runs of {Training.Experiment}");
+        foreach (var heading in (string[])["run", "id", "status", "trees", "leaves", "rate"])
+            table.AddColumn(heading);
+        foreach (var heading in (string[])["test AUC", "train AUC", "test log-loss"])
+            table.AddColumn(new TableColumn(heading).RightAligned());
+        foreach (var run in page.Runs)
+        {
+            table.AddRow(
+                Markup.Escape(run.Name),
+                run.Id.ToString(),
+                run.Status.ToString(),
+                Param(run, "trees"),
+                Param(run, "leaves"),
+                Param(run, "learning_rate"),
+                Metric(run, "test_auc"),
+                Metric(run, "train_auc"),
+                Metric(run, "test_log_loss"));
+        }
+
+        AnsiConsole.Write(table);
+        if (page.Runs.FirstOrDefault(run => run.Status == RunStatus.Finished) is { } best)
+            await PrintBestAsync(mlops, best, cancellationToken);
+    }
+
+    private static async Task PrintBestAsync(MlopsClient mlops, Run best, CancellationToken cancellationToken)
+    {
+        var artifacts = await mlops.Runs.ListArtifactsAsync(best.Id, cancellationToken);
+        var model = artifacts.Single(artifact => artifact.Path == Training.ModelPath);
+        Console.WriteLine();
+        Console.WriteLine($"Best model: {best.Name}, test AUC {Metric(best, "test_auc")}");
+        Console.WriteLine($"  store     {mlops.Location}");
+        Console.WriteLine($"  run       {best.Id}");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  artifact  {model.Path}, {model.SizeBytes / 1024.0:N0} KiB"));
+    }
+
+    private static string Param(Run run, string key) => run.Params.GetValueOrDefault(key, "–");
+
+    private static string Metric(Run run, string key) =>
+        run.Metrics.TryGetValue(key, out var summary) ? summary.Last.ToString("F4", CultureInfo.InvariantCulture) : "–";
+}
