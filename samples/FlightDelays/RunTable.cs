@@ -46,12 +46,16 @@ internal static class RunTable
     private static async Task PrintBestAsync(MlopsClient mlops, Run best, CancellationToken cancellationToken)
     {
         var artifacts = await mlops.Runs.ListArtifactsAsync(best.Id, cancellationToken);
-        var model = artifacts.Single(artifact => artifact.Path == Training.ModelPath);
+        var model = artifacts.Single(artifact => artifact.Path.Value == Training.ModelPath);
         Console.WriteLine();
         Console.WriteLine($"Best model: {best.Name}, test AUC {Metric(best, "test_auc")}");
         Console.WriteLine($"  store     {mlops.Location}");
         Console.WriteLine($"  run       {best.Id}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  artifact  {model.Path}, {model.SizeBytes / 1024.0:N0} KiB"));
+        Console.WriteLine();
+        Console.WriteLine("To get it:");
+        Console.WriteLine(
+            $"""  await mlops.Runs.DownloadArtifactAsync(RunId.Parse("{best.Id}"), "{model.Path}", "best-model.zip");""");
     }
 
     private static string Param(Run run, string key) => run.Params.GetValueOrDefault(key, "–");

@@ -1,0 +1,50 @@
+namespace Mlops.Benchmarks;
+
+/// <summary>
+/// One number that the project promises, measured beside the best that a simple tool can do on the same machine in the same
+/// minute. What is promised is the ratio, which travels between machines; the number does not.
+/// </summary>
+internal abstract class Figure : IAsyncDisposable
+{
+    private readonly List<string> _notes = [];
+
+    /// <summary>The name on the command line and in the table of the README.</summary>
+    public abstract string Name { get; }
+
+    /// <summary>The unit of both sides.</summary>
+    public abstract string Unit { get; }
+
+    /// <summary>What the other side is, in one word with hyphens.</summary>
+    public abstract string BaselineName { get; }
+
+    /// <summary>What ours divided by the baseline must reach; ours itself where there is no baseline.</summary>
+    public abstract Bound Bound { get; }
+
+    /// <summary>How often each side is measured; the median counts.</summary>
+    public virtual int Rounds => 3;
+
+    /// <summary>How often the baseline is measured, where it is slow and steady.</summary>
+    public virtual int BaselineRounds => Rounds;
+
+    /// <summary>Whether a first measurement of each side is thrown away, so that compiling does not count.</summary>
+    public virtual bool WarmsUp => true;
+
+    /// <summary>A second promise beside the ratio, such as "allocates nothing"; judged after the last round.</summary>
+    public virtual bool AlsoHolds => true;
+
+    /// <summary>Lines printed below the figure.</summary>
+    public IReadOnlyList<string> Notes => _notes;
+
+    /// <summary>Makes what all rounds share.</summary>
+    public virtual Task PrepareAsync(Workspace workspace) => Task.CompletedTask;
+
+    /// <summary>Measures ours once, in <see cref="Unit"/>.</summary>
+    public abstract Task<double> MeasureOursAsync(Workspace workspace);
+
+    /// <summary>Measures the baseline once, in <see cref="Unit"/>; null where there is none.</summary>
+    public abstract Task<double?> MeasureBaselineAsync(Workspace workspace);
+
+    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    protected void Note(FormattableString note) => _notes.Add(FormattableString.Invariant(note));
+}
