@@ -18,6 +18,9 @@ public sealed record RecordChange
     /// <summary>The unique name inside the kind; required for <see cref="ChangeMode.Ensure"/>, ignored for updates.</summary>
     public string? Key { get; init; }
 
+    /// <summary>The client's clock when it happened, for the log; null if that is the batch's.</summary>
+    public DateTimeOffset? ClientTime { get; init; }
+
     /// <summary>The new body as exact UTF-8, or null to leave it.</summary>
     public ReadOnlyMemory<byte>? Body { get; init; }
 

@@ -1,8 +1,3 @@
-using System.Buffers;
-using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
-
 namespace Mlops.Storage;
 
 /// <summary>
@@ -18,64 +13,45 @@ public static class LogEntryCodec
     /// <summary>The item name under which a body is logged; no field can have it.</summary>
     public const string BodyItem = "\u0001body";
 
+    private const byte Version = 1;
+
     /// <summary>Encodes an entry.</summary>
     public static byte[] Encode(LogEntry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        var writer = new ArrayBufferWriter<byte>(160 + (entry.Items.Count * Digest.SizeBytes));
-        writer.GetSpan(1)[0] = 1;
-        writer.Advance(1);
-        entry.Record.Write(writer.GetSpan(RecordId.SizeBytes));
-        writer.Advance(RecordId.SizeBytes);
-        WriteInt64(writer, entry.Sequence);
-        WriteInt64(writer, entry.CommitTime);
-        WriteInt64(writer, entry.ClientTime);
-        WriteText(writer, entry.Action);
-        WriteText(writer, entry.Actor);
-        WriteInt32(writer, entry.Items.Count);
-        foreach (var item in entry.Items)
-            WriteDigest(writer, item);
-        WriteDigest(writer, entry.Previous);
-        return writer.WrittenSpan.ToArray();
+        var w = new WireWriter(160 + (entry.Items.Count * Digest.SizeBytes));
+        w.Byte(Version);
+        w.Id(entry.Record);
+        w.Int64(entry.Sequence);
+        w.Int64(entry.CommitTime);
+        w.Int64(entry.ClientTime);
+        w.Text(entry.Action);
+        w.Text(entry.Actor);
+        w.List(entry.Items, w.Digest);
+        w.Digest(entry.Previous);
+        return w.Written.ToArray();
     }
 
     /// <summary>Decodes an entry.</summary>
     /// <exception cref="IntegrityException">The bytes are not a version 1 entry.</exception>
-    public static LogEntry Decode(ReadOnlySpan<byte> source)
+    public static LogEntry Decode(ReadOnlyMemory<byte> source)
     {
-        try
+        var r = new WireReader(source, "log entry");
+        if (r.Byte() != Version)
+            throw r.Damaged();
+        var entry = new LogEntry
         {
-            if (source[0] != 1)
-                throw new IntegrityException($"Log entry of unknown version {source[0]}; upgrade the packages.");
-            var record = RecordId.Read(source[1..]);
-            var rest = source[(1 + RecordId.SizeBytes)..];
-            var sequence = ReadInt64(ref rest);
-            var commit = ReadInt64(ref rest);
-            var client = ReadInt64(ref rest);
-            var action = ReadText(ref rest);
-            var actor = ReadText(ref rest);
-            var count = ReadInt32(ref rest);
-            if (rest.Length != (count + 1L) * Digest.SizeBytes)
-                throw new IntegrityException($"Log entry {sequence} of record {record} has the wrong length.");
-            var items = new Digest[count];
-            for (var i = 0; i < count; i++)
-                items[i] = Digest.Read(rest[(i * Digest.SizeBytes)..]);
-            return new LogEntry
-            {
-                Record = record,
-                Sequence = sequence,
-                CommitTime = commit,
-                ClientTime = client,
-                Action = action,
-                Actor = actor,
-                Items = items,
-                Previous = Digest.Read(rest[(count * Digest.SizeBytes)..]),
-            };
-        }
-        catch (Exception e) when (e is ArgumentException or IndexOutOfRangeException)
-        {
-            throw new IntegrityException("Log entry is truncated.", e);
-        }
+            Record = r.Id(),
+            Sequence = r.Int64(),
+            CommitTime = r.Int64(),
+            ClientTime = r.Int64(),
+            Action = r.Text(),
+            Actor = r.Text(),
+            Items = r.List(r.Digest),
+            Previous = r.Digest(),
+        };
+        r.End();
+        return entry;
     }
 
     /// <summary>
@@ -90,95 +66,43 @@ public static class LogEntryCodec
     public static Digest ItemDigest(ReadOnlySpan<byte> salt, string name, IReadOnlyList<FieldValue> values)
     {
         ArgumentNullException.ThrowIfNull(values);
-        var writer = new ArrayBufferWriter<byte>(256);
-        writer.Write(salt);
-        WriteText(writer, name);
+        var w = new WireWriter(256);
+        w.Raw(salt);
+        w.Text(name);
         foreach (var value in values)
         {
-            writer.GetSpan(1)[0] = (byte)value.Type;
-            writer.Advance(1);
+            w.Byte((byte)value.Type);
             switch (value.Type)
             {
                 case FieldType.Text:
-                    WriteText(writer, value.AsText);
+                    w.Text(value.AsText);
                     break;
                 case FieldType.Number:
-                    WriteInt64(writer, BitConverter.DoubleToInt64Bits(value.AsNumber!.Value));
+                    w.Double(value.AsNumber!.Value);
                     break;
                 case FieldType.Time:
-                    WriteInt64(writer, value.AsMicroseconds);
+                    w.Int64(value.AsMicroseconds);
                     break;
                 case FieldType.Reference:
-                    value.AsReference.Write(writer.GetSpan(RecordId.SizeBytes));
-                    writer.Advance(RecordId.SizeBytes);
+                    w.Id(value.AsReference);
                     break;
                 default:
-                    WriteDigest(writer, value.AsDigest);
+                    w.Digest(value.AsDigest);
                     break;
             }
         }
 
-        return Digest.Of(writer.WrittenSpan);
+        return Digest.Of(w.Written);
     }
 
     /// <summary>The salted digest of a body.</summary>
     public static Digest BodyDigest(ReadOnlySpan<byte> salt, ReadOnlySpan<byte> body)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var head = new ArrayBufferWriter<byte>(64);
-        head.Write(salt);
-        WriteText(head, BodyItem);
-        head.GetSpan(1)[0] = (byte)FieldType.Text;
-        head.Advance(1);
-        WriteInt32(head, body.Length);
-        hash.AppendData(head.WrittenSpan);
-        hash.AppendData(body);
-        return Digest.Of(hash);
-    }
-
-    private static void WriteInt64(ArrayBufferWriter<byte> writer, long value)
-    {
-        BinaryPrimitives.WriteInt64LittleEndian(writer.GetSpan(8), value);
-        writer.Advance(8);
-    }
-
-    private static void WriteInt32(ArrayBufferWriter<byte> writer, int value)
-    {
-        BinaryPrimitives.WriteInt32LittleEndian(writer.GetSpan(4), value);
-        writer.Advance(4);
-    }
-
-    private static void WriteText(ArrayBufferWriter<byte> writer, string text)
-    {
-        WriteInt32(writer, Encoding.UTF8.GetByteCount(text));
-        Encoding.UTF8.GetBytes(text, writer);
-    }
-
-    private static void WriteDigest(ArrayBufferWriter<byte> writer, Digest digest)
-    {
-        digest.Write(writer.GetSpan(Digest.SizeBytes));
-        writer.Advance(Digest.SizeBytes);
-    }
-
-    private static long ReadInt64(ref ReadOnlySpan<byte> source)
-    {
-        var value = BinaryPrimitives.ReadInt64LittleEndian(source);
-        source = source[8..];
-        return value;
-    }
-
-    private static int ReadInt32(ref ReadOnlySpan<byte> source)
-    {
-        var value = BinaryPrimitives.ReadInt32LittleEndian(source);
-        source = source[4..];
-        return value;
-    }
-
-    private static string ReadText(ref ReadOnlySpan<byte> source)
-    {
-        var length = ReadInt32(ref source);
-        var text = Encoding.UTF8.GetString(source[..length]);
-        source = source[length..];
-        return text;
+        var w = new WireWriter(64 + body.Length);
+        w.Raw(salt);
+        w.Text(BodyItem);
+        w.Byte((byte)FieldType.Text);
+        w.Bytes(body);
+        return Digest.Of(w.Written);
     }
 }

@@ -39,4 +39,31 @@ public sealed record SeriesSummary
 
     /// <summary>Sum of all values but NaN.</summary>
     public double Sum { get; init; }
+
+    /// <summary>
+    /// The summary of the points of both, where all of <paramref name="earlier"/> arrived before all of
+    /// <paramref name="later"/>. Associative but for the rounding of <see cref="Sum"/>.
+    /// </summary>
+    public static SeriesSummary Merge(SeriesSummary earlier, SeriesSummary later)
+    {
+        ArgumentNullException.ThrowIfNull(earlier);
+        ArgumentNullException.ThrowIfNull(later);
+        var last = (later.LastStep, later.LastTime).CompareTo((earlier.LastStep, earlier.LastTime)) >= 0 ? later : earlier;
+        var min = later.Min < earlier.Min || double.IsNaN(earlier.Min) ? later : earlier;
+        var max = later.Max > earlier.Max || double.IsNaN(earlier.Max) ? later : earlier;
+        return new SeriesSummary
+        {
+            Count = earlier.Count + later.Count,
+            NanCount = earlier.NanCount + later.NanCount,
+            FirstStep = Math.Min(earlier.FirstStep, later.FirstStep),
+            LastStep = last.LastStep,
+            LastTime = last.LastTime,
+            Last = last.Last,
+            Min = min.Min,
+            MinStep = min.MinStep,
+            Max = max.Max,
+            MaxStep = max.MaxStep,
+            Sum = earlier.Sum + later.Sum,
+        };
+    }
 }
