@@ -6,7 +6,7 @@ using Mlops.Benchmarks.Figures;
 namespace Mlops.Benchmarks;
 
 /// <summary>Measures figures and prints one line for each; what is indented belongs to the line above it.</summary>
-internal static class FigureRunner
+internal static partial class FigureRunner
 {
     private static IReadOnlyList<Func<Figure>> All { get; } =
     [
@@ -120,7 +120,12 @@ internal static class FigureRunner
         GC.Collect();
         GC.WaitForPendingFinalizers();
         GC.Collect();
+        if (!OperatingSystem.IsWindows())
+            Sync();
     }
+
+    [LibraryImport("libc", EntryPoint = "sync")]
+    private static partial void Sync();
 
     private static double Median(List<double> values)
     {

@@ -13,7 +13,7 @@ internal sealed class DelayClassifier
     private readonly IDataView _rawTrain;
     private readonly IDataView _train;
     private readonly IDataView _test;
-    private readonly ITransformer _features;
+    private readonly TransformerChain<ColumnConcatenatingTransformer> _features;
 
     public DelayClassifier(IReadOnlyList<Flight> train, IReadOnlyList<Flight> test)
     {
@@ -53,5 +53,5 @@ internal sealed class DelayClassifier
 
     /// <summary>Saves features and trees together, so that the file predicts from raw flights.</summary>
     public void Save(ITransformer model, Stream destination) =>
-        _ml.Model.Save(new TransformerChain<ITransformer>(_features, model), _rawTrain.Schema, destination);
+        _ml.Model.Save(_features.Append(model), _rawTrain.Schema, destination);
 }

@@ -19,23 +19,21 @@ internal static class RunTable
             },
             cancellationToken);
 
-        var table = new Table().Border(TableBorder.Rounded).Title($"{page.Runs.Count} runs of {Training.Experiment}");
-        foreach (var heading in (string[])["run", "id", "status", "trees", "leaves", "rate"])
-            table.AddColumn(heading);
-        foreach (var heading in (string[])["test AUC", "train AUC", "test log-loss"])
-            table.AddColumn(new TableColumn(heading).RightAligned());
+        var table = new Table().Border(TableBorder.Minimal).Title($"{page.Runs.Count} runs of {Training.Experiment}, best first");
+        table.AddColumns("run", "started", "status", "trees", "leaves", "rate");
+        table.AddColumn(new TableColumn("test\nAUC").RightAligned());
+        table.AddColumn(new TableColumn("train\nAUC").RightAligned());
         foreach (var run in page.Runs)
         {
             table.AddRow(
                 Markup.Escape(run.Name),
-                run.Id.ToString(),
+                run.StartTime.ToLocalTime().ToString("MM-dd HH:mm", CultureInfo.InvariantCulture),
                 run.Status.ToString(),
                 Param(run, "trees"),
                 Param(run, "leaves"),
                 Param(run, "learning_rate"),
                 Metric(run, "test_auc"),
-                Metric(run, "train_auc"),
-                Metric(run, "test_log_loss"));
+                Metric(run, "train_auc"));
         }
 
         AnsiConsole.Write(table);

@@ -25,7 +25,7 @@ internal static class TrainingProgress
     }
 
     private static string Describe(TreeSettings settings, Checkpoint checkpoint) =>
-        string.Create(CultureInfo.InvariantCulture, $"{settings.Name,-14} {checkpoint.Trees,3} trees, test AUC {checkpoint.TestAuc:F4}");
+        string.Create(CultureInfo.InvariantCulture, $"{settings.Name,-5} {checkpoint.Trees,3} trees, test AUC {checkpoint.TestAuc:F4}");
 
     // Progress<T> would report from another thread, out of order
     private sealed class Listener(Action<Checkpoint> show) : IProgress<Checkpoint>

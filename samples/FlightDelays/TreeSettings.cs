@@ -6,9 +6,9 @@ internal sealed record TreeSettings(string Name, int Trees, int Leaves, double L
     /// <summary>The three that this sample compares.</summary>
     public static IReadOnlyList<TreeSettings> All { get; } =
     [
-        new("small-trees", Trees: 100, Leaves: 8, LearningRate: 0.2),
-        new("large-trees", Trees: 100, Leaves: 64, LearningRate: 0.2),
-        new("slow-and-long", Trees: 300, Leaves: 20, LearningRate: 0.05),
+        new("small", Trees: 100, Leaves: 8, LearningRate: 0.2),
+        new("large", Trees: 100, Leaves: 64, LearningRate: 0.2),
+        new("slow", Trees: 300, Leaves: 20, LearningRate: 0.05),
     ];
 
     /// <summary>The sizes at which the learning curve is measured, the full one last.</summary>

@@ -28,11 +28,15 @@ internal sealed class PointTable : IDisposable
         _insert.Prepare();
     }
 
-    public static PointTable Create(string path)
+    /// <param name="path">The file, which is created.</param>
+    /// <param name="journal">
+    /// <c>WAL</c> where commits are many and small; <c>DELETE</c> where one is large, which WAL would write twice.
+    /// </param>
+    public static PointTable Create(string path, string journal)
     {
         using (var connection = Connect(path))
         {
-            Execute(connection, "PRAGMA journal_mode = WAL");
+            Execute(connection, $"PRAGMA journal_mode = {journal}");
             Execute(connection, "CREATE TABLE points (run INTEGER, key INTEGER, step INTEGER, time INTEGER, value REAL)");
         }
 

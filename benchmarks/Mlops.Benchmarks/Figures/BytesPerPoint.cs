@@ -39,7 +39,7 @@ internal sealed class BytesPerPoint : Figure
     public override Task<double?> MeasureBaselineAsync(Workspace workspace)
     {
         var path = workspace.NewPath("points.db");
-        using (var table = PointTable.Create(path))
+        using (var table = PointTable.Create(path, "DELETE"))
         {
             using var transaction = table.Begin();
             _loss.ForEach((step, time, value) =>

@@ -29,7 +29,7 @@ internal sealed class ManyRuns : Figure
 
     public override Task<double?> MeasureBaselineAsync(Workspace workspace)
     {
-        using var table = PointTable.Create(workspace.NewPath("points.db"));
+        using var table = PointTable.Create(workspace.NewPath("points.db"), "WAL");
         var commits = 0;
         var start = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(start) < Duration)

@@ -26,7 +26,7 @@ internal sealed class OpenToFirstPoint : Figure
         _store = workspace.NewPath("store");
         _table = workspace.NewPath("points.db");
         await OpenLogCloseAsync();
-        PointTable.Create(_table).Dispose();
+        PointTable.Create(_table, "WAL").Dispose();
     }
 
     public override async Task<double> MeasureOursAsync(Workspace workspace)

@@ -64,5 +64,10 @@ internal sealed class ReadCurve : Figure
             : throw new InvalidOperationException($"{count} of {Points} points were read.");
     }
 
-    public override ValueTask DisposeAsync() => _store?.DisposeAsync() ?? ValueTask.CompletedTask;
+    public override async ValueTask DisposeAsync()
+    {
+        if (_store is not null)
+            await _store.DisposeAsync();
+        await base.DisposeAsync();
+    }
 }

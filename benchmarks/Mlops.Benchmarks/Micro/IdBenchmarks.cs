@@ -7,10 +7,11 @@ namespace Mlops.Benchmarks.Micro;
 public class IdBenchmarks
 {
     private readonly IdGenerator _ids = new();
+    private readonly TimeProvider _time = TimeProvider.System;
 
     [Benchmark]
     public RecordId Next() => _ids.Next();
 
     [Benchmark(Baseline = true)]
-    public Guid CreateVersion7() => Guid.CreateVersion7();
+    public Guid CreateVersion7() => Guid.CreateVersion7(_time.GetUtcNow());
 }
