@@ -114,7 +114,7 @@ public static class BatchCodec
         Purge = r.Bool(),
     };
 
-    private static void WriteValue(WireWriter w, FieldValue value)
+    internal static void WriteValue(WireWriter w, FieldValue value)
     {
         w.Byte((byte)value.Type);
         switch (value.Type)
@@ -150,7 +150,7 @@ public static class BatchCodec
         }
     }
 
-    private static FieldValue ReadValue(WireReader r) => (FieldType)r.Byte() switch
+    internal static FieldValue ReadValue(WireReader r) => (FieldType)r.Byte() switch
     {
         FieldType.Text => FieldValue.Text(r.Text(), r.Bool() ? r.Double() : null),
         FieldType.Number => FieldValue.Number(r.Double()),

@@ -1,0 +1,72 @@
+namespace Mlops.Metadata;
+
+/// <summary>The one door through which names and texts enter; the limits are a superset of MLflow's.</summary>
+public static class EntityText
+{
+    /// <summary>Longest key of a parameter, metric or tag, in UTF-16 units.</summary>
+    public const int MaxKeyLength = 250;
+
+    /// <summary>Longest value of a parameter or tag, in UTF-16 units.</summary>
+    public const int MaxValueLength = 65_536;
+
+    /// <summary>Longest name of an experiment or run, in UTF-16 units.</summary>
+    public const int MaxNameLength = 500;
+
+    /// <summary>Checks a key: 1 to 250 characters, none of them a control character or half a surrogate pair.</summary>
+    /// <param name="kind">What it is the key of, for the message.</param>
+    /// <param name="key">The key.</param>
+    /// <exception cref="ArgumentException">The key is not allowed; the message says why.</exception>
+    public static string Key(string kind, string key) => Checked($"{kind} key", key, MaxKeyLength, nameof(key));
+
+    /// <summary>Checks the name of an experiment or run: 1 to 500 characters.</summary>
+    /// <inheritdoc cref="Key"/>
+    public static string Name(string kind, string name) => Checked($"{kind} name", name, MaxNameLength, nameof(name));
+
+    /// <summary>Checks the value of a parameter or tag: at most 65,536 characters of any kind but half a surrogate pair.</summary>
+    /// <param name="kind">What it is a value of, for the message.</param>
+    /// <param name="key">Its key, for the message.</param>
+    /// <param name="value">The value.</param>
+    /// <exception cref="ArgumentException">The value is too long or not valid Unicode.</exception>
+    public static string Value(string kind, string key, string value)
+    {
+        ArgumentNullException.ThrowIfNull(value);
+        if (value.Length > MaxValueLength)
+            throw new ArgumentException(
+                $"The value of {kind} '{key}' has {value.Length} characters; at most {MaxValueLength} fit. Log long text as an artifact.", nameof(value));
+        if (HasLoneSurrogate(value))
+            throw new ArgumentException($"The value of {kind} '{key}' is not valid Unicode: it has half a surrogate pair.", nameof(value));
+        return value;
+    }
+
+    private static string Checked(string what, string text, int limit, string parameter)
+    {
+        ArgumentNullException.ThrowIfNull(text, parameter);
+        if (text.Length == 0)
+            throw new ArgumentException($"The {what} is empty; give it 1 to {limit} characters.", parameter);
+        if (text.Length > limit)
+            throw new ArgumentException($"The {what} '{text[..40]}…' has {text.Length} characters; at most {limit} are allowed.", parameter);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (char.IsControl(text[i]))
+                throw new ArgumentException($"The {what} has the control character U+{(int)text[i]:X4} at {i}; leave it out.", parameter);
+        }
+
+        if (HasLoneSurrogate(text))
+            throw new ArgumentException($"The {what} is not valid Unicode: it has half a surrogate pair.", parameter);
+        return text;
+    }
+
+    private static bool HasLoneSurrogate(string text)
+    {
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (!char.IsSurrogate(text[i]))
+                continue;
+            if (i + 1 >= text.Length || !char.IsSurrogatePair(text[i], text[i + 1]))
+                return true;
+            i++;
+        }
+
+        return false;
+    }
+}

@@ -1,0 +1,58 @@
+using Mlops.Storage;
+
+namespace Mlops.Metadata;
+
+/// <summary>A run as it was when it was read.</summary>
+public sealed record Run : IRunHandle
+{
+    /// <inheritdoc/>
+    public required RunId Id { get; init; }
+
+    /// <summary>The experiment it belongs to.</summary>
+    public required ExperimentId ExperimentId { get; init; }
+
+    /// <summary>A name for people; not unique.</summary>
+    public required string Name { get; init; }
+
+    /// <summary>Where it stands.</summary>
+    public required RunStatus Status { get; init; }
+
+    /// <summary>Whether it was deleted.</summary>
+    public required LifecycleStage Stage { get; init; }
+
+    /// <summary>When it was started, UTC, by the clock of its process.</summary>
+    public required DateTimeOffset StartTime { get; init; }
+
+    /// <summary>When it ended; null while it runs.</summary>
+    public DateTimeOffset? EndTime { get; init; }
+
+    /// <summary>Why it failed or was killed (see <see cref="RunEnd"/>).</summary>
+    public string? EndReason { get; init; }
+
+    /// <summary>The text of the exception that ended it.</summary>
+    public string? Error { get; init; }
+
+    /// <summary>The run that it is a part of.</summary>
+    public RunId? ParentId { get; init; }
+
+    /// <summary>The client that owns it: the only one that ends it.</summary>
+    public RecordId? Owner { get; init; }
+
+    /// <summary>How many points could not be kept (see the journal's bound); 0 in every normal run.</summary>
+    public long DroppedPoints { get; init; }
+
+    /// <summary>What a recovery found damaged in the journal of this run; null in every normal run.</summary>
+    public string? JournalDamage { get; init; }
+
+    /// <summary>Parameters as text.</summary>
+    public required IReadOnlyDictionary<string, string> Params { get; init; }
+
+    /// <summary>Tags.</summary>
+    public required IReadOnlyDictionary<string, string> Tags { get; init; }
+
+    /// <summary>Metrics with the summary of their points.</summary>
+    public required IReadOnlyDictionary<string, SeriesSummary> Metrics { get; init; }
+
+    /// <summary>Second values that another process gave to parameters; the first stayed.</summary>
+    public required IReadOnlyList<FieldConflict> Conflicts { get; init; }
+}

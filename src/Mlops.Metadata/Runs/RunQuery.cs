@@ -1,0 +1,25 @@
+using Mlops.Storage;
+
+namespace Mlops.Metadata;
+
+/// <summary>Asks for runs.</summary>
+public sealed record RunQuery
+{
+    /// <summary>Only runs of the experiment of this name; null for all.</summary>
+    public string? Experiment { get; init; }
+
+    /// <summary>A condition, built from <see cref="RunFilter"/>; null for none.</summary>
+    public Filter? Filter { get; init; }
+
+    /// <summary>Includes deleted runs; by default they are left out.</summary>
+    public bool IncludeDeleted { get; init; }
+
+    /// <summary>The order, built from <see cref="RunOrder"/>; newest first by default.</summary>
+    public IReadOnlyList<RecordOrder> OrderBy { get; init; } = [];
+
+    /// <summary>How many at most, 1 to 10,000.</summary>
+    public int Limit { get; init; } = 100;
+
+    /// <summary>Where an earlier page of the same query ended; null for the first page.</summary>
+    public string? Cursor { get; init; }
+}

@@ -1,0 +1,165 @@
+using Mlops.Storage;
+
+namespace Mlops.Metadata;
+
+/// <summary>How a run is laid down as a record: the one place that knows its fields.</summary>
+public static class RunRecord
+{
+    /// <summary>The kind of the record.</summary>
+    public const string Kind = "run";
+
+    internal const string Experiment = "experiment";
+    internal const string Name = "name";
+    internal const string Status = "status";
+    internal const string Stage = "lifecycle";
+    internal const string StartTime = "start_time";
+    internal const string EndTime = "end_time";
+    internal const string EndReason = "end_reason";
+    internal const string Error = "error";
+    internal const string Parent = "parent";
+    internal const string Owner = "owner";
+    internal const string Dropped = "dropped_points";
+    internal const string Damage = "journal_damage";
+    internal const string ParamPrefix = "params.";
+    internal const string TagPrefix = "tags.";
+    internal const string MetricPrefix = "metrics.";
+
+    /// <summary>The name of the series that holds a metric.</summary>
+    public static string MetricSeries(string key) => MetricPrefix + key;
+
+    /// <summary>The field that holds a parameter, write-once, as text with a number beside it where it is one.</summary>
+    public static FieldWrite Param(string key, string value, double? number) =>
+        FieldWrite.Once(ParamPrefix + key, FieldValue.Text(value, number));
+
+    /// <summary>The field that holds a tag.</summary>
+    public static FieldWrite Tag(string key, string value) => FieldWrite.Set(TagPrefix + key, FieldValue.Text(value));
+
+    /// <summary>The change that starts a run in the experiment of that name, which the same batch ensures.</summary>
+    /// <param name="id">The new run.</param>
+    /// <param name="experiment">The experiment's name.</param>
+    /// <param name="name">A name for people.</param>
+    /// <param name="start">When it starts.</param>
+    /// <param name="owner">The client that owns it.</param>
+    /// <param name="parent">The run it is a part of.</param>
+    public static RecordChange Started(
+        RunId id, string experiment, string name, DateTimeOffset start, RecordId owner, RunId? parent)
+    {
+        List<FieldWrite> fields =
+        [
+            FieldWrite.Set(Experiment, FieldValue.Reference(new RecordKey(ExperimentRecord.Kind, experiment))),
+            FieldWrite.Set(Name, FieldValue.Text(EntityText.Name(Kind, name))),
+            FieldWrite.Set(Status, StatusValue(RunStatus.Running)),
+            FieldWrite.Set(StartTime, FieldValue.Time(start)),
+            FieldWrite.Set(Owner, FieldValue.Text(owner.ToString())),
+        ];
+        if (parent is { } p)
+            fields.Add(FieldWrite.Set(Parent, FieldValue.Reference(p.Value)));
+        return new RecordChange { Id = id.Value, Kind = Kind, Mode = ChangeMode.Create, Action = "run.started", Fields = fields };
+    }
+
+    /// <summary>The change that sets some fields of a run, such as <see cref="Param"/> and <see cref="Tag"/>.</summary>
+    public static RecordChange Logged(RunId id, IReadOnlyList<FieldWrite> fields) => Update(id, "run.logged", fields);
+
+    /// <summary>The change that ends a run.</summary>
+    public static RecordChange Ended(RunId id, RunEnd end)
+    {
+        ArgumentNullException.ThrowIfNull(end);
+        return Update(id, "run.ended", [
+            FieldWrite.Set(Status, StatusValue(end.Status)),
+            FieldWrite.Set(EndTime, FieldValue.Time(end.Time)),
+            Optional(EndReason, end.Reason),
+            Optional(Error, end.Error),
+        ]);
+    }
+
+    /// <summary>The change that lets a run go on, with a new owner if it was reopened, or revoking a wrong <c>lost</c>.</summary>
+    public static RecordChange Resumed(RunId id, RecordId owner) => Update(id, "run.resumed", [
+        FieldWrite.Set(Status, StatusValue(RunStatus.Running)),
+        FieldWrite.Remove(EndTime),
+        FieldWrite.Remove(EndReason),
+        FieldWrite.Remove(Error),
+        FieldWrite.Set(Owner, FieldValue.Text(owner.ToString())),
+    ]);
+
+    /// <summary>The change that deletes or restores a run.</summary>
+    public static RecordChange Staged(RunId id, LifecycleStage stage) => stage == LifecycleStage.Deleted
+        ? Update(id, "run.deleted", [FieldWrite.Set(Stage, FieldValue.Text("deleted"))])
+        : Update(id, "run.restored", [FieldWrite.Remove(Stage)]);
+
+    /// <summary>The change that says, for ever, how many points were dropped.</summary>
+    public static RecordChange PointsDropped(RunId id, long count) =>
+        Update(id, "run.points_dropped", [FieldWrite.Set(Dropped, FieldValue.Number(count))]);
+
+    /// <summary>The change that says, for ever, that a journal of the run was damaged.</summary>
+    public static RecordChange JournalDamaged(RunId id, string damage) =>
+        Update(id, "run.journal_damaged", [FieldWrite.Set(Damage, FieldValue.Text(damage))]);
+
+    internal static FieldValue StatusValue(RunStatus status) => FieldValue.Text(StatusText(status));
+
+    internal static LifecycleStage ReadStage(RecordSnapshot record) =>
+        record.Find(Stage) is null ? LifecycleStage.Active : LifecycleStage.Deleted;
+
+    internal static Run Read(RecordSnapshot record, IEnumerable<SeriesInfo> series)
+    {
+        if (record.Kind != Kind)
+            throw new NotFoundException($"Record {record.Id} is of the kind '{record.Kind}', not a run. Check the id.");
+        return new Run
+        {
+            Id = new RunId(record.Id),
+            ExperimentId = new ExperimentId(record.Find(Experiment)?.AsReference ?? default),
+            Name = record.Find(Name)?.AsText ?? "",
+            Status = ParseStatus(record.Find(Status)?.AsText),
+            Stage = record.IsPurged ? LifecycleStage.Deleted : ReadStage(record),
+            StartTime = record.Find(StartTime)?.AsTime ?? record.Created,
+            EndTime = record.Find(EndTime)?.AsTime,
+            EndReason = record.Find(EndReason)?.AsText,
+            Error = record.Find(Error)?.AsText,
+            ParentId = record.Find(Parent) is { } parent ? new RunId(parent.AsReference) : null,
+            Owner = record.Find(Owner) is { } owner ? RecordId.Parse(owner.AsText) : null,
+            DroppedPoints = (long)(record.Find(Dropped)?.AsNumber ?? 0),
+            JournalDamage = record.Find(Damage)?.AsText,
+            Params = Texts(record, ParamPrefix),
+            Tags = Texts(record, TagPrefix),
+            Metrics = series.Where(s => s.Name.StartsWith(MetricPrefix, StringComparison.Ordinal))
+                .ToDictionary(s => s.Name[MetricPrefix.Length..], s => s.Summary, StringComparer.Ordinal),
+            Conflicts = record.Conflicts,
+        };
+    }
+
+    private static RecordChange Update(RunId id, string action, IReadOnlyList<FieldWrite> fields) =>
+        new() { Id = id.Value, Kind = Kind, Mode = ChangeMode.Update, Action = action, Fields = fields };
+
+    private static FieldWrite Optional(string name, string? text) =>
+        text is null ? FieldWrite.Remove(name) : FieldWrite.Set(name, FieldValue.Text(text));
+
+    private static SortedDictionary<string, string> Texts(RecordSnapshot record, string prefix)
+    {
+        var texts = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, values) in record.Fields)
+        {
+            if (name.StartsWith(prefix, StringComparison.Ordinal))
+                texts.Add(name[prefix.Length..], values[0].AsText);
+        }
+
+        return texts;
+    }
+
+    private static string StatusText(RunStatus status) => status switch
+    {
+        RunStatus.Running => "RUNNING",
+        RunStatus.Scheduled => "SCHEDULED",
+        RunStatus.Finished => "FINISHED",
+        RunStatus.Failed => "FAILED",
+        RunStatus.Killed => "KILLED",
+        _ => throw new ArgumentOutOfRangeException(nameof(status), status, "Not a run status."),
+    };
+
+    private static RunStatus ParseStatus(string? text) => text switch
+    {
+        "SCHEDULED" => RunStatus.Scheduled,
+        "FINISHED" => RunStatus.Finished,
+        "FAILED" => RunStatus.Failed,
+        "KILLED" => RunStatus.Killed,
+        _ => RunStatus.Running,
+    };
+}

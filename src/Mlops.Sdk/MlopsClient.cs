@@ -1,0 +1,166 @@
+using Microsoft.Extensions.Logging;
+using Mlops.Metadata;
+using Mlops.Storage;
+using Mlops.Storage.Sqlite;
+using Mlops.Tracking;
+
+namespace Mlops.Sdk;
+
+/// <summary>
+/// The front door: starts runs, and reads what the store holds. Open one per process and share it; all members are
+/// thread-safe, and many processes may open one store at once. Dispose it: that ends open runs and waits for the store, up to
+/// <see cref="MlopsOptions.FlushBound"/>.
+/// </summary>
+public sealed class MlopsClient : IAsyncDisposable
+{
+    private readonly SqliteMetadataStore _store;
+    private readonly RunTracker _tracker;
+
+    private MlopsClient(string location, SqliteMetadataStore store, ContentStore content, RunTracker tracker)
+    {
+        _store = store;
+        _tracker = tracker;
+        Location = location;
+        Runs = new RunCatalog(store, content);
+        Experiments = new ExperimentCatalog(store);
+    }
+
+    /// <summary>The folder of the store.</summary>
+    public string Location { get; }
+
+    /// <summary>Reads runs, their curves and their artifacts.</summary>
+    public RunCatalog Runs { get; }
+
+    /// <summary>Reads experiments.</summary>
+    public ExperimentCatalog Experiments { get; }
+
+    /// <summary>
+    /// Opens the store, creates it if there is none, and moves into it what clients that died left in their journals.
+    /// </summary>
+    /// <param name="options">Where and how; by default the nearest <c>.mlops</c> here or above, or <c>MLOPS_URI</c>.</param>
+    /// <param name="cancellationToken">Cancels the opening; the store stays as it was.</param>
+    /// <exception cref="ArgumentException">An option is outside its range; the message names it.</exception>
+    /// <exception cref="StorageUnavailableException">The folder cannot be written, or is on a network file system.</exception>
+    /// <exception cref="StoreVersionException">The store was written by a newer release.</exception>
+    /// <exception cref="IntegrityException">The store's file is damaged.</exception>
+    public static async Task<MlopsClient> OpenAsync(MlopsOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var client = Open(options ?? new MlopsOptions());
+        try
+        {
+            await client.RecoverAsync(cancellationToken).ConfigureAwait(false);
+            return client;
+        }
+        catch
+        {
+            await client.DisposeAsync().ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    /// <inheritdoc cref="RunTracker.RecoverAsync"/>
+    public Task<IReadOnlyList<JournalRecovery>> RecoverAsync(CancellationToken cancellationToken = default) =>
+        _tracker.RecoverAsync(cancellationToken);
+
+    /// <inheritdoc cref="RunTracker.StartRunAsync"/>
+    public Task<ActiveRun> StartRunAsync(string experiment, RunOptions? options = null, CancellationToken cancellationToken = default) =>
+        _tracker.StartRunAsync(experiment, options, cancellationToken);
+
+    /// <inheritdoc cref="RunTracker.RunAsync(string, Func{ActiveRun, CancellationToken, Task}, RunOptions?, CancellationToken)"/>
+    public Task RunAsync(
+        string experiment,
+        Func<ActiveRun, CancellationToken, Task> body,
+        RunOptions? options = null,
+        CancellationToken cancellationToken = default) =>
+        _tracker.RunAsync(experiment, body, options, cancellationToken);
+
+    /// <inheritdoc cref="RunTracker.RunAsync(string, Func{ActiveRun, CancellationToken, Task}, RunOptions?, CancellationToken)"/>
+    public Task RunAsync(
+        string experiment, Func<ActiveRun, Task> body, RunOptions? options = null, CancellationToken cancellationToken = default) =>
+        _tracker.RunAsync(experiment, body, options, cancellationToken);
+
+    /// <inheritdoc cref="RunTracker.ReopenRunAsync"/>
+    public Task<ActiveRun> ReopenRunAsync(RunId id, CancellationToken cancellationToken = default) =>
+        _tracker.ReopenRunAsync(id, cancellationToken);
+
+    /// <inheritdoc cref="RunTracker.JoinRunAsync"/>
+    public Task<ActiveRun> JoinRunAsync(RunId id, CancellationToken cancellationToken = default) =>
+        _tracker.JoinRunAsync(id, cancellationToken);
+
+    /// <inheritdoc cref="RunTracker.DeleteRunAsync"/>
+    public Task DeleteRunAsync(RunId id, CancellationToken cancellationToken = default) =>
+        _tracker.DeleteRunAsync(id, cancellationToken);
+
+    /// <inheritdoc cref="RunTracker.RestoreRunAsync"/>
+    public Task RestoreRunAsync(RunId id, CancellationToken cancellationToken = default) =>
+        _tracker.RestoreRunAsync(id, cancellationToken);
+
+    /// <inheritdoc cref="RunTracker.FlushAsync"/>
+    public Task<FlushReport> FlushAsync(CancellationToken cancellationToken = default) => _tracker.FlushAsync(cancellationToken);
+
+    /// <summary>
+    /// Checks the whole store: the database's own structures, every chain of the log, every field against the log, and every
+    /// block of every series. Flushes first.
+    /// </summary>
+    /// <param name="checkpoint">A checkpoint kept outside the store, up to which nothing must have changed.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<VerificationReport> VerifyAsync(Checkpoint? checkpoint = null, CancellationToken cancellationToken = default)
+    {
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        return await _store.VerifyAsync(checkpoint, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _tracker.DisposeAsync().ConfigureAwait(false);
+        await _store.DisposeAsync().ConfigureAwait(false);
+    }
+
+    /// <summary>Opens without waiting for the recovery, which goes on in the background; the door of dependency injection.</summary>
+    internal static MlopsClient Open(MlopsOptions options)
+    {
+        var folder = StoreLocation.Resolve(options, Environment.CurrentDirectory, Environment.GetEnvironmentVariable(StoreLocation.Variable));
+        var tracking = new TrackingOptions
+        {
+            JournalPath = Path.Combine(folder, "journal"),
+            Time = options.Time,
+            DrainInterval = options.DrainInterval,
+            JournalBoundBytes = options.JournalBoundBytes,
+            FlushBound = options.FlushBound,
+            LeaseTime = options.LeaseTime,
+        };
+        if (options.Actor is { } actor)
+            tracking = tracking with { Actor = actor };
+        tracking.Validate();
+        CreateFolder(folder);
+        var store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, "mlops.db"), Time = options.Time });
+        try
+        {
+            var content = new ContentStore(new FolderObjectStore(Path.Combine(folder, "objects"), options.Time));
+            var logger = options.LoggerFactory.CreateLogger<MlopsClient>();
+            var client = new MlopsClient(folder, store, content, new RunTracker(store, content, tracking, logger));
+            SdkLog.Opened(logger, folder, store.Info.StoreId);
+            return client;
+        }
+        catch
+        {
+            store.DisposeNow();
+            throw;
+        }
+    }
+
+    private static void CreateFolder(string folder)
+    {
+        try
+        {
+            Directory.CreateDirectory(folder);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new StorageUnavailableException(
+                $"The store's folder {folder} cannot be created: {e.Message} Set MlopsOptions.Path or MLOPS_URI to a writable local folder.", e);
+        }
+    }
+}

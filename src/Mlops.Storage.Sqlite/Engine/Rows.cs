@@ -1,0 +1,35 @@
+using System.Text;
+using SQLitePCL;
+
+namespace Mlops.Storage.Sqlite;
+
+/// <summary>The rows of a running statement. Spans are valid until the next row.</summary>
+internal readonly ref struct Rows(Statement statement)
+{
+    public bool Read() => statement.Step();
+
+    public bool IsNull(int column) => raw.sqlite3_column_type(statement.Handle, column) == raw.SQLITE_NULL;
+
+    public int Type(int column) => raw.sqlite3_column_type(statement.Handle, column);
+
+    public long Int64(int column) => raw.sqlite3_column_int64(statement.Handle, column);
+
+    public long? Int64OrNull(int column) => IsNull(column) ? null : Int64(column);
+
+    /// <summary>A number; NULL is NaN, as it was bound.</summary>
+    public double Number(int column) =>
+        IsNull(column) ? double.NaN : raw.sqlite3_column_double(statement.Handle, column);
+
+    /// <summary>The bytes of a blob, or of a text in UTF-8, zeros inside it included.</summary>
+    public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(statement.Handle, column);
+
+    public string Text(int column) => Encoding.UTF8.GetString(Bytes(column));
+
+    public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
+
+    public RecordId Id(int column) => RecordId.Read(Bytes(column));
+
+    public Digest Digest(int column) => Storage.Digest.Read(Bytes(column));
+
+    public void Dispose() => statement.Reset();
+}

@@ -1,0 +1,122 @@
+namespace Mlops.Storage.Sqlite;
+
+/// <summary>Fields and their conflicts.</summary>
+internal sealed class FieldTable(Session session)
+{
+    private static readonly FieldConflict[] NoConflicts = [];
+
+    private readonly Statement _one = session.Prepare(
+        "SELECT type, value, number FROM fields WHERE rec = ?1 AND name = ?2 ORDER BY ord");
+
+    private readonly Statement _all = session.Prepare(
+        "SELECT type, value, number, name, entry FROM fields WHERE rec = ?1 ORDER BY name, ord");
+
+    private readonly Statement _insert = session.Prepare(
+        "INSERT OR REPLACE INTO fields (rec, name, ord, type, value, number, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+
+    private readonly Statement _delete = session.Prepare("DELETE FROM fields WHERE rec = ?1 AND name = ?2");
+    private readonly Statement _deleteAll = session.Prepare("DELETE FROM fields WHERE rec = ?1");
+    private readonly Statement _conflicts = session.Prepare(
+        "SELECT kept_type, kept_value, kept_number, refused_type, refused_value, refused_number, name "
+        + "FROM conflicts WHERE rec = ?1 ORDER BY conflict");
+
+    private readonly Statement _insertConflict = session.Prepare(
+        "INSERT INTO conflicts (rec, name, kept_type, kept_value, kept_number, refused_type, refused_value, refused_number) "
+        + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
+
+    private readonly Statement _deleteConflicts = session.Prepare("DELETE FROM conflicts WHERE rec = ?1");
+
+    /// <summary>The values of one field in the order they were set; empty if the record has none.</summary>
+    public FieldValue[] Load(long rec, long name)
+    {
+        using var rows = _one.Bind(1, rec).Bind(2, name).Query();
+        if (!rows.Read())
+            return [];
+        var first = FieldCells.Read(rows, 0);
+        if (!rows.Read())
+            return [first];
+        List<FieldValue> values = [first];
+        do
+            values.Add(FieldCells.Read(rows, 0));
+        while (rows.Read());
+        return [.. values];
+    }
+
+    public IReadOnlyDictionary<string, IReadOnlyList<FieldValue>> LoadAll(long rec)
+    {
+        var fields = new Dictionary<string, IReadOnlyList<FieldValue>>(StringComparer.Ordinal);
+        foreach (var (name, _, values) in LoadEntries(rec))
+            fields.Add(name, values);
+        return fields;
+    }
+
+    /// <summary>All fields with the log sequence that last set each.</summary>
+    public List<(string Name, long Entry, IReadOnlyList<FieldValue> Values)> LoadEntries(long rec)
+    {
+        List<(string, long, IReadOnlyList<FieldValue>)> fields = [];
+        List<FieldValue> values = [];
+        var name = 0L;
+        var entry = 0L;
+        using var rows = _all.Bind(1, rec).Query();
+        while (rows.Read())
+        {
+            if (rows.Int64(3) != name)
+            {
+                Add();
+                name = rows.Int64(3);
+                entry = rows.Int64(4);
+            }
+
+            values.Add(FieldCells.Read(rows, 0));
+        }
+
+        Add();
+        return fields;
+
+        void Add()
+        {
+            if (values.Count > 0)
+                fields.Add((session.Names.Get(name), entry, values.ToArray()));
+            values.Clear();
+        }
+    }
+
+    /// <summary>Writes the values of a field that had <paramref name="before"/> values.</summary>
+    public void Store(long rec, long name, int before, IReadOnlyList<FieldValue> values, long entry)
+    {
+        if (before > values.Count)
+            _delete.Bind(1, rec).Bind(2, name).Execute();
+        for (var i = 0; i < values.Count; i++)
+        {
+            _insert.Bind(1, rec).Bind(2, name).Bind(3, (long)i).Bind(7, entry);
+            FieldCells.Bind(_insert, 4, values[i]);
+            _insert.Execute();
+        }
+    }
+
+    public FieldConflict[] LoadConflicts(long rec, RecordId id)
+    {
+        using var rows = _conflicts.Bind(1, rec).Query();
+        if (!rows.Read())
+            return NoConflicts;
+        List<FieldConflict> conflicts = [];
+        do
+            conflicts.Add(new FieldConflict(id, session.Names.Get(rows.Int64(6)), FieldCells.Read(rows, 0), FieldCells.Read(rows, 3)));
+        while (rows.Read());
+        return [.. conflicts];
+    }
+
+    public void AddConflict(long rec, long name, FieldValue kept, FieldValue refused)
+    {
+        _insertConflict.Bind(1, rec).Bind(2, name);
+        FieldCells.Bind(_insertConflict, 3, kept);
+        FieldCells.Bind(_insertConflict, 6, refused);
+        _insertConflict.Execute();
+    }
+
+    public void DeleteAll(long rec)
+    {
+        _deleteAll.Bind(1, rec).Execute();
+        _deleteConflicts.Bind(1, rec).Execute();
+    }
+}

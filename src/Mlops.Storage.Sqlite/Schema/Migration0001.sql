@@ -1,0 +1,154 @@
+-- One row: what this store is, and who may use it.
+CREATE TABLE store (
+    id            BLOB    NOT NULL,
+    format        INTEGER NOT NULL, -- number of the newest migration
+    oldest_reader INTEGER NOT NULL, -- lowest format a program must know to read
+    oldest_writer INTEGER NOT NULL, -- lowest format a program must know to write
+    created       INTEGER NOT NULL, -- microseconds since 1970 UTC, as all times here
+    cell_version  INTEGER NOT NULL  -- last version given to any cell
+);
+
+-- Kinds, field names and series names are stored once and referred to by number.
+CREATE TABLE names (
+    id   INTEGER PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+);
+
+-- Rows are never deleted: a purged record stays as a tombstone. sequence and head are the end of its log chain.
+CREATE TABLE records (
+    rec      INTEGER PRIMARY KEY,
+    id       BLOB    NOT NULL UNIQUE,
+    kind     INTEGER NOT NULL,
+    key      TEXT,
+    revision INTEGER NOT NULL,
+    created  INTEGER NOT NULL,
+    sealed   TEXT,              -- one pattern per line; NULL while open
+    purged   INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    head     BLOB    NOT NULL
+);
+CREATE UNIQUE INDEX records_key ON records (kind, key) WHERE key IS NOT NULL;
+CREATE INDEX records_kind ON records (kind, id) WHERE purged = 0;
+
+-- Apart from records, so that a new revision does not rewrite a long body. entry is the log sequence that set it.
+CREATE TABLE bodies (
+    rec   INTEGER PRIMARY KEY,
+    entry INTEGER NOT NULL,
+    body  BLOB    NOT NULL
+);
+
+-- type is FieldType. value holds texts, times, references and digests; number holds numbers and the number beside a text.
+-- A number field without a number is NaN. Untyped columns, so that no affinity touches a value.
+CREATE TABLE fields (
+    rec    INTEGER NOT NULL,
+    name   INTEGER NOT NULL,
+    ord    INTEGER NOT NULL,    -- 0 for the first value
+    type   INTEGER NOT NULL,
+    value,
+    number,
+    entry  INTEGER NOT NULL,    -- the log sequence that last set the field
+    PRIMARY KEY (rec, name, ord)
+) WITHOUT ROWID;
+CREATE INDEX fields_value ON fields (name, value, rec) WHERE value IS NOT NULL;
+CREATE INDEX fields_number ON fields (name, number, rec) WHERE number IS NOT NULL;
+
+CREATE TABLE conflicts (
+    conflict       INTEGER PRIMARY KEY,
+    rec            INTEGER NOT NULL,
+    name           INTEGER NOT NULL,
+    kept_type      INTEGER NOT NULL,
+    kept_value,
+    kept_number,
+    refused_type   INTEGER NOT NULL,
+    refused_value,
+    refused_number
+);
+CREATE INDEX conflicts_rec ON conflicts (rec);
+
+-- Summaries, dense for search; NaN is NULL. Numbers of series are never given again.
+CREATE TABLE series (
+    sid        INTEGER PRIMARY KEY AUTOINCREMENT,
+    rec        INTEGER NOT NULL,
+    name       INTEGER NOT NULL,
+    type       INTEGER NOT NULL,
+    chunks     INTEGER NOT NULL, -- number of full chunks
+    count      INTEGER NOT NULL,
+    nan_count  INTEGER NOT NULL,
+    first_step INTEGER NOT NULL,
+    last_step  INTEGER NOT NULL,
+    last_time  INTEGER NOT NULL,
+    last,
+    min,
+    min_step   INTEGER NOT NULL,
+    max,
+    max_step   INTEGER NOT NULL,
+    sum,
+    UNIQUE (rec, name)
+);
+CREATE INDEX series_last ON series (name, last, rec);
+
+-- chunk = sid * 2^24 + number, so that the chunks of a series lie together. Statistics are apart from the points, so that a
+-- chart reads no points.
+CREATE TABLE chunks (
+    chunk INTEGER PRIMARY KEY,
+    data  BLOB NOT NULL
+);
+CREATE TABLE chunk_stats (
+    chunk      INTEGER PRIMARY KEY,
+    position   INTEGER NOT NULL, -- points of the series before this chunk
+    count      INTEGER NOT NULL,
+    first_step INTEGER NOT NULL,
+    last_step  INTEGER NOT NULL,
+    stats      BLOB    NOT NULL
+);
+
+-- The open chunk of a series.
+CREATE TABLE tails (
+    sid        INTEGER PRIMARY KEY,
+    count      INTEGER NOT NULL,
+    first_step INTEGER NOT NULL,
+    last_step  INTEGER NOT NULL,
+    stats      BLOB    NOT NULL,
+    data       BLOB    NOT NULL
+);
+
+CREATE TABLE cells (
+    key     TEXT    PRIMARY KEY,
+    value   BLOB    NOT NULL,
+    version INTEGER NOT NULL,
+    owner   INTEGER,
+    expires INTEGER
+) WITHOUT ROWID;
+CREATE INDEX cells_owner ON cells (owner) WHERE owner IS NOT NULL;
+CREATE INDEX cells_expires ON cells (expires) WHERE expires IS NOT NULL;
+
+-- The feed. One writer at a time, so positions follow commits; rows are never deleted, so none is given again.
+CREATE TABLE log (
+    position INTEGER PRIMARY KEY,
+    rec      INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    entry    BLOB    NOT NULL,  -- LogEntryCodec
+    hash     BLOB    NOT NULL,
+    UNIQUE (rec, sequence)
+);
+
+-- Apart from the log, so that a purge takes them and the digests in the log tell nothing more.
+CREATE TABLE salts (
+    rec      INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    salt     BLOB    NOT NULL,
+    PRIMARY KEY (rec, sequence)
+) WITHOUT ROWID;
+
+-- Never deleted, so that no number is given twice.
+CREATE TABLE counters (
+    name TEXT    PRIMARY KEY,
+    last INTEGER NOT NULL
+) WITHOUT ROWID;
+
+-- The highest batch of each writer, with its result.
+CREATE TABLE writers (
+    writer   BLOB    PRIMARY KEY,
+    sequence INTEGER NOT NULL,
+    result   BLOB    NOT NULL
+) WITHOUT ROWID;

@@ -1,0 +1,23 @@
+namespace Mlops.Storage.Sqlite;
+
+/// <summary>Reads the buckets of a chart from the statistics of chunks, and from points only where a block is cut.</summary>
+internal static class SeriesChart
+{
+    public static IReadOnlyList<SeriesBucket> Read(Session session, SeriesRow row, SeriesRange range, int buckets)
+    {
+        var sampler = new SeriesDownsampler(row.Summary, range, buckets);
+        var chunk = 0L;
+        Func<ReadOnlyMemory<byte>> readData = () => session.Series.FindChunk(chunk)
+            ?? throw new IntegrityException($"Block {chunk} of a series is missing in the store '{session.Path}'; restore the file from a copy.");
+        session.Series.ReadStatistics(row, (place, rows) =>
+        {
+            if (place.LastStep < range.FirstStep || place.FirstStep > range.LastStep)
+                return;
+            chunk = place.Chunk;
+            sampler.Add(rows.Bytes(5), readData);
+        });
+        if (session.Series.FindTail(row) is { } tail)
+            sampler.Add(tail.Statistics, () => tail.Data);
+        return sampler.ToBuckets();
+    }
+}

@@ -1,0 +1,103 @@
+namespace Mlops.Storage;
+
+/// <summary>What every backend asks of a <see cref="RecordQuery"/> before it compiles it.</summary>
+public static class QueryValidator
+{
+    /// <summary>Most records of a page.</summary>
+    public const int MaxLimit = 10_000;
+
+    /// <summary>Most nested conditions.</summary>
+    public const int MaxDepth = 100;
+
+    /// <summary>Most conditions in a filter; a list of <see cref="Filter.OneOf"/> counts once, however long.</summary>
+    public const int MaxConditions = 5_000;
+
+    /// <summary>Most sort keys.</summary>
+    public const int MaxOrders = 16;
+
+    /// <summary>Checks a query.</summary>
+    /// <exception cref="ArgumentException">The query is malformed; the message names the item.</exception>
+    public static void Validate(RecordQuery query)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        BatchValidator.CheckKind(query.Kind, "", "Kind");
+        Require(query.Limit is >= 1 and <= MaxLimit, $"Limit must be 1 to {MaxLimit}, not {query.Limit}");
+        Require(query.OrderBy.Count <= MaxOrders, $"OrderBy has {query.OrderBy.Count} keys, more than {MaxOrders}");
+        foreach (var order in query.OrderBy)
+            Check(order.By);
+        var conditions = 0;
+        if (query.Filter is { } filter)
+            Check(filter, 1, ref conditions);
+    }
+
+    private static void Check(Filter filter, int depth, ref int conditions)
+    {
+        Require(depth <= MaxDepth, $"Filter is nested deeper than {MaxDepth}");
+        Require(++conditions <= MaxConditions, $"Filter has more than {MaxConditions} conditions");
+        switch (filter)
+        {
+            case Filter.Compare compare:
+                Check(compare.Left);
+                Require(compare.Operator is >= FilterOperator.Equal and <= FilterOperator.LikeIgnoreCase, $"Filter operator is unknown: {compare.Operator}");
+                CheckValue(compare.Right);
+                if (compare.Operator is FilterOperator.Like or FilterOperator.LikeIgnoreCase)
+                    Require(compare.Right.Type == FieldType.Text, "A pattern must be a text");
+                else if (compare.Right.Type is FieldType.Reference or FieldType.Digest)
+                    Require(compare.Operator is FilterOperator.Equal or FilterOperator.NotEqual, "References and digests compare only by equality");
+                break;
+            case Filter.OneOf oneOf:
+                Check(oneOf.Left);
+                Require(oneOf.Values.Count >= 1, "OneOf needs at least one value");
+                foreach (var value in oneOf.Values)
+                    CheckValue(value);
+                break;
+            case Filter.IsMissing missing:
+                Check(missing.Left);
+                break;
+            case Filter.AllOf all:
+                foreach (var term in all.Terms)
+                    Check(term, depth + 1, ref conditions);
+                break;
+            case Filter.AnyOf any:
+                foreach (var term in any.Terms)
+                    Check(term, depth + 1, ref conditions);
+                break;
+            case Filter.Negation negation:
+                Check(negation.Term, depth + 1, ref conditions);
+                break;
+            default:
+                throw new ArgumentException($"Filter is unknown: {filter?.GetType().Name ?? "null"}.");
+        }
+    }
+
+    private static void CheckValue(FieldValue value)
+    {
+        Require(value.Type is >= FieldType.Text and <= FieldType.Digest, "A compared value has no value");
+        Require(value.Type != FieldType.Reference || value.ReferenceKey is null, "A filter names a record by its id, not by its key");
+    }
+
+    private static void Check(Operand operand)
+    {
+        switch (operand)
+        {
+            case Operand.OfField field:
+                BatchValidator.CheckText(field.Name, BatchValidator.NameLength, "", "Operand");
+                break;
+            case Operand.OfSeries series:
+                BatchValidator.CheckText(series.Name, BatchValidator.NameLength, "", "Operand");
+                Require(series.Aggregate is >= SeriesAggregate.Last and <= SeriesAggregate.MaxStep, $"Aggregate is unknown: {series.Aggregate}");
+                break;
+            case Operand.OfProperty property:
+                Require(property.Name is >= RecordProperty.Id and <= RecordProperty.Revision, $"Property is unknown: {property.Name}");
+                break;
+            default:
+                throw new ArgumentException($"Operand is unknown: {operand?.GetType().Name ?? "null"}.");
+        }
+    }
+
+    private static void Require(bool condition, string problem)
+    {
+        if (!condition)
+            throw new ArgumentException($"{problem}.");
+    }
+}

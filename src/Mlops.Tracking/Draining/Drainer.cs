@@ -1,0 +1,187 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+/// <summary>
+/// The background loop of a client: moves the journal into the store each interval, sooner when a segment is full or somebody
+/// waits, and tries again, ever more slowly, while the store is away.
+/// </summary>
+internal sealed class Drainer : IAsyncDisposable
+{
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
+    private readonly Journal _journal;
+    private readonly JournalDrain _drain;
+    private readonly ILogger _logger;
+    private readonly Action<DrainPass> _addTo;
+    private readonly Action<BatchResult> _committed;
+    private readonly SemaphoreSlim _wake = new(0, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private readonly List<(long Position, TaskCompletionSource Done)> _waiters = [];
+    private readonly ITimer _timer;
+    private readonly Task _loop;
+    private volatile Exception? _lastError;
+    private long _drained;
+
+    /// <param name="journal">What is drained.</param>
+    /// <param name="drain">How.</param>
+    /// <param name="options">Interval and clock.</param>
+    /// <param name="logger">Told of trouble.</param>
+    /// <param name="addTo">Adds to each pass what does not come from the journal, such as signs of life.</param>
+    /// <param name="committed">Told what each commit did.</param>
+    public Drainer(
+        Journal journal, JournalDrain drain, TrackingOptions options, ILogger logger, Action<DrainPass> addTo, Action<BatchResult> committed)
+    {
+        _journal = journal;
+        _drain = drain;
+        _logger = logger;
+        _addTo = addTo;
+        _committed = committed;
+        _timer = options.Time.CreateTimer(_ => Wake(), null, options.DrainInterval, options.DrainInterval);
+        _loop = Task.Run(LoopAsync);
+    }
+
+    /// <summary>The sequence behind what is in the store.</summary>
+    public long Drained => Interlocked.Read(ref _drained);
+
+    /// <summary>Why the store took nothing at the last try; null if it did.</summary>
+    public Exception? LastError => _lastError;
+
+    public void Wake()
+    {
+        try
+        {
+            if (_wake.CurrentCount == 0)
+                _wake.Release();
+        }
+        catch (Exception e) when (e is SemaphoreFullException or ObjectDisposedException)
+        {
+            // awake already, or over
+        }
+    }
+
+    /// <summary>Waits until everything up to a place in the journal is in the store; false if the bound passed first.</summary>
+    public async Task<bool> WaitAsync(long position, TimeSpan bound, CancellationToken cancellationToken)
+    {
+        TaskCompletionSource done;
+        lock (_gate)
+        {
+            if (Drained >= position)
+                return true;
+            done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _waiters.Add((position, done));
+        }
+
+        Wake();
+        try
+        {
+            await done.Task.WaitAsync(bound, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (TimeoutException)
+        {
+            return Drained >= position;
+        }
+        finally
+        {
+            lock (_gate)
+                _waiters.RemoveAll(w => w.Done == done);
+        }
+    }
+
+    /// <summary>Stops the loop; what is not drained stays in the journal.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await _timer.DisposeAsync().ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
+        Wake();
+        await _loop.ConfigureAwait(false);
+        _stop.Dispose();
+        _wake.Dispose();
+    }
+
+    private async Task LoopAsync()
+    {
+        var delay = TimeSpan.Zero;
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                if (delay == TimeSpan.Zero)
+                    await _wake.WaitAsync(_stop.Token).ConfigureAwait(false);
+                else
+                    await Task.Delay(delay, _stop.Token).ConfigureAwait(false);
+                await DrainAsync(_journal.Position).ConfigureAwait(false);
+                if (_lastError is not null)
+                    TrackingLog.StoreBack(_logger);
+                _lastError = null;
+                _journal.Stalled = false;
+                delay = TimeSpan.Zero;
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception e)
+            {
+                // S1: whatever the store does, the training goes on; the error surfaces on flush and dispose
+                delay = delay == TimeSpan.Zero ? TimeSpan.FromMilliseconds(50) : delay * 2;
+                delay = delay > LongestDelay ? LongestDelay : delay;
+                if (e is StorageUnavailableException)
+                    TrackingLog.StoreAway(_logger, delay, e);
+                else
+                    TrackingLog.DrainFailed(_logger, delay, e);
+                _lastError = e;
+                _journal.Stalled = true;
+            }
+        }
+    }
+
+    private async Task DrainAsync(long target)
+    {
+        while (true)
+        {
+            var started = Stopwatch.GetTimestamp();
+            using var activity = TrackingDiagnostics.Activities.StartActivity("mlops.drain");
+            var result = await _drain.StepAsync(_addTo, _stop.Token).ConfigureAwait(false);
+            if (result is not null)
+            {
+                _journal.Stalled = false;
+                activity?.SetTag("mlops.points", _drain.Pass.Points);
+                TrackingDiagnostics.DrainDuration.Record(Stopwatch.GetElapsedTime(started).TotalSeconds);
+                TrackingDiagnostics.Points.Add(_drain.Pass.Points);
+                _committed(result);
+            }
+
+            while (_journal.Oldest != _drain.Segment)
+                _journal.RetireOldest();
+            if (!Advance(_drain.Drained, ref target))
+                return;
+
+            // a slot is given out but not written yet: its thread needs a moment
+            if (result is null)
+                await Task.Delay(1, _stop.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Releases those who waited for this; true if there is more to do now.</summary>
+    private bool Advance(long drained, ref long target)
+    {
+        lock (_gate)
+        {
+            Interlocked.Exchange(ref _drained, drained);
+            for (var i = _waiters.Count - 1; i >= 0; i--)
+            {
+                if (_waiters[i].Position <= drained)
+                    _waiters[i].Done.TrySetResult();
+                else
+                    target = Math.Max(target, _waiters[i].Position);
+            }
+
+            _waiters.RemoveAll(w => w.Position <= drained);
+            return drained < target;
+        }
+    }
+}

@@ -1,0 +1,74 @@
+using Microsoft.Extensions.Logging;
+using Mlops.Metadata;
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+/// <summary>
+/// What each pass carries beside the journal: signs of life while runs are open, and how many points were dropped. All calls
+/// come from the drainer, one at a time.
+/// </summary>
+internal sealed class Housekeeping(RecordId writer, IEnumerable<ActiveRun> runs, TrackingOptions options, ILogger logger)
+{
+    private readonly Dictionary<RunId, long> _dropped = [];
+    private readonly Dictionary<RunId, long> _droppedInPass = [];
+    private DateTimeOffset? _lastSign;
+    private DateTimeOffset? _signInPass;
+    private bool _signChanges;
+
+    /// <summary>Adds what is due; when the pass commits, <see cref="OnCommitted"/> must follow.</summary>
+    public void AddTo(DrainPass pass)
+    {
+        _signChanges = false;
+        _droppedInPass.Clear();
+        var anyOpen = false;
+        foreach (var run in runs)
+        {
+            anyOpen |= run.IsOwnedAndOpen;
+            var dropped = run.DroppedPoints;
+            if (dropped == 0 || _dropped.GetValueOrDefault(run.Id) == dropped)
+                continue;
+            _droppedInPass[run.Id] = dropped;
+            pass.Add(RunRecord.PointsDropped(run.Id, dropped));
+        }
+
+        var now = options.Time.GetUtcNow();
+        if (!anyOpen)
+        {
+            if (_lastSign is not null)
+                Sign(pass, LostRuns.NoSignOfLife(writer), null);
+            return;
+        }
+
+        var silence = now - _lastSign;
+        if (silence < options.LeaseTime / 3 && silence >= TimeSpan.Zero)
+            return;
+        Sign(pass, LostRuns.SignOfLife(writer, options.LeaseTime), now);
+
+        // after a long silence, such as a laptop's sleep, others may have given these runs up: this takes it back
+        if (silence >= options.LeaseTime)
+        {
+            foreach (var run in runs.Where(r => r.IsOwnedAndOpen))
+                pass.Add(RunRecord.Resumed(run.Id, writer));
+        }
+    }
+
+    /// <summary>Notes that what was added last is in the store.</summary>
+    public void OnCommitted()
+    {
+        if (_signChanges)
+            _lastSign = _signInPass;
+        foreach (var (run, count) in _droppedInPass)
+        {
+            _dropped[run] = count;
+            TrackingLog.Dropped(logger, run.ToString(), count);
+        }
+    }
+
+    private void Sign(DrainPass pass, CellWrite cell, DateTimeOffset? at)
+    {
+        pass.Add(cell);
+        _signInPass = at;
+        _signChanges = true;
+    }
+}

@@ -1,0 +1,142 @@
+using Microsoft.Extensions.Logging;
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+/// <summary>
+/// Moves what stands in a journal into the store, pass by pass. The sequence of a pass is the place in the journal where it
+/// ends, and the store keeps it in the same commit: so what was drained is known to the store itself, and nothing is drained
+/// twice, whoever goes on with this journal. Not thread-safe.
+/// </summary>
+internal sealed class JournalDrain
+{
+    private const int MostUnits = 512 * 1024;
+    private readonly IMetadataStore _store;
+    private readonly RecordId _writer;
+    private readonly string _actor;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly bool _recovering;
+    private int _mostUnits = MostUnits;
+
+    public JournalDrain(
+        IMetadataStore store, RecordId writer, string actor, TimeProvider time, ILogger logger, Segment start, bool recovering)
+    {
+        _store = store;
+        _writer = writer;
+        _actor = actor;
+        _time = time;
+        _logger = logger;
+        _recovering = recovering;
+        Segment = start;
+    }
+
+    public DrainPass Pass { get; } = new();
+
+    /// <summary>The segment that is being read; those before it are in the store.</summary>
+    public Segment Segment { get; private set; }
+
+    /// <summary>The place in <see cref="Segment"/> behind what is in the store.</summary>
+    public int Index { get; private set; }
+
+    /// <summary>The sequence behind what is in the store.</summary>
+    public long Drained => Segment.Base + Index;
+
+    /// <summary>Skips what the store has already, but learns the keys that are defined there.</summary>
+    public void SkipTo(long sequence)
+    {
+        while (true)
+        {
+            var skip = (int)Math.Clamp(sequence - Segment.Base, 0, Segment.End);
+            Pass.ReadDefinitions(Segment, skip);
+            Index = skip;
+            if (skip < Segment.End || Segment.Next is null)
+                return;
+            Segment = Segment.Next;
+        }
+    }
+
+    /// <summary>Reads a pass and commits it together with what is in <see cref="Pass"/> already.</summary>
+    /// <returns>What the commit did; null if there was nothing to commit.</returns>
+    /// <exception cref="StorageUnavailableException">The store takes nothing now; the same pass can be tried again.</exception>
+    public async Task<BatchResult?> StepAsync(Action<DrainPass>? addTo, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            Pass.Clear();
+            addTo?.Invoke(Pass);
+            var (segment, index) = ReadOn();
+            var units = Pass.Units;
+            var moved = segment.Base + index > Drained;
+            if (Pass.IsEmpty)
+            {
+                (Segment, Index) = (segment, index);
+                if (!moved || units == 0)
+                    return null;
+                continue;
+            }
+
+            try
+            {
+                var key = moved ? new BatchKey(_writer, segment.Base + index) : (BatchKey?)null;
+                var batch = Pass.ToBatch(key, _actor, _time.GetUtcNow());
+                var result = await _store.CommitAsync(batch, cancellationToken).ConfigureAwait(false);
+                (Segment, Index) = (segment, index);
+                _mostUnits = Math.Min(MostUnits, _mostUnits * 2);
+                return result;
+            }
+            catch (Exception e) when (e is NotFoundException or ConflictException or ImmutableException or ArgumentException)
+            {
+                // the store will never take all of this, and it must not block what stands behind it: leave out records that
+                // are gone, or else halve the pass until the one that is refused stands alone
+                if (await GiveUpOnGoneAsync(cancellationToken).ConfigureAwait(false))
+                    continue;
+                if (units > 1)
+                {
+                    _mostUnits = units / 2;
+                    continue;
+                }
+
+                if (units == 0)
+                    throw;
+                TrackingLog.Refused(_logger, _writer, segment.Base + index, e);
+                Pass.CountRefused();
+                (Segment, Index) = (segment, index);
+            }
+        }
+    }
+
+    private (Segment Segment, int Index) ReadOn()
+    {
+        var (segment, index) = (Segment, Index);
+        while (true)
+        {
+            index = Pass.Read(segment, index, segment.Reserved, _mostUnits, _recovering);
+            if (index != segment.End || segment.Next is not { } next || Pass.Units >= _mostUnits)
+                return (segment, index);
+            (segment, index) = (next, 0);
+        }
+    }
+
+    private async Task<bool> GiveUpOnGoneAsync(CancellationToken cancellationToken)
+    {
+        var found = false;
+        var batch = Pass.ToBatch(null, _actor, _time.GetUtcNow());
+        var created = batch.Changes.Where(c => c.Mode != ChangeMode.Update).Select(c => c.Id).ToHashSet();
+        var needed = batch.Changes.Where(c => c.Mode == ChangeMode.Update).Select(c => c.Id)
+            .Concat(batch.Appends.Select(a => a.Owner)).Distinct();
+        foreach (var id in needed)
+        {
+            if (created.Contains(id))
+                continue;
+            if (await _store.FindRecordAsync(id, cancellationToken).ConfigureAwait(false) is null or { IsPurged: true })
+            {
+                TrackingLog.RecordGone(_logger, id);
+                Pass.GiveUpOn(id);
+                found = true;
+            }
+        }
+
+        return found;
+    }
+}

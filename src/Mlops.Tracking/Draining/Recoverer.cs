@@ -1,0 +1,130 @@
+using Microsoft.Extensions.Logging;
+using Mlops.Metadata;
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+/// <summary>Moves the journals of dead writers into the store and removes them.</summary>
+internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, ILogger logger)
+{
+    /// <summary>Recovers what it can; a journal that cannot be recovered now stays for the next open.</summary>
+    public async Task<IReadOnlyList<JournalRecovery>> RecoverAsync(CancellationToken cancellationToken)
+    {
+        List<JournalRecovery> found = [];
+        foreach (var folder in WriterFolder.TakeDead(options.JournalPath))
+        {
+            using (folder)
+            {
+                try
+                {
+                    if (await RecoverAsync(folder, cancellationToken).ConfigureAwait(false) is not { } recovery)
+                        continue;
+                    found.Add(recovery);
+                    TrackingLog.Recovered(
+                        logger, folder.Writer, recovery.Points, recovery.Holes, recovery.DamagedSlots, recovery.DamagedSegments, recovery.Rejected);
+                }
+                catch (Exception e) when (e is MlopsException or IOException or UnauthorizedAccessException)
+                {
+                    TrackingLog.NotRecovered(logger, folder.Writer, e);
+                }
+            }
+        }
+
+        return found;
+    }
+
+    private async Task<JournalRecovery?> RecoverAsync(WriterFolder folder, CancellationToken cancellationToken)
+    {
+        var (segments, damagedSegments) = Open(folder);
+        try
+        {
+            long points = 0;
+            DrainPass? pass = null;
+            if (segments.Count > 0)
+            {
+                var drain = new JournalDrain(
+                    store, folder.Writer, options.Actor, options.Time, logger, segments[0], recovering: true);
+                pass = drain.Pass;
+                drain.SkipTo(await store.GetWriterSequenceAsync(folder.Writer, cancellationToken).ConfigureAwait(false));
+                while (await drain.StepAsync(null, cancellationToken).ConfigureAwait(false) is not null)
+                    points += pass.Points;
+            }
+
+            var recovery = new JournalRecovery(
+                folder.Writer, points, pass?.Holes ?? 0, pass?.Damaged ?? 0, damagedSegments, pass?.Rejected ?? 0);
+            if (recovery.DamagedSlots + damagedSegments > 0 && pass is not null)
+                await RecordDamageAsync(recovery, pass.Owners, cancellationToken).ConfigureAwait(false);
+            foreach (var segment in segments)
+                segment.Memory.Dispose();
+            folder.Remove();
+            return segments.Count > 0 || damagedSegments > 0 ? recovery : null;
+        }
+        finally
+        {
+            foreach (var segment in segments)
+                segment.Memory.Dispose();
+        }
+    }
+
+    private static (List<Segment> Segments, long Damaged) Open(WriterFolder folder)
+    {
+        List<(SegmentHeader Header, SegmentMemory Memory)> found = [];
+        long damaged = 0;
+        Span<byte> page = stackalloc byte[256];
+        foreach (var path in folder.Segments())
+        {
+            int read;
+            using (var handle = File.OpenHandle(path))
+                read = RandomAccess.Read(handle, page, 0);
+            var length = new FileInfo(path).Length;
+            if (SegmentHeader.Read(page[..read]) is not { } header)
+            {
+                damaged += SegmentHeader.IsClear(page[..read]) ? 0 : 1;
+                continue;
+            }
+
+            var whole = SegmentHeader.PageBytes + ((long)header.Slots * Slot.SizeBytes);
+            damaged += length < whole ? 1 : 0;
+            var slots = (int)((Math.Min(length, whole) - SegmentHeader.PageBytes) / Slot.SizeBytes);
+            if (slots > 0)
+                found.Add((header, SegmentMemory.OpenFile(path, slots, header.PreviousBase)));
+        }
+
+        List<Segment> segments = [];
+        foreach (var (header, memory) in found.OrderBy(f => f.Header.Base))
+        {
+            var segment = new Segment(memory, header.Base);
+            if (segments.Count > 0)
+            {
+                var before = segments[^1];
+                before.Close((int)Math.Min(header.Base - before.Base, before.Count));
+                before.Next = segment;
+            }
+
+            segments.Add(segment);
+        }
+
+        if (segments.Count > 0)
+            segments[^1].Close(segments[^1].Count);
+        return (segments, damaged);
+    }
+
+    private async Task RecordDamageAsync(
+        JournalRecovery recovery, IReadOnlyCollection<RecordId> owners, CancellationToken cancellationToken)
+    {
+        var text = $"journal {recovery.Writer}: {recovery.DamagedSlots} slots and {recovery.DamagedSegments} segments unreadable";
+        foreach (var owner in owners)
+        {
+            if (await store.FindRecordAsync(owner, cancellationToken).ConfigureAwait(false) is not { Kind: RunRecord.Kind, IsPurged: false })
+                continue;
+            await store.CommitAsync(
+                new Batch
+                {
+                    Actor = options.Actor,
+                    ClientTime = options.Time.GetUtcNow(),
+                    Changes = [RunRecord.JournalDamaged(new RunId(owner), text)],
+                },
+                cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,11 @@
+namespace Mlops.Tracking;
+
+/// <summary>What a frame of several slots carries.</summary>
+internal enum FrameKind
+{
+    /// <summary>Which run and metric a key stands for, in every segment anew: key (4), run id (16), series name (UTF-8).</summary>
+    Key = 1,
+
+    /// <summary>A closed batch in the form of <see cref="Storage.BatchCodec"/>.</summary>
+    Batch = 2,
+}

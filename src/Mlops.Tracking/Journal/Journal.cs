@@ -1,0 +1,178 @@
+using System.Buffers.Binary;
+using System.Text;
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+/// <summary>
+/// What this client logs, in order, until the store has it: points and closed batches in memory-mapped segments that outlive
+/// the process. Writing reserves slots with one interlocked addition, fills them and commits each by its last word; it never
+/// touches the store. Thread-safe.
+/// </summary>
+internal sealed class Journal
+{
+    /// <summary>Largest payload of a frame; it fits into the second smallest segment.</summary>
+    public const int MaxPayloadBytes = 512 * 1024;
+
+    private static readonly TimeSpan WaitForRoom = TimeSpan.FromMilliseconds(100);
+    private readonly SegmentSupply _supply;
+    private readonly Action _segmentFull;
+    private readonly Lock _switching = new();
+    private readonly RecordId _writer;
+    private Segment _current;
+    private uint _keys;
+    private volatile bool _stalled;
+
+    public Journal(SegmentSupply supply, RecordId writer, Action segmentFull)
+    {
+        _supply = supply;
+        _writer = writer;
+        _segmentFull = segmentFull;
+        _current = Begin(supply.TakeFirst(), 0);
+        Oldest = _current;
+    }
+
+    /// <summary>The segment where draining begins; only the drainer moves it.</summary>
+    public Segment Oldest { get; private set; }
+
+    /// <summary>The sequence behind everything that was logged by now.</summary>
+    public long Position
+    {
+        get
+        {
+            var current = Volatile.Read(ref _current);
+            return current.Base + current.Reserved;
+        }
+    }
+
+    /// <summary>Set while the store takes nothing: then callers do not wait for room.</summary>
+    public bool Stalled
+    {
+        set => _stalled = value;
+    }
+
+    public MetricKey NewKey(RecordId run, string key, string series) =>
+        new(Interlocked.Increment(ref _keys), run, key, series);
+
+    /// <summary>Appends a point; false if there is no room and it was dropped.</summary>
+    public bool WritePoint(MetricKey key, long step, long time, double value)
+    {
+        while (true)
+        {
+            var segment = Volatile.Read(ref _current);
+            if (key.DefinedIn == segment || TryDefine(key, segment))
+            {
+                if (segment.TryReserve(1, out var index))
+                {
+                    segment.Write(index, key.Number, step, time, BitConverter.DoubleToInt64Bits(value));
+                    return true;
+                }
+            }
+
+            if (!Advance(segment, mayWaitInMemory: false))
+                return false;
+        }
+    }
+
+    /// <summary>Appends a closed batch; false if even the reserve has no room.</summary>
+    /// <exception cref="ArgumentException">The batch is larger than a frame.</exception>
+    public bool WriteBatch(Batch batch)
+    {
+        var payload = BatchCodec.Encode(batch);
+        if (payload.Length > MaxPayloadBytes)
+            throw new ArgumentException($"A batch of {payload.Length} bytes does not fit into the journal; at most {MaxPayloadBytes} do.", nameof(batch));
+        while (true)
+        {
+            var segment = Volatile.Read(ref _current);
+            if (TryWriteFrame(segment, FrameKind.Batch, payload))
+                return true;
+            if (!Advance(segment, mayWaitInMemory: true))
+                return false;
+        }
+    }
+
+    /// <summary>Drops the oldest segment, whose content is in the store, and moves on to the next.</summary>
+    public void RetireOldest()
+    {
+        var drained = Oldest;
+        Oldest = drained.Next ?? throw new InvalidOperationException("The open segment cannot be retired.");
+        _supply.Return(drained);
+    }
+
+    private Segment Begin(SegmentMemory memory, long @base)
+    {
+        new SegmentHeader(@base, memory.Slots, memory.PreviousBase, _writer).Write(memory.HeaderPage);
+        return new Segment(memory, @base);
+    }
+
+    private bool Advance(Segment full, bool mayWaitInMemory)
+    {
+        if (!_switching.TryEnter(WaitForRoom))
+            return false;
+        try
+        {
+            if (_current != full)
+                return true;
+            var end = full.WaitForEnd();
+            var memory = _supply.TryTake(_stalled ? TimeSpan.Zero : WaitForRoom);
+            if (memory is null && mayWaitInMemory)
+                memory = _supply.TakePlain();
+            if (memory is null)
+                return false;
+            var next = Begin(memory, full.Base + end);
+            full.Next = next;
+            Volatile.Write(ref _current, next);
+        }
+        finally
+        {
+            _switching.Exit();
+        }
+
+        _segmentFull();
+        return true;
+    }
+
+    private static bool TryDefine(MetricKey key, Segment segment)
+    {
+        var payload = new byte[4 + RecordId.SizeBytes + Encoding.UTF8.GetByteCount(key.Series)];
+        BinaryPrimitives.WriteUInt32LittleEndian(payload, key.Number);
+        key.Run.Write(payload.AsSpan(4));
+        Encoding.UTF8.GetBytes(key.Series, payload.AsSpan(4 + RecordId.SizeBytes));
+        if (!TryWriteFrame(segment, FrameKind.Key, payload))
+            return false;
+
+        // only now may a point of this key be reserved in the segment, so its definition always stands before it
+        key.DefinedIn = segment;
+        return true;
+    }
+
+    private static bool TryWriteFrame(Segment segment, FrameKind kind, ReadOnlySpan<byte> payload)
+    {
+        var slots = Slot.CountFor(payload.Length);
+        if (!segment.TryReserve(slots, out var index))
+            return false;
+        Span<byte> part = stackalloc byte[Slot.BodyPayload];
+        var head = Math.Min(payload.Length, Slot.HeadPayload);
+        Fill(part, payload[..head]);
+        var kindAndLength = ((long)payload.Length << 32) | (uint)kind;
+        segment.Write(index, Slot.HeadKey, kindAndLength, Number(part, 0), Number(part, 8));
+        payload = payload[head..];
+        for (var i = index + 1; i < index + slots; i++)
+        {
+            var length = Math.Min(payload.Length, Slot.BodyPayload);
+            Fill(part, payload[..length]);
+            segment.Write(i, Slot.BodyKey, Number(part, 0), Number(part, 8), Number(part, 16));
+            payload = payload[length..];
+        }
+
+        return true;
+    }
+
+    private static void Fill(Span<byte> part, ReadOnlySpan<byte> payload)
+    {
+        part.Clear();
+        payload.CopyTo(part);
+    }
+
+    private static long Number(ReadOnlySpan<byte> part, int offset) => BinaryPrimitives.ReadInt64LittleEndian(part[offset..]);
+}

@@ -1,0 +1,19 @@
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+/// <summary>A metric of a run as the journal knows it: by a number, which every segment defines before it is used there.</summary>
+internal sealed class MetricKey(uint number, RecordId run, string key, string series)
+{
+    public uint Number { get; } = number;
+
+    public RecordId Run { get; } = run;
+
+    /// <summary>The user's key; the string that was logged first, for the comparison by reference.</summary>
+    public string Key { get; } = key;
+
+    public string Series { get; } = series;
+
+    /// <summary>The last segment in which this key was defined.</summary>
+    public Segment? DefinedIn { get; set; }
+}

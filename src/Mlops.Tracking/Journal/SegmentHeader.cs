@@ -1,0 +1,71 @@
+using System.Buffers.Binary;
+using System.Numerics;
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+/// <summary>
+/// The first page of a segment file, little-endian: magic "MLJ1" (4), CRC-32C of what follows (4), base sequence (8), number of
+/// slots (4), four bytes of zero, base of the lap before (8), writer (16). It stands twice, at 0 and at 64, so that one damaged bit cannot hide a segment.
+/// A copy whose CRC field is zero marks a file that holds nothing.
+/// </summary>
+internal readonly record struct SegmentHeader(long Base, int Slots, long PreviousBase, RecordId Writer)
+{
+    /// <summary>Where the slots begin.</summary>
+    public const int PageBytes = 4096;
+
+    private const uint Magic = 0x314A_4C4D;
+    private const int CopyBytes = 64;
+    private const int UsedBytes = 48;
+
+    public void Write(Span<byte> page)
+    {
+        for (var copy = 0; copy < 2; copy++)
+        {
+            var target = page.Slice(copy * CopyBytes, CopyBytes);
+            target.Clear();
+            BinaryPrimitives.WriteUInt32LittleEndian(target, Magic);
+            BinaryPrimitives.WriteInt64LittleEndian(target[8..], Base);
+            BinaryPrimitives.WriteInt32LittleEndian(target[16..], Slots);
+            BinaryPrimitives.WriteInt64LittleEndian(target[24..], PreviousBase);
+            Writer.Write(target[32..]);
+            BinaryPrimitives.WriteUInt32LittleEndian(target[4..], Check(target));
+        }
+    }
+
+    /// <summary>Marks the file as holding nothing.</summary>
+    public static void Clear(Span<byte> page) => page[..(2 * CopyBytes)].Clear();
+
+    /// <summary>The header, or null if neither copy checks.</summary>
+    public static SegmentHeader? Read(ReadOnlySpan<byte> page)
+    {
+        for (var copy = 0; copy < 2; copy++)
+        {
+            if (page.Length < (copy + 1) * CopyBytes)
+                break;
+            var source = page.Slice(copy * CopyBytes, CopyBytes);
+            if (BinaryPrimitives.ReadUInt32LittleEndian(source) == Magic
+                && BinaryPrimitives.ReadUInt32LittleEndian(source[4..]) == Check(source))
+            {
+                return new SegmentHeader(
+                    BinaryPrimitives.ReadInt64LittleEndian(source[8..]),
+                    BinaryPrimitives.ReadInt32LittleEndian(source[16..]),
+                    BinaryPrimitives.ReadInt64LittleEndian(source[24..]),
+                    RecordId.Read(source[32..]));
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>True if the page was never used or was cleared.</summary>
+    public static bool IsClear(ReadOnlySpan<byte> page) => !page[..Math.Min(page.Length, 2 * CopyBytes)].ContainsAnyExcept((byte)0);
+
+    private static uint Check(ReadOnlySpan<byte> copy)
+    {
+        var crc = 0xFFFF_FFFFu;
+        for (var i = 8; i < UsedBytes; i += 8)
+            crc = BitOperations.Crc32C(crc, BinaryPrimitives.ReadUInt64LittleEndian(copy[i..]));
+        return crc == 0 ? 1 : crc;
+    }
+}

@@ -1,0 +1,135 @@
+using System.IO.MemoryMappedFiles;
+using System.Runtime.InteropServices;
+
+namespace Mlops.Tracking;
+
+/// <summary>
+/// The bytes of a segment: a mapped file that outlives the process, or plain memory when no file can be had. It is reused lap
+/// after lap.
+/// </summary>
+internal sealed unsafe class SegmentMemory : IDisposable
+{
+    private readonly MemoryMappedFile? _file;
+    private readonly MemoryMappedViewAccessor? _view;
+    private byte* _start;
+
+    private SegmentMemory(string? path, int slots, MemoryMappedFile? file)
+    {
+        Path = path;
+        Slots = slots;
+        _file = file;
+        if (file is null)
+        {
+            _start = (byte*)NativeMemory.AllocZeroed((nuint)SizeBytes);
+            return;
+        }
+
+        _view = file.CreateViewAccessor(0, SizeBytes, MemoryMappedFileAccess.ReadWrite);
+        _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _start);
+    }
+
+    /// <summary>The file, or null for plain memory.</summary>
+    public string? Path { get; }
+
+    public int Slots { get; }
+
+    /// <summary>The base of the lap before, whose slots may still stand here; if there was none, all that stands here is zeros.</summary>
+    public long PreviousBase { get; private set; }
+
+    public long SizeBytes => SegmentHeader.PageBytes + ((long)Slots * Slot.SizeBytes);
+
+    public byte* FirstSlot => _start + SegmentHeader.PageBytes;
+
+    public Span<byte> HeaderPage => new(_start, SegmentHeader.PageBytes);
+
+    /// <summary>
+    /// Creates a file of that size, full of zeros that were really written: a hole in a mapped file would kill the process with
+    /// SIGBUS when the disk is full.
+    /// </summary>
+    public static SegmentMemory CreateFile(string path, int slots)
+    {
+        var size = SegmentHeader.PageBytes + ((long)slots * Slot.SizeBytes);
+        FileStream? stream = null;
+        try
+        {
+            stream = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+            var zeros = new byte[(int)Math.Min(size, 64 * 1024)];
+            for (long written = 0; written < size; written += zeros.Length)
+                RandomAccess.Write(stream.SafeFileHandle, zeros.AsSpan(0, (int)Math.Min(zeros.Length, size - written)), written);
+            var file = MemoryMappedFile.CreateFromFile(
+                stream, null, size, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
+            var memory = new SegmentMemory(path, slots, file);
+            memory.Touch();
+            return memory;
+        }
+        catch
+        {
+            if (stream is not null)
+            {
+                stream.Dispose();
+                File.Delete(path);
+            }
+
+            throw;
+        }
+    }
+
+    /// <summary>Maps a file that a dead writer left; a truncated one has fewer slots than it once had.</summary>
+    public static SegmentMemory OpenFile(string path, int slots, long previousBase)
+    {
+        var stream = new FileStream(path, FileMode.Open, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
+        try
+        {
+            var file = MemoryMappedFile.CreateFromFile(
+                stream, null, 0, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
+            return new SegmentMemory(path, slots, file) { PreviousBase = previousBase };
+        }
+        catch
+        {
+            stream.Dispose();
+            throw;
+        }
+    }
+
+    public static SegmentMemory CreatePlain(int slots) => new(null, slots, null);
+
+    /// <summary>
+    /// Makes drained memory ready for another lap: nothing but slots of the last lap may stand in it, so that a recovery can
+    /// tell what is stale from what is damaged.
+    /// </summary>
+    public void Recycle(long lastBase, int lastEnd)
+    {
+        SegmentHeader.Clear(HeaderPage);
+        new Span<byte>(FirstSlot + ((long)lastEnd * Slot.SizeBytes), (Slots - lastEnd) * Slot.SizeBytes).Clear();
+        PreviousBase = lastBase;
+        Touch();
+    }
+
+    /// <summary>Writes to every page, so that the first touch, which costs a page fault, is not on a logging thread.</summary>
+    private void Touch()
+    {
+        for (long offset = 0; offset < SizeBytes; offset += Environment.SystemPageSize)
+            Volatile.Write(ref _start[offset], _start[offset]);
+    }
+
+    public void Dispose()
+    {
+        if (_start is null)
+            return;
+        if (_view is null)
+        {
+            NativeMemory.Free(_start);
+        }
+        else
+        {
+            // unmapping by the handle first avoids the flush that disposing the accessor would do: points outlive the process in
+            // the page cache, and reach the disk through the store
+            _view.SafeMemoryMappedViewHandle.ReleasePointer();
+            _view.SafeMemoryMappedViewHandle.Dispose();
+            _view.Dispose();
+            _file!.Dispose();
+        }
+
+        _start = null;
+    }
+}

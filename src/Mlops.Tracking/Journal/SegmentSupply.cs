@@ -1,0 +1,196 @@
+using System.Collections.Concurrent;
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+/// <summary>
+/// Keeps segments ready, off the logging threads: recycles drained ones, creates files up to the journal's bound, and falls
+/// back to a little plain memory when no file can be had.
+/// </summary>
+internal sealed class SegmentSupply : IAsyncDisposable
+{
+    public const int FirstBytes = 64 * 1024;
+    private const int SecondBytes = 1024 * 1024;
+    private const int LargeBytes = 8 * 1024 * 1024;
+    private const int ReadyTarget = 2;
+    private const int ReadyMost = 8;
+    private const long PlainBound = 64L * 1024 * 1024;
+
+    private readonly Func<string, int, SegmentMemory> _createFile;
+    private readonly string _folder;
+    private readonly long _bound;
+    private readonly ConcurrentQueue<SegmentMemory> _ready = new();
+    private readonly ConcurrentQueue<Segment> _drained = new();
+    private readonly SemaphoreSlim _readyCount = new(0);
+    private readonly SemaphoreSlim _work = new(0, 1);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Task _loop;
+    private long _fileBytes;
+    private long _plainBytes;
+    private int _created;
+    private int _failures;
+
+    /// <param name="folder">Where the files go.</param>
+    /// <param name="bound">Most bytes of files.</param>
+    /// <param name="createFile">Makes a file of so many slots; a seam for faults.</param>
+    public SegmentSupply(string folder, long bound, Func<string, int, SegmentMemory>? createFile = null)
+    {
+        _folder = folder;
+        _bound = bound;
+        _createFile = createFile ?? SegmentMemory.CreateFile;
+        _loop = Task.Run(WorkAsync);
+    }
+
+    /// <summary>How often a file could not be had and memory, which a crash loses, took its place.</summary>
+    public int Gaps => Volatile.Read(ref _failures);
+
+    /// <summary>Bytes of journal files on disk.</summary>
+    public long FileBytes => Interlocked.Read(ref _fileBytes);
+
+    /// <summary>The first segment, made on the caller's thread.</summary>
+    public SegmentMemory TakeFirst()
+    {
+        Create(FirstBytes);
+        return TryTake(TimeSpan.Zero) ?? TakePlain() ?? throw new StorageUnavailableException("No memory for a journal segment.");
+    }
+
+    /// <summary>A ready segment, waiting for one if need be; null if none came.</summary>
+    public SegmentMemory? TryTake(TimeSpan wait)
+    {
+        if (!_readyCount.Wait(0))
+        {
+            Wake();
+            if (wait == TimeSpan.Zero || !_readyCount.Wait(wait))
+                return null;
+        }
+
+        _ready.TryDequeue(out var memory);
+        Wake();
+        return memory;
+    }
+
+    /// <summary>A little plain memory for what must not be lost when there is no room; null beyond its bound.</summary>
+    public SegmentMemory? TakePlain()
+    {
+        if (Interlocked.Add(ref _plainBytes, SecondBytes) > PlainBound)
+        {
+            Interlocked.Add(ref _plainBytes, -SecondBytes);
+            return null;
+        }
+
+        Interlocked.Increment(ref _failures);
+        return SegmentMemory.CreatePlain(SlotsIn(SecondBytes));
+    }
+
+    /// <summary>Gives back a segment whose content is in the store.</summary>
+    public void Return(Segment segment)
+    {
+        _drained.Enqueue(segment);
+        Wake();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await _loop.ConfigureAwait(false);
+        while (_ready.TryDequeue(out var memory))
+            Delete(memory);
+        while (_drained.TryDequeue(out var segment))
+            Delete(segment.Memory);
+        _stop.Dispose();
+        _work.Dispose();
+        _readyCount.Dispose();
+    }
+
+    private static int SlotsIn(int bytes) => (bytes - SegmentHeader.PageBytes) / Slot.SizeBytes;
+
+    private void Wake()
+    {
+        try
+        {
+            if (_work.CurrentCount == 0)
+                _work.Release();
+        }
+        catch (SemaphoreFullException)
+        {
+            // another thread woke the loop at the same instant
+        }
+    }
+
+    private async Task WorkAsync()
+    {
+        while (!_stop.IsCancellationRequested)
+        {
+            try
+            {
+                await _work.WaitAsync(_stop.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException)
+            {
+                return;
+            }
+
+            while (_drained.TryDequeue(out var segment))
+                Recycle(segment);
+            while (_ready.Count < ReadyTarget && !_stop.IsCancellationRequested && Create(_created < 2 ? SecondBytes : LargeBytes))
+            {
+            }
+        }
+    }
+
+    private void Recycle(Segment segment)
+    {
+        var memory = segment.Memory;
+        if (memory.Path is null || memory.SizeBytes < LargeBytes - SegmentHeader.PageBytes || _ready.Count >= ReadyMost)
+        {
+            Delete(memory);
+            return;
+        }
+
+        memory.Recycle(segment.Base, segment.End);
+        Offer(memory);
+    }
+
+    private bool Create(int bytes)
+    {
+        if (Interlocked.Read(ref _fileBytes) + bytes > _bound)
+            return false;
+        try
+        {
+            var memory = _createFile(Path.Combine(_folder, $"{_created:D6}.seg"), SlotsIn(bytes));
+            _created++;
+            Interlocked.Add(ref _fileBytes, memory.SizeBytes);
+            Offer(memory);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _created++;
+            if (TakePlain() is not { } memory)
+                return false;
+            Offer(memory);
+            return true;
+        }
+    }
+
+    private void Offer(SegmentMemory memory)
+    {
+        _ready.Enqueue(memory);
+        _readyCount.Release();
+    }
+
+    private void Delete(SegmentMemory memory)
+    {
+        var size = memory.SizeBytes;
+        memory.Dispose();
+        if (memory.Path is { } path)
+        {
+            File.Delete(path);
+            Interlocked.Add(ref _fileBytes, -size);
+        }
+        else
+        {
+            Interlocked.Add(ref _plainBytes, -SecondBytes);
+        }
+    }
+}

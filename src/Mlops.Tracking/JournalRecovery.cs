@@ -1,0 +1,13 @@
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+/// <summary>What was found in the journal that a dead writer left, and moved into the store.</summary>
+/// <param name="Writer">The writer.</param>
+/// <param name="Points">Points that were not in the store yet.</param>
+/// <param name="Holes">Empty slots before valid ones: reserved by threads that died before they wrote, so never acknowledged.</param>
+/// <param name="DamagedSlots">Slots that held what no writer wrote; what stood there is lost.</param>
+/// <param name="DamagedSegments">Segment files whose header or length is damaged.</param>
+/// <param name="Rejected">Points and batches that could not be taken because their run or definition is gone.</param>
+public sealed record JournalRecovery(
+    RecordId Writer, long Points, long Holes, long DamagedSlots, long DamagedSegments, long Rejected);

@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Logging;
+using Mlops.Metadata;
+
+namespace Mlops.Tracking;
+
+public sealed partial class ActiveRun
+{
+    private const int MaxErrorLength = 32_000;
+
+    /// <summary>
+    /// Ends the run as FINISHED and waits until all of it is durable, or until the flush bound has passed; then the journal
+    /// keeps the rest, and the report and the log say so. Completing a completed run again is fine.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The run ended otherwise, was deleted, or is owned by another client.</exception>
+    public Task<FlushReport> CompleteAsync(CancellationToken cancellationToken = default) =>
+        EndAsync(new RunEnd(RunStatus.Finished, _time.GetUtcNow()), cancellationToken);
+
+    /// <summary>Ends the run as FAILED, with the exception's text, and waits like <see cref="CompleteAsync"/>.</summary>
+    /// <inheritdoc cref="CompleteAsync"/>
+    public Task<FlushReport> FailAsync(Exception exception, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(exception);
+        return EndAsync(new RunEnd(RunStatus.Failed, _time.GetUtcNow(), RunEnd.Exception, Shorten(exception)), cancellationToken);
+    }
+
+    /// <summary>Ends the run as KILLED, because it was cancelled, and waits like <see cref="CompleteAsync"/>.</summary>
+    /// <inheritdoc cref="CompleteAsync"/>
+    public Task<FlushReport> KillAsync(CancellationToken cancellationToken = default) =>
+        EndAsync(new RunEnd(RunStatus.Killed, _time.GetUtcNow(), RunEnd.Cancelled), cancellationToken);
+
+    /// <summary>
+    /// Lets go of the run. If this client owns it and it was not ended, it becomes FAILED with the reason <c>not_completed</c>.
+    /// Waits like <see cref="CompleteAsync"/>; never throws.
+    /// </summary>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        if (_owned && _closed is null)
+        {
+            TrackingLog.NotCompleted(_tracker.Logger, Id.ToString());
+            await EndAsync(new RunEnd(RunStatus.Failed, _time.GetUtcNow(), RunEnd.NotCompleted), CancellationToken.None).ConfigureAwait(false);
+        }
+        else if (!_owned)
+        {
+            Close("was joined and has been disposed; join it again to log to it.");
+            await _tracker.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+
+        _tracker.Forget(this);
+    }
+
+    /// <summary>Refuses everything from now on; false if that was so already.</summary>
+    internal bool Close(string why)
+    {
+        lock (_gate)
+        {
+            if (_closed is not null)
+                return false;
+            _closed = why;
+            return true;
+        }
+    }
+
+    private async Task<FlushReport> EndAsync(RunEnd end, CancellationToken cancellationToken)
+    {
+        if (!_owned)
+            throw new InvalidOperationException(
+                $"Run {Id} ('{Name}') was joined; only the client that started or reopened it ends it. Dispose this handle instead.");
+        if (!Close($"has ended as {end.Status}; ReopenRunAsync lets it go on."))
+        {
+            if (_closed!.StartsWith($"has ended as {end.Status};", StringComparison.Ordinal))
+                return await _tracker.FlushAsync(cancellationToken).ConfigureAwait(false);
+            ThrowIfClosed();
+        }
+
+        using var activity = TrackingDiagnostics.Activities.StartActivity("mlops.run.end");
+        activity?.SetTag("mlops.run.status", end.Status.ToString());
+        return await _tracker.EndAsync(this, end, cancellationToken).ConfigureAwait(false);
+    }
+
+    private static string Shorten(Exception exception)
+    {
+        var text = exception.ToString();
+        return text.Length <= MaxErrorLength ? text : text[..MaxErrorLength] + "…";
+    }
+}

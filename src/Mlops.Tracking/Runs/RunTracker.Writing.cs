@@ -1,0 +1,159 @@
+using Microsoft.Extensions.Logging;
+using Mlops.Metadata;
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+public sealed partial class RunTracker
+{
+    private const int FrameBudgetBytes = Journal.MaxPayloadBytes / 2;
+    private volatile bool _closing;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        if (_disposed)
+            return;
+        _disposed = true;
+        await _sweepTimer.DisposeAsync().ConfigureAwait(false);
+        foreach (var run in _active.Values)
+            await run.DisposeAsync().ConfigureAwait(false);
+        await _stop.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(_sweep, _recovery).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _closing = true;
+        var report = await FlushAsync().ConfigureAwait(false);
+        await _drainer.DisposeAsync().ConfigureAwait(false);
+        await _supply.DisposeAsync().ConfigureAwait(false);
+        for (var segment = _journal.Oldest; segment is not null; segment = segment.Next)
+            segment.Memory.Dispose();
+        if (report.IsDurable)
+            _folder.Remove();
+        else
+            _folder.Dispose();
+        _stop.Dispose();
+    }
+
+    /// <summary>Writes fields of a run, in as many frames as they need.</summary>
+    internal void WriteFields(ActiveRun run, IEnumerable<FieldWrite> fields)
+    {
+        List<FieldWrite> part = [];
+        var bytes = 0;
+        foreach (var field in fields)
+        {
+            part.Add(field);
+            bytes += 64 + (3 * (field.Name.Length + field.Values.Sum(v => v.Type == FieldType.Text ? v.AsText.Length : 0)));
+            if (bytes < FrameBudgetBytes)
+                continue;
+            Write([RunRecord.Logged(run.Id, part)]);
+            part = [];
+            bytes = 0;
+        }
+
+        if (part.Count > 0)
+            Write([RunRecord.Logged(run.Id, part)]);
+    }
+
+    internal void WriteArtifacts(ActiveRun run, IReadOnlyList<(ArtifactPath Path, ContentInfo Content)> stored)
+    {
+        Write([.. stored.Select(s => ArtifactRecord.Logged(new ArtifactId(_ids.Next()), run.Id, s.Path, s.Content))]);
+        TrackingDiagnostics.ArtifactBytes.Add(stored.Sum(s => s.Content.SizeBytes));
+    }
+
+    internal async Task<FlushReport> EndAsync(ActiveRun run, RunEnd end, CancellationToken cancellationToken)
+    {
+        Write([RunRecord.Ended(run.Id, end)]);
+        return await FlushAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    internal void Forget(ActiveRun run)
+    {
+        if (_active.TryRemove(new KeyValuePair<RunId, ActiveRun>(run.Id, run)))
+            TrackingDiagnostics.ActiveRuns.Add(-1);
+    }
+
+    private void Add(ActiveRun run)
+    {
+        if (!_active.TryAdd(run.Id, run))
+            throw new InvalidOperationException($"Run {run.Id} is open in this client already; use that handle, or dispose it first.");
+        TrackingDiagnostics.ActiveRuns.Add(1);
+    }
+
+    private IEnumerable<ActiveRun> OpenRuns()
+    {
+        // not the dictionary's Values, which would copy them at each pass
+        foreach (var (_, run) in _active)
+            yield return run;
+    }
+
+    private async Task<Run> GetRunAsync(RunId id, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, typeof(RunTracker));
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        var run = await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        return run.Stage == LifecycleStage.Active
+            ? run
+            : throw new InvalidOperationException($"Run {id} ('{run.Name}') was deleted; RestoreRunAsync brings it back.");
+    }
+
+    private async Task<ActiveRun> AttachAsync(Run run, bool owned, CancellationToken cancellationToken)
+    {
+        var experiment = await _store.FindRecordAsync(run.ExperimentId.Value, cancellationToken).ConfigureAwait(false);
+        var live = new ActiveRun(this, _journal, _options.Time, run.Id, run.Name, experiment?.Key ?? "", owned);
+        live.KnowParams(run.Params);
+        if (owned && _active.TryGetValue(run.Id, out var ended) && ended.IsClosed)
+            Forget(ended);
+        Add(live);
+        if (owned)
+            Write([RunRecord.Resumed(run.Id, Writer)]);
+        return live;
+    }
+
+    private async Task StageAsync(RunId id, LifecycleStage stage, CancellationToken cancellationToken)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, typeof(RunTracker));
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        await _store.CommitAsync(
+            new Batch
+            {
+                Actor = _options.Actor,
+                ClientTime = _options.Time.GetUtcNow(),
+                Changes = [RunRecord.Staged(id, stage)],
+            },
+            cancellationToken).ConfigureAwait(false);
+    }
+
+    private void Write(IReadOnlyList<RecordChange> changes)
+    {
+        ObjectDisposedException.ThrowIf(_closing, typeof(RunTracker));
+        var batch = new Batch { Actor = _options.Actor, ClientTime = _options.Time.GetUtcNow(), Changes = changes };
+        if (!_journal.WriteBatch(batch))
+            TrackingLog.BatchDropped(Logger, changes[0].Action, changes[0].Id);
+    }
+
+    private void OnCommitted(BatchResult result)
+    {
+        _housekeeping.OnCommitted();
+        foreach (var conflict in result.Conflicts)
+        {
+            TrackingLog.Conflict(Logger, conflict.Record, conflict.Field, conflict.Kept.ToString(), conflict.Refused.ToString());
+            if (_active.TryGetValue(new RunId(conflict.Record), out var run))
+                run.AddConflict(conflict);
+        }
+    }
+
+    private async Task SweepAsync()
+    {
+        try
+        {
+            await _lost.SweepAsync(_stop.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (_stop.IsCancellationRequested)
+        {
+        }
+        catch (Exception e) when (e is MlopsException)
+        {
+            TrackingLog.SweepFailed(Logger, e);
+        }
+    }
+}

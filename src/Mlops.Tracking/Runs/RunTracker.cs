@@ -1,0 +1,204 @@
+using System.Collections.Concurrent;
+using Microsoft.Extensions.Logging;
+using Mlops.Metadata;
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+/// <summary>
+/// Starts, reopens and ends runs over a store, through a journal of its own. Opening it also recovers what dead writers left.
+/// Thread-safe. Dispose it: that ends the runs that are still open and waits for the store, up to the flush bound.
+/// </summary>
+public sealed partial class RunTracker : IAsyncDisposable
+{
+    private readonly IMetadataStore _store;
+    private readonly TrackingOptions _options;
+    private readonly IdGenerator _ids;
+    private readonly RunCatalog _runs;
+    private readonly WriterFolder _folder;
+    private readonly SegmentSupply _supply;
+    private readonly Journal _journal;
+    private readonly Drainer _drainer;
+    private readonly LostRuns _lost;
+    private readonly Housekeeping _housekeeping;
+    private readonly ConcurrentDictionary<RunId, ActiveRun> _active = new();
+    private readonly CancellationTokenSource _stop = new();
+    private readonly ITimer _sweepTimer;
+    private readonly Task<IReadOnlyList<JournalRecovery>> _recovery;
+    private Task _sweep;
+    private volatile bool _disposed;
+
+    /// <summary>Opens a tracker; the journals of dead writers are recovered in the background (see <see cref="RecoverAsync"/>).</summary>
+    /// <param name="store">Where records and points go.</param>
+    /// <param name="content">Where artifacts go.</param>
+    /// <param name="options">How to track.</param>
+    /// <param name="logger">Told of trouble.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    /// <exception cref="StorageUnavailableException">The journal's folder cannot be used.</exception>
+    public RunTracker(IMetadataStore store, ContentStore content, TrackingOptions options, ILogger logger)
+        : this(store, content, options, logger, createSegment: null)
+    {
+    }
+
+    internal RunTracker(
+        IMetadataStore store, ContentStore content, TrackingOptions options, ILogger logger, Func<string, int, SegmentMemory>? createSegment)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(content);
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(logger);
+        options.Validate();
+        _store = store;
+        _options = options;
+        _ids = new IdGenerator(options.Time);
+        _runs = new RunCatalog(store, content);
+        Content = content;
+        Logger = logger;
+        Writer = _ids.Next();
+        _folder = WriterFolder.Create(options.JournalPath, Writer);
+        _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, createSegment);
+        _journal = new Journal(_supply, Writer, () => _drainer!.Wake());
+        var drain = new JournalDrain(store, Writer, options.Actor, options.Time, logger, _journal.Oldest, recovering: false);
+        _housekeeping = new Housekeeping(Writer, OpenRuns(), options, logger);
+        _drainer = new Drainer(_journal, drain, options, logger, _housekeeping.AddTo, OnCommitted);
+        _lost = new LostRuns(store, _runs, Writer, options, logger);
+        _recovery = Task.Run(() => new Recoverer(store, options, logger).RecoverAsync(_stop.Token));
+        _sweep = Task.Run(SweepAsync);
+        _sweepTimer = options.Time.CreateTimer(_ => _sweep = SweepAsync(), null, options.LeaseTime / 2, options.LeaseTime / 2);
+    }
+
+    /// <summary>The id of this client as a writer, which owns the runs it starts.</summary>
+    public RecordId Writer { get; }
+
+    internal ContentStore Content { get; }
+
+    internal ILogger Logger { get; }
+
+    /// <summary>Waits until the journals that dead writers left are in the store, and tells what was in them.</summary>
+    public Task<IReadOnlyList<JournalRecovery>> RecoverAsync(CancellationToken cancellationToken = default) =>
+        _recovery.WaitAsync(cancellationToken);
+
+    /// <summary>
+    /// Starts a run in the experiment of this name, which is created on first use. The start is in the journal when this returns;
+    /// the store is not waited for.
+    /// </summary>
+    /// <param name="experiment">1 to 500 characters, no control characters.</param>
+    /// <param name="options">Name, parent and tags.</param>
+    /// <param name="cancellationToken">Cancels before the run starts.</param>
+    /// <exception cref="ArgumentException">A name is not allowed, or the parent id is <c>default</c>.</exception>
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
+    public Task<ActiveRun> StartRunAsync(string experiment, RunOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, typeof(RunTracker));
+        cancellationToken.ThrowIfCancellationRequested();
+        options ??= new RunOptions();
+        if (options.Parent is { Value.IsEmpty: true })
+            throw new ArgumentException("The parent run id is default and identifies nothing.", nameof(options));
+        var id = new RunId(_ids.Next());
+        var name = options.Name ?? RunNames.For(id);
+        var ensured = ExperimentRecord.Ensured(new ExperimentId(_ids.Next()), experiment);
+        var started = RunRecord.Started(id, experiment, name, _options.Time.GetUtcNow(), Writer, options.Parent);
+        var run = new ActiveRun(this, _journal, _options.Time, id, name, experiment, owned: true);
+        Add(run);
+        Write([ensured, started]);
+        run.SetTags(options.Tags);
+        return Task.FromResult(run);
+    }
+
+    /// <summary>
+    /// Runs a training as a run and ends it truthfully: FINISHED if <paramref name="body"/> returns, KILLED if it is cancelled
+    /// by <paramref name="cancellationToken"/>, FAILED if it throws; what it throws comes out.
+    /// </summary>
+    /// <inheritdoc cref="StartRunAsync"/>
+    public async Task RunAsync(
+        string experiment,
+        Func<ActiveRun, CancellationToken, Task> body,
+        RunOptions? options = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        var run = await StartRunAsync(experiment, options, cancellationToken).ConfigureAwait(false);
+        await using (run.ConfigureAwait(false))
+        {
+            try
+            {
+                await body(run, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e)
+            {
+                // a run that the body ended itself keeps that end
+                if (run.IsClosed)
+                    throw;
+                if (e is OperationCanceledException && cancellationToken.IsCancellationRequested)
+                    await run.KillAsync(CancellationToken.None).ConfigureAwait(false);
+                else
+                    await run.FailAsync(e, CancellationToken.None).ConfigureAwait(false);
+                throw;
+            }
+
+            if (!run.IsClosed)
+                await run.CompleteAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    /// <inheritdoc cref="RunAsync(string, Func{ActiveRun, CancellationToken, Task}, RunOptions?, CancellationToken)"/>
+    public Task RunAsync(
+        string experiment, Func<ActiveRun, Task> body, RunOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return RunAsync(experiment, (run, _) => body(run), options, cancellationToken);
+    }
+
+    /// <summary>Lets a run that has ended go on, as RUNNING and owned by this client; it must be ended again.</summary>
+    /// <exception cref="NotFoundException">There is no such run.</exception>
+    /// <exception cref="InvalidOperationException">The run is running, or deleted.</exception>
+    /// <exception cref="ArgumentException">The id is <c>default</c>.</exception>
+    public async Task<ActiveRun> ReopenRunAsync(RunId id, CancellationToken cancellationToken = default)
+    {
+        var run = await GetRunAsync(id, cancellationToken).ConfigureAwait(false);
+        if (run.Status == RunStatus.Running)
+            throw new InvalidOperationException(
+                $"Run {id} is running, owned by client {run.Owner}. JoinRunAsync logs to it; reopening is for runs that have ended.");
+        return await AttachAsync(run, owned: true, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Logs to a running run of another process. This client does not own it: disposing the handle flushes and leaves the run as
+    /// it is.
+    /// </summary>
+    /// <exception cref="NotFoundException">There is no such run, or its owner has not flushed it yet.</exception>
+    /// <exception cref="InvalidOperationException">The run has ended, or is deleted.</exception>
+    /// <exception cref="ArgumentException">The id is <c>default</c>.</exception>
+    public async Task<ActiveRun> JoinRunAsync(RunId id, CancellationToken cancellationToken = default)
+    {
+        var run = await GetRunAsync(id, cancellationToken).ConfigureAwait(false);
+        if (run.Status is not (RunStatus.Running or RunStatus.Scheduled))
+            throw new InvalidOperationException($"Run {id} has ended as {run.Status}. ReopenRunAsync lets it go on.");
+        return await AttachAsync(run, owned: false, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Deletes a run: it is hidden from queries until it is restored, and refuses to be logged to.</summary>
+    /// <exception cref="NotFoundException">There is no such run.</exception>
+    public async Task DeleteRunAsync(RunId id, CancellationToken cancellationToken = default)
+    {
+        await StageAsync(id, LifecycleStage.Deleted, cancellationToken).ConfigureAwait(false);
+        if (_active.TryGetValue(id, out var run))
+            run.Close("was deleted; RestoreRunAsync brings it back.");
+    }
+
+    /// <summary>Brings back a deleted run.</summary>
+    /// <exception cref="NotFoundException">There is no such run.</exception>
+    public Task RestoreRunAsync(RunId id, CancellationToken cancellationToken = default) =>
+        StageAsync(id, LifecycleStage.Active, cancellationToken);
+
+    /// <summary>Waits until everything logged so far is durable and queryable, or until the flush bound has passed.</summary>
+    public async Task<FlushReport> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        var position = _journal.Position;
+        var done = await _drainer.WaitAsync(position, _options.FlushBound, cancellationToken).ConfigureAwait(false);
+        var pending = done ? 0 : position - _drainer.Drained;
+        if (!done)
+            TrackingLog.LeftBehind(Logger, _options.FlushBound, pending, _folder.Path);
+        return new FlushReport(done, pending, _active.Values.Sum(r => r.DroppedPoints), done ? null : _drainer.LastError);
+    }
+}

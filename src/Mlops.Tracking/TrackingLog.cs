@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Logging;
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+/// <summary>The log messages of this assembly: events 4000 to 4999, never reused.</summary>
+internal static partial class TrackingLog
+{
+    [LoggerMessage(4000, LogLevel.Error, "The store refused for good what the journal of writer {Writer} holds before {Sequence}; it was left out.")]
+    public static partial void Refused(ILogger logger, RecordId writer, long sequence, Exception exception);
+
+    [LoggerMessage(4001, LogLevel.Warning, "Record {Record} is gone from the store; what was still logged to it is left out.")]
+    public static partial void RecordGone(ILogger logger, RecordId record);
+
+    [LoggerMessage(4002, LogLevel.Warning, "The store takes nothing at the moment; the journal keeps what is logged. Next try in {Delay}.")]
+    public static partial void StoreAway(ILogger logger, TimeSpan delay, Exception exception);
+
+    [LoggerMessage(4003, LogLevel.Information, "The store takes again what is logged.")]
+    public static partial void StoreBack(ILogger logger);
+
+    [LoggerMessage(4004, LogLevel.Warning, "Run {Run}: parameter or field {Field} has the value '{Kept}' from another process; '{Refused}' was kept as a conflict.")]
+    public static partial void Conflict(ILogger logger, RecordId run, string field, string kept, string refused);
+
+    [LoggerMessage(4005, LogLevel.Warning, "Run {Run} was disposed without CompleteAsync or FailAsync and is now FAILED (not_completed).")]
+    public static partial void NotCompleted(ILogger logger, string run);
+
+    [LoggerMessage(4006, LogLevel.Warning, "Not everything reached the store within {Bound}: {Pending} journal slots stay in {Folder} and are drained by the next open.")]
+    public static partial void LeftBehind(ILogger logger, TimeSpan bound, long pending, string folder);
+
+    [LoggerMessage(4007, LogLevel.Information, "Recovered the journal of writer {Writer}: {Points} points, {Holes} holes, {DamagedSlots} damaged slots, {DamagedSegments} damaged segments, {Rejected} left out.")]
+    public static partial void Recovered(ILogger logger, RecordId writer, long points, long holes, long damagedSlots, long damagedSegments, long rejected);
+
+    [LoggerMessage(4008, LogLevel.Warning, "The journal of writer {Writer} cannot be recovered now and stays where it is.")]
+    public static partial void NotRecovered(ILogger logger, RecordId writer, Exception exception);
+
+    [LoggerMessage(4009, LogLevel.Error, "The drainer met an error it does not know; the journal keeps what is logged. Next try in {Delay}.")]
+    public static partial void DrainFailed(ILogger logger, TimeSpan delay, Exception exception);
+
+    [LoggerMessage(4010, LogLevel.Warning, "Run {Run} has dropped {Points} points: the journal is full and the store does not keep up.")]
+    public static partial void Dropped(ILogger logger, string run, long points);
+
+    [LoggerMessage(4011, LogLevel.Information, "Run {Run} is FAILED (lost): its process {Writer} vanished.")]
+    public static partial void Lost(ILogger logger, string run, RecordId writer);
+
+    [LoggerMessage(4012, LogLevel.Warning, "Marking lost runs failed; the next try follows.")]
+    public static partial void SweepFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(4013, LogLevel.Error, "The journal has no room even for '{Action}' of record {Record}; it was dropped.")]
+    public static partial void BatchDropped(ILogger logger, string action, RecordId record);
+}

@@ -1,0 +1,54 @@
+namespace Mlops.Tracking;
+
+/// <summary>How runs are tracked. The defaults suit a training program on a laptop or server.</summary>
+public sealed record TrackingOptions
+{
+    /// <summary>The folder of the journals, on a local disk; each open client has a folder of its own in it.</summary>
+    public required string JournalPath { get; init; }
+
+    /// <summary>Who logs, as it appears in the audit; by default the user's name.</summary>
+    public string Actor { get; init; } = Environment.UserName is { Length: > 0 } name ? name : "unknown";
+
+    /// <summary>The clock; the system's by default.</summary>
+    public TimeProvider Time { get; init; } = TimeProvider.System;
+
+    /// <summary>How often what was logged moves from the journal into the store; 1 second by default, 10 ms to 1 hour.</summary>
+    public TimeSpan DrainInterval { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// Most bytes of journal files on disk; 1 GiB by default, at least 16 MiB. While the store does not keep up and the journal
+    /// is full, a logging call waits up to 100 ms, then the point is dropped and counted on its run.
+    /// </summary>
+    public long JournalBoundBytes { get; init; } = 1L << 30;
+
+    /// <summary>How long completing, flushing and disposing wait for the store; 30 seconds by default.</summary>
+    public TimeSpan FlushBound { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>
+    /// How long a client that gives no sign of life is thought to live; 60 seconds by default, at least 3. It gives one three
+    /// times as often. After that its running runs are marked FAILED with the reason <c>lost</c>, until it comes back.
+    /// </summary>
+    public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>Checks the values.</summary>
+    /// <exception cref="ArgumentException">A value is outside its range; the message names it.</exception>
+    public void Validate()
+    {
+        ArgumentException.ThrowIfNullOrWhiteSpace(JournalPath);
+        ArgumentException.ThrowIfNullOrWhiteSpace(Actor);
+        ArgumentNullException.ThrowIfNull(Time);
+        Require(Actor.Length <= 200, nameof(Actor), Actor, "has at most 200 characters");
+        Require(
+            DrainInterval >= TimeSpan.FromMilliseconds(10) && DrainInterval <= TimeSpan.FromHours(1),
+            nameof(DrainInterval), DrainInterval, "is between 10 ms and 1 hour");
+        Require(JournalBoundBytes >= 16L << 20, nameof(JournalBoundBytes), JournalBoundBytes, "is at least 16 MiB");
+        Require(FlushBound > TimeSpan.Zero && FlushBound <= TimeSpan.FromDays(1), nameof(FlushBound), FlushBound, "is positive and at most a day");
+        Require(LeaseTime >= TimeSpan.FromSeconds(3) && LeaseTime <= TimeSpan.FromDays(1), nameof(LeaseTime), LeaseTime, "is between 3 seconds and a day");
+    }
+
+    private static void Require(bool holds, string name, object value, string rule)
+    {
+        if (!holds)
+            throw new ArgumentException($"TrackingOptions.{name} is {value}, but must be one that {rule}.");
+    }
+}

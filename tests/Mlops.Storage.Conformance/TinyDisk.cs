@@ -1,0 +1,59 @@
+using System.Diagnostics;
+using System.Globalization;
+using Xunit;
+
+namespace Mlops.Storage.Conformance;
+
+/// <summary>
+/// A real file system of a few bytes, so that "disk full" and "read-only" are the kernel's own answers. It needs Linux and the
+/// right to mount; tests are skipped, with the reason, where that is missing.
+/// </summary>
+public sealed class TinyDisk : IDisposable
+{
+    private TinyDisk(string path) => Path = path;
+
+    /// <summary>Where it is mounted.</summary>
+    public string Path { get; }
+
+    /// <summary>Mounts an empty disk, or skips the test.</summary>
+    public static TinyDisk Mount(long sizeBytes)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "a tiny disk needs Linux (tmpfs)");
+        Skip.IfNot(Environment.IsPrivilegedProcess, "a tiny disk needs the right to mount (root)");
+        var path = Directory.CreateTempSubdirectory("tiny-disk-").FullName;
+        var size = sizeBytes.ToString(CultureInfo.InvariantCulture);
+        if (Run("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", path) is not 0)
+        {
+            Directory.Delete(path);
+            Skip.If(true, "mounting a tmpfs is not permitted here");
+        }
+
+        return new TinyDisk(path);
+    }
+
+    /// <summary>From now on every write fails, for root too.</summary>
+    public void MakeReadOnly() => Assert.Equal(0, Run("mount", "-o", "remount,ro", Path));
+
+    /// <summary>Unmounts it; what it held is gone.</summary>
+    public void Dispose()
+    {
+        // lazily, so that a file that a failed test left open does not keep the mount
+        _ = Run("umount", "-l", Path);
+        Directory.Delete(Path);
+    }
+
+    private static int? Run(string program, params string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            return process.ExitCode;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return null; // no such program
+        }
+    }
+}
