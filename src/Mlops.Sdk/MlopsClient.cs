@@ -146,7 +146,7 @@ public sealed class MlopsClient : IAsyncDisposable
         }
         catch
         {
-            store.DisposeNow();
+            store.Dispose();
             throw;
         }
     }

@@ -11,7 +11,7 @@ namespace Mlops.Storage.Sqlite;
 /// Commits that wait at the same time share one transaction and one flush; each still succeeds or fails alone. Reads see one
 /// committed state and wait for nobody. A purge overwrites what it deletes.
 /// </remarks>
-public sealed class SqliteMetadataStore : IMetadataStore
+public sealed class SqliteMetadataStore : IMetadataStore, IDisposable
 {
     private readonly Session _writer;
     private readonly ReaderPool _readers;
@@ -180,6 +180,18 @@ public sealed class SqliteMetadataStore : IMetadataStore
         if (Interlocked.Exchange(ref _disposed, 1) != 0)
             return;
         await _commits.DrainAsync().ConfigureAwait(false);
+        Close();
+    }
+
+    /// <summary>Closes the file at once; for a store to which nobody is writing.</summary>
+    public void Dispose()
+    {
+        if (Interlocked.Exchange(ref _disposed, 1) == 0)
+            Close();
+    }
+
+    private void Close()
+    {
         _readers.Dispose();
         _writer.Dispose();
         _commits.Dispose();

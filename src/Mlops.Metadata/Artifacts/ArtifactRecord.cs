@@ -18,7 +18,6 @@ public static class ArtifactRecord
     /// <summary>The change that records a logged file, whose content is stored already.</summary>
     public static RecordChange Logged(ArtifactId id, RunId run, ArtifactPath path, ContentInfo content)
     {
-        ArgumentNullException.ThrowIfNull(content);
         return new RecordChange
         {
             Id = id.Value,

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Mlops.Storage;
 
 namespace Mlops.Metadata;
@@ -115,7 +116,7 @@ public static class RunRecord
             EndReason = record.Find(EndReason)?.AsText,
             Error = record.Find(Error)?.AsText,
             ParentId = record.Find(Parent) is { } parent ? new RunId(parent.AsReference) : null,
-            Owner = record.Find(Owner) is { } owner ? RecordId.Parse(owner.AsText) : null,
+            Owner = record.Find(Owner) is { } owner ? RecordId.Parse(owner.AsText, CultureInfo.InvariantCulture) : null,
             DroppedPoints = (long)(record.Find(Dropped)?.AsNumber ?? 0),
             JournalDamage = record.Find(Damage)?.AsText,
             Params = Texts(record, ParamPrefix),
