@@ -26,11 +26,11 @@ internal abstract class Figure : IAsyncDisposable
     /// <summary>How often the baseline is measured, where it is slow and steady.</summary>
     public virtual int BaselineRounds => Rounds;
 
-    /// <summary>Whether a first measurement of each side is thrown away, so that compiling does not count.</summary>
-    public virtual bool WarmsUp => true;
+    /// <summary>How many first measurements of each side are thrown away, so that compiling does not count.</summary>
+    public virtual int WarmUps => 1;
 
-    /// <summary>A second promise beside the ratio, such as "allocates nothing"; judged after the last round.</summary>
-    public virtual bool AlsoHolds => true;
+    /// <summary>False once a promise beside the ratio was broken.</summary>
+    public bool AlsoHolds { get; private set; } = true;
 
     /// <summary>Lines printed below the figure.</summary>
     public IReadOnlyList<string> Notes => _notes;
@@ -45,6 +45,13 @@ internal abstract class Figure : IAsyncDisposable
     public abstract Task<double?> MeasureBaselineAsync(Workspace workspace);
 
     public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    /// <summary>Notes a number that is promised to be zero, such as points dropped; any other makes the figure short.</summary>
+    protected void MustBeZero(string what, double value)
+    {
+        AlsoHolds &= value == 0;
+        Note($"{value:0.######} {what}");
+    }
 
     protected void Note(FormattableString note) => _notes.Add(FormattableString.Invariant(note));
 }

@@ -74,7 +74,7 @@ internal static partial class FigureRunner
     {
         var clock = Stopwatch.StartNew();
         await figure.PrepareAsync(workspace);
-        if (figure.WarmsUp)
+        for (var i = 0; i < figure.WarmUps; i++)
         {
             await figure.MeasureOursAsync(workspace);
             if (figure.BaselineRounds == figure.Rounds)

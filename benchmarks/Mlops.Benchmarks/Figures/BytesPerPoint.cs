@@ -19,7 +19,7 @@ internal sealed class BytesPerPoint : Figure
     // the values are seeded, so that the baseline is the same each time
     public override int BaselineRounds => 1;
 
-    public override bool WarmsUp => false;
+    public override int WarmUps => 0;
 
     public override async Task<double> MeasureOursAsync(Workspace workspace)
     {
@@ -27,7 +27,7 @@ internal sealed class BytesPerPoint : Figure
         await using (var session = await LoggingSession.StartAsync(path))
         {
             _loss.ForEach((step, time, value) => session.Run.LogMetric("loss", value, step, time));
-            await session.CompleteAsync(Points);
+            MustBeZero("points lost", await session.CompleteAsync(Points));
         }
 
         var files = Directory.GetFiles(path, "*.db*").Select(file => new FileInfo(file)).ToList();

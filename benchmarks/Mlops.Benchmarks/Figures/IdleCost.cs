@@ -13,7 +13,7 @@ internal sealed class IdleCost : Figure
 
     public override Bound Bound => Bound.AtMost(0.5);
 
-    public override bool WarmsUp => false;
+    public override int WarmUps => 0;
 
     public override async Task<double> MeasureOursAsync(Workspace workspace)
     {

@@ -20,7 +20,7 @@ internal sealed class Ingest : Figure
     public override Bound Bound => Bound.AtLeast(12);
 
     // ten million calls warm themselves up
-    public override bool WarmsUp => false;
+    public override int WarmUps => 0;
 
     public override async Task<double> MeasureOursAsync(Workspace workspace)
     {
@@ -32,7 +32,7 @@ internal sealed class Ingest : Figure
         await session.Run.FlushAsync();
         var elapsed = Stopwatch.GetElapsedTime(start);
 
-        await session.CompleteAsync(Points);
+        MustBeZero("points lost", await session.CompleteAsync(Points));
         return Points / elapsed.TotalSeconds;
     }
 

@@ -11,7 +11,7 @@ internal sealed class ReadCurve : Figure
     private const int Points = 10_000_000;
     private const int Buckets = 2000;
     private const string Key = "loss";
-    private IMetadataStore? _store;
+    private SqliteMetadataStore? _store;
     private RecordId _run;
 
     public override string Name => "read-curve";
@@ -22,7 +22,10 @@ internal sealed class ReadCurve : Figure
 
     public override Bound Bound => Bound.AtMost(0.05);
 
-    public override int Rounds => 5;
+    public override int Rounds => 9;
+
+    // until the compiler has settled on its last version, which takes it some dozens of calls
+    public override int WarmUps => 40;
 
     public override async Task PrepareAsync(Workspace workspace)
     {
@@ -31,11 +34,12 @@ internal sealed class ReadCurve : Figure
         await using (var session = await LoggingSession.StartAsync(path))
         {
             loss.ForEach((step, time, value) => session.Run.LogMetric(Key, value, step, time));
-            _run = (await session.CompleteAsync(Points)).Value;
+            _run = session.Run.Id.Value;
+            MustBeZero("points lost", await session.CompleteAsync(Points));
         }
 
         var file = Directory.GetFiles(path, "*.db").Single();
-        _store = await SqliteMetadataStore.OpenAsync(new SqliteStoreOptions { Path = file });
+        _store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = file });
     }
 
     public override async Task<double> MeasureOursAsync(Workspace workspace)
