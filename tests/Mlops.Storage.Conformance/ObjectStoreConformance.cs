@@ -184,7 +184,7 @@ public abstract class ObjectStoreConformance
     public async Task List_prefixes_givesNamesInOrdinalOrder()
     {
         var store = await CreateAsync();
-        string[] names = ["a-b/c", "a/b", "a/b.c", "a.b", "ab", "a0/x", "a/-", "a/.hidden", "b/a/a/a/a/a/a/a", "b"  + "0"];
+        string[] names = ["a-b/c", "a/b", "a/b.c", "a.b", "ab", "a0/x", "a/-", "a/.hidden", "b/a/a/a/a/a/a/a", "b0"];
         foreach (var name in names)
             await PutAsync(store, ObjectName.Parse(name), name);
         Array.Sort(names, StringComparer.Ordinal);

@@ -93,7 +93,8 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
         List<Segment> segments = [];
         foreach (var (header, memory) in found.OrderBy(f => f.Header.Base))
         {
-            var segment = new Segment(memory, header.Base);
+            var segment = new Segment(memory);
+            segment.BeginAgain(header.Base);
             if (segments.Count > 0)
             {
                 var before = segments[^1];

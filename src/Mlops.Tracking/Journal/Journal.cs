@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
+using Mlops.Metadata;
 using Mlops.Storage;
 
 namespace Mlops.Tracking;
@@ -28,8 +29,8 @@ internal sealed class Journal
         _supply = supply;
         _writer = writer;
         _segmentFull = segmentFull;
-        _current = Begin(supply.TakeFirst(), 0);
-        Oldest = _current;
+        Oldest = _current = supply.TakeFirst();
+        _current.Begin(0, writer);
     }
 
     /// <summary>The segment where draining begins; only the drainer moves it.</summary>
@@ -69,7 +70,7 @@ internal sealed class Journal
                 }
             }
 
-            if (!Advance(segment, mayWaitInMemory: false))
+            if (!Advance(segment, isBatch: false))
                 return false;
         }
     }
@@ -86,7 +87,7 @@ internal sealed class Journal
             var segment = Volatile.Read(ref _current);
             if (TryWriteFrame(segment, FrameKind.Batch, payload))
                 return true;
-            if (!Advance(segment, mayWaitInMemory: true))
+            if (!Advance(segment, isBatch: true))
                 return false;
         }
     }
@@ -99,13 +100,7 @@ internal sealed class Journal
         _supply.Return(drained);
     }
 
-    private Segment Begin(SegmentMemory memory, long @base)
-    {
-        new SegmentHeader(@base, memory.Slots, memory.PreviousBase, _writer).Write(memory.HeaderPage);
-        return new Segment(memory, @base);
-    }
-
-    private bool Advance(Segment full, bool mayWaitInMemory)
+    private bool Advance(Segment full, bool isBatch)
     {
         if (!_switching.TryEnter(WaitForRoom))
             return false;
@@ -114,12 +109,14 @@ internal sealed class Journal
             if (_current != full)
                 return true;
             var end = full.WaitForEnd();
-            var memory = _supply.TryTake(_stalled ? TimeSpan.Zero : WaitForRoom);
-            if (memory is null && mayWaitInMemory)
-                memory = _supply.TakePlain();
-            if (memory is null)
+            var next = _supply.TryTake(_stalled && _supply.IsFull ? TimeSpan.Zero : WaitForRoom);
+
+            // points wait in memory only while there is room for a file, which is slow to come; batches also when there is none
+            if (next is null && (isBatch || !_supply.IsFull))
+                next = _supply.TakePlain();
+            if (next is null)
                 return false;
-            var next = Begin(memory, full.Base + end);
+            next.Begin(full.Base + end, _writer);
             full.Next = next;
             Volatile.Write(ref _current, next);
         }
@@ -134,10 +131,11 @@ internal sealed class Journal
 
     private static bool TryDefine(MetricKey key, Segment segment)
     {
-        var payload = new byte[4 + RecordId.SizeBytes + Encoding.UTF8.GetByteCount(key.Series)];
+        Span<byte> payload = stackalloc byte[4 + RecordId.SizeBytes + (3 * EntityText.MaxKeyLength) + 32];
         BinaryPrimitives.WriteUInt32LittleEndian(payload, key.Number);
-        key.Run.Write(payload.AsSpan(4));
-        Encoding.UTF8.GetBytes(key.Series, payload.AsSpan(4 + RecordId.SizeBytes));
+        key.Run.Write(payload[4..]);
+        var length = Encoding.UTF8.GetBytes(key.Series, payload[(4 + RecordId.SizeBytes)..]);
+        payload = payload[..(4 + RecordId.SizeBytes + length)];
         if (!TryWriteFrame(segment, FrameKind.Key, payload))
             return false;
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using Mlops.Storage;
 
 namespace Mlops.Tracking;
 
@@ -14,18 +15,17 @@ internal sealed unsafe class Segment
     private int _end = -1;
     private PaddedCounter _next;
 
-    public Segment(SegmentMemory memory, long @base)
+    public Segment(SegmentMemory memory)
     {
         Memory = memory;
-        Base = @base;
         Count = memory.Slots;
         _slots = memory.FirstSlot;
     }
 
     public SegmentMemory Memory { get; }
 
-    /// <summary>The sequence of the first slot.</summary>
-    public long Base { get; }
+    /// <summary>The sequence of the first slot; set before the segment is published.</summary>
+    public long Base { get; private set; }
 
     public int Count { get; }
 
@@ -41,6 +41,16 @@ internal sealed unsafe class Segment
 
     /// <summary>How many slots are given out by now.</summary>
     public int Reserved => End is var end and >= 0 ? end : Math.Min(Volatile.Read(ref _next.Value), Count);
+
+    /// <summary>Begins the lap: from here on the slots have these sequences, and the file says so.</summary>
+    public void Begin(long @base, RecordId writer)
+    {
+        Base = @base;
+        new SegmentHeader(@base, Count, Memory.PreviousBase, writer).Write(Memory.HeaderPage);
+    }
+
+    /// <summary>Begins as a segment that was read back from a file.</summary>
+    public void BeginAgain(long @base) => Base = @base;
 
     /// <summary>Reserves slots next to each other. If they do not fit, the segment closes and this is false.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -19,7 +19,7 @@ internal sealed class SegmentSupply : IAsyncDisposable
     private readonly Func<string, int, SegmentMemory> _createFile;
     private readonly string _folder;
     private readonly long _bound;
-    private readonly ConcurrentQueue<SegmentMemory> _ready = new();
+    private readonly ConcurrentQueue<Segment> _ready = new();
     private readonly ConcurrentQueue<Segment> _drained = new();
     private readonly SemaphoreSlim _readyCount = new(0);
     private readonly SemaphoreSlim _work = new(0, 1);
@@ -48,14 +48,14 @@ internal sealed class SegmentSupply : IAsyncDisposable
     public long FileBytes => Interlocked.Read(ref _fileBytes);
 
     /// <summary>The first segment, made on the caller's thread.</summary>
-    public SegmentMemory TakeFirst()
+    public Segment TakeFirst()
     {
         Create(FirstBytes);
-        return TryTake(TimeSpan.Zero) ?? TakePlain() ?? throw new StorageUnavailableException("No memory for a journal segment.");
+        return TryTake(TimeSpan.Zero) ?? throw new StorageUnavailableException("There is neither a file nor memory for the journal.");
     }
 
     /// <summary>A ready segment, waiting for one if need be; null if none came.</summary>
-    public SegmentMemory? TryTake(TimeSpan wait)
+    public Segment? TryTake(TimeSpan wait)
     {
         if (!_readyCount.Wait(0))
         {
@@ -64,13 +64,16 @@ internal sealed class SegmentSupply : IAsyncDisposable
                 return null;
         }
 
-        _ready.TryDequeue(out var memory);
+        _ready.TryDequeue(out var segment);
         Wake();
-        return memory;
+        return segment;
     }
 
-    /// <summary>A little plain memory for what must not be lost when there is no room; null beyond its bound.</summary>
-    public SegmentMemory? TakePlain()
+    /// <summary>True if no more files may be made.</summary>
+    public bool IsFull => Interlocked.Read(ref _fileBytes) + LargeBytes > _bound;
+
+    /// <summary>A little plain memory, which a crash loses, for when there is no file in time; null beyond its bound.</summary>
+    public Segment? TakePlain()
     {
         if (Interlocked.Add(ref _plainBytes, SecondBytes) > PlainBound)
         {
@@ -79,7 +82,7 @@ internal sealed class SegmentSupply : IAsyncDisposable
         }
 
         Interlocked.Increment(ref _failures);
-        return SegmentMemory.CreatePlain(SlotsIn(SecondBytes));
+        return new Segment(SegmentMemory.CreatePlain(SlotsIn(SecondBytes)));
     }
 
     /// <summary>Gives back a segment whose content is in the store.</summary>
@@ -93,10 +96,10 @@ internal sealed class SegmentSupply : IAsyncDisposable
     {
         await _stop.CancelAsync().ConfigureAwait(false);
         await _loop.ConfigureAwait(false);
-        while (_ready.TryDequeue(out var memory))
-            Delete(memory);
-        while (_drained.TryDequeue(out var segment))
+        while (_ready.TryDequeue(out var segment))
             Delete(segment.Memory);
+        while (_drained.TryDequeue(out var drained))
+            Delete(drained.Memory);
         _stop.Dispose();
         _work.Dispose();
         _readyCount.Dispose();
@@ -148,7 +151,7 @@ internal sealed class SegmentSupply : IAsyncDisposable
         }
 
         memory.Recycle(segment.Base, segment.End);
-        Offer(memory);
+        Offer(new Segment(memory));
     }
 
     private bool Create(int bytes)
@@ -160,22 +163,22 @@ internal sealed class SegmentSupply : IAsyncDisposable
             var memory = _createFile(Path.Combine(_folder, $"{_created:D6}.seg"), SlotsIn(bytes));
             _created++;
             Interlocked.Add(ref _fileBytes, memory.SizeBytes);
-            Offer(memory);
+            Offer(new Segment(memory));
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _created++;
-            if (TakePlain() is not { } memory)
+            if (TakePlain() is not { } segment)
                 return false;
-            Offer(memory);
+            Offer(segment);
             return true;
         }
     }
 
-    private void Offer(SegmentMemory memory)
+    private void Offer(Segment segment)
     {
-        _ready.Enqueue(memory);
+        _ready.Enqueue(segment);
         _readyCount.Release();
     }
 
@@ -185,7 +188,15 @@ internal sealed class SegmentSupply : IAsyncDisposable
         memory.Dispose();
         if (memory.Path is { } path)
         {
-            File.Delete(path);
+            try
+            {
+                File.Delete(path);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                // it holds nothing any more, and goes with its folder
+            }
+
             Interlocked.Add(ref _fileBytes, -size);
         }
         else
