@@ -159,9 +159,9 @@ internal sealed class RecordChangeApplier(
     {
         if (change.Body is not { } body)
             return null;
-        if (_row.IsNew)
-            return body;
-        return session.Records.FindBody(_row.Rec, out _) is { } old && old.AsSpan().SequenceEqual(body.Span) ? null : body;
+        if (!_row.IsNew && session.Records.FindBody(_row.Rec, out _) is { } old && old.AsSpan().SequenceEqual(body.Span))
+            return null;
+        return body;
     }
 
     private void CheckSeal(SealPatterns frozen, ReadOnlyMemory<byte>? body, List<FieldState> changed)

@@ -44,12 +44,10 @@ internal sealed class SeriesTable(Session session)
 
     public List<SeriesRow> ListAll() => ReadAll(_all);
 
-    /// <summary>Appends points and returns false if the series has another type.</summary>
-    public bool Append(long rec, long name, SeriesColumns points)
+    /// <summary>Appends points to a series of their type, or to a new one.</summary>
+    public void Append(long rec, long name, SeriesColumns points)
     {
         var row = Find(rec, name);
-        if (row is not null && row.Type != points.Type)
-            return false;
         SeriesGrowth growth;
         if (row is null)
         {
@@ -67,7 +65,6 @@ internal sealed class SeriesTable(Session session)
         }
 
         Store(row, growth);
-        return true;
     }
 
     /// <summary>The statistics of all full chunks, for which <paramref name="use"/> is called in order.</summary>
