@@ -77,6 +77,7 @@ public sealed class MlopsClientTests : IDisposable
         await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.JoinRunAsync(run.Id));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.DeleteRunAsync(run.Id));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.RestoreRunAsync(run.Id));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.FlushAsync());
         await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.VerifyAsync());
         await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.Runs.FindAsync(run.Id));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.Experiments.ListAsync());
