@@ -17,7 +17,6 @@ internal sealed class Journal
 
     private static readonly TimeSpan WaitForRoom = TimeSpan.FromMilliseconds(100);
     private readonly SegmentSupply _supply;
-    private readonly Action _segmentFull;
     private readonly Lock _switching = new();
     private readonly RecordId _writer;
     private Segment _current;
@@ -25,11 +24,10 @@ internal sealed class Journal
     private volatile bool _stalled;
     private volatile bool _isClosed;
 
-    public Journal(SegmentSupply supply, RecordId writer, Action segmentFull)
+    public Journal(SegmentSupply supply, RecordId writer)
     {
         _supply = supply;
         _writer = writer;
-        _segmentFull = segmentFull;
         Oldest = _current = supply.TakeFirst();
         _current.Begin(0, writer);
     }
@@ -142,7 +140,6 @@ internal sealed class Journal
             _switching.Exit();
         }
 
-        _segmentFull();
         return true;
     }
 

@@ -22,7 +22,7 @@ public sealed partial class RunTracker
         _journal.Close();
         var report = await DrainAsync(CancellationToken.None).ConfigureAwait(false);
         await _drainer.DisposeAsync().ConfigureAwait(false);
-        await _supply.DisposeAsync().ConfigureAwait(false);
+        _supply.Dispose();
         if (report.IsDurable)
             _folder.Remove();
         else

@@ -56,8 +56,8 @@ public sealed partial class RunTracker : IAsyncDisposable
         Logger = logger;
         Writer = _ids.Next();
         _folder = WriterFolder.Create(options.JournalPath, Writer);
-        _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, createSegment);
-        _journal = new Journal(_supply, Writer, () => _drainer!.Wake());
+        _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, () => _drainer?.Wake(), createSegment);
+        _journal = new Journal(_supply, Writer);
         var drain = new JournalDrain(store, Writer, options.Actor, options.Time, logger, _journal.Oldest, recovering: false);
         _housekeeping = new Housekeeping(Writer, OpenRuns(), options, logger);
         _drainer = new Drainer(_journal, drain, options, logger, _housekeeping.AddTo, OnCommitted);
