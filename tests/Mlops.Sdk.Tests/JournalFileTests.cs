@@ -25,7 +25,7 @@ public sealed class JournalFileTests : IDisposable
         run.LogMetric("loss", 0.5, step: 7, at).LogMetric("loss", double.NaN, step: 8, at);
 
         var writer = Assert.Single(Directory.GetDirectories(Path.Combine(_folder.Store, "journal")));
-        Assert.True(File.Exists(Path.Combine(writer, ".lock")));
+        Assert.True(File.Exists(writer + ".lock"));
         var file = await ReadAsync(Path.Combine(writer, "000000.seg"));
         Assert.Equal(64 * 1024, file.Length);
         Assert.Equal(4096 + (32 * BitConverter.ToInt32(file, 16)), file.Length);

@@ -30,6 +30,7 @@ internal sealed class SegmentSupply : IDisposable
     private int _nextBytes = SecondBytes;
     private int _failures;
     private int _takenCount;
+    private volatile bool _isStarved;
     private volatile bool _stopped;
 
     /// <param name="folder">Where the files go.</param>
@@ -77,8 +78,8 @@ internal sealed class SegmentSupply : IDisposable
         return segment;
     }
 
-    /// <summary>True if no more files may be made.</summary>
-    public bool IsFull => Interlocked.Read(ref _fileBytes) + LargeBytes > _bound;
+    /// <summary>True if no more files may be made, or neither a file nor memory can be had.</summary>
+    public bool IsFull => Interlocked.Read(ref _fileBytes) + LargeBytes > _bound || _isStarved;
 
     /// <summary>A little plain memory, which a crash loses, for when there is no file in time; null beyond its bound.</summary>
     public Segment? TakePlain()
@@ -157,15 +158,17 @@ internal sealed class SegmentSupply : IDisposable
             _created++;
             Interlocked.Add(ref _fileBytes, memory.SizeBytes);
             Offer(new Segment(memory));
+            _isStarved = false;
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _created++;
-            if (TakePlain() is not { } segment)
-                return false;
-            Offer(segment);
-            return true;
+            if (TakePlain() is { } segment)
+                Offer(segment);
+            else
+                _isStarved = true;
+            return !_isStarved;
         }
     }
 

@@ -59,7 +59,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, () => _drainer?.Wake(), createSegment);
         _journal = new Journal(_supply, Writer);
         var drain = new JournalDrain(store, Writer, options.Actor, options.Time, logger, _journal.Oldest, recovering: false);
-        _housekeeping = new Housekeeping(Writer, OpenRuns(), options, logger);
+        _housekeeping = new Housekeeping(Writer, OpenRuns(), () => _supply.Gaps, options, logger);
         _drainer = new Drainer(_journal, drain, options, logger, _housekeeping.AddTo, OnCommitted);
         _lost = new LostRuns(store, _runs, Writer, options, logger);
         _recovery = Task.Run(RecoverAndSweepAsync);
@@ -208,6 +208,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         var pending = done ? 0 : position - _drainer.Drained;
         if (!done)
             TrackingLog.LeftBehind(Logger, _options.FlushBound, pending, _folder.Path);
-        return new FlushReport(done, pending, _active.Values.Sum(r => r.DroppedPoints), done ? null : _drainer.LastError);
+        return new FlushReport(
+            done && _drainer.Refused == 0, pending, OpenRuns().Sum(r => r.DroppedPoints), _drainer.Refused, done ? null : _drainer.LastError);
     }
 }
