@@ -7,13 +7,13 @@ namespace Mlops.Storage.Sqlite;
 internal sealed class AppendBuffer(Session session)
 {
     private readonly List<(long Rec, long Name, SeriesColumns Points)> _waiting = [];
-    private readonly Dictionary<(long Rec, long Name), SeriesType> _types = [];
+    private readonly Dictionary<(long Rec, long Name), (SeriesRow? Row, SeriesType Type)> _series = [];
     private int _mark;
 
     public void Clear()
     {
         _waiting.Clear();
-        _types.Clear();
+        _series.Clear();
         _mark = 0;
     }
 
@@ -26,17 +26,15 @@ internal sealed class AppendBuffer(Session session)
         _waiting.RemoveRange(_mark, _waiting.Count - _mark);
 
         // a type that only the dropped points gave to a series must not bind others
-        _types.Clear();
+        _series.Clear();
         foreach (var (rec, name, points) in _waiting)
-            _types[(rec, name)] = points.Type;
+            Know(rec, name, isNew: false, points.Type);
     }
 
-    /// <summary>Adds points; false if the series has another type.</summary>
-    public bool TryAdd(long rec, long name, SeriesColumns points)
+    /// <summary>Adds points to a series of a record, which is new if this transaction made it; false if its type is another.</summary>
+    public bool TryAdd(long rec, long name, bool isNew, SeriesColumns points)
     {
-        if (!_types.TryGetValue((rec, name), out var type))
-            _types[(rec, name)] = type = session.Series.Find(rec, name)?.Type ?? points.Type;
-        if (type != points.Type)
+        if (Know(rec, name, isNew, points.Type) != points.Type)
             return false;
         _waiting.Add((rec, name, points));
         return true;
@@ -45,7 +43,16 @@ internal sealed class AppendBuffer(Session session)
     public void Write()
     {
         foreach (var series in _waiting.GroupBy(w => (w.Rec, w.Name), w => w.Points))
-            session.Series.Append(series.Key.Rec, series.Key.Name, SeriesColumns.Concat([.. series]));
+            session.Series.Append(series.Key.Rec, series.Key.Name, _series[series.Key].Row, SeriesColumns.Concat([.. series]));
         Clear();
+    }
+
+    private SeriesType Know(long rec, long name, bool isNew, SeriesType type)
+    {
+        if (_series.TryGetValue((rec, name), out var known))
+            return known.Type;
+        var row = isNew ? null : session.Series.Find(rec, name);
+        _series.Add((rec, name), (row, row?.Type ?? type));
+        return row?.Type ?? type;
     }
 }

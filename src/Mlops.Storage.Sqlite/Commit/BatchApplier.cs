@@ -104,7 +104,7 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
     private void Append(SeriesAppend append)
     {
         var owner = Get(append.Owner, $"appending to its series '{append.Name}'");
-        if (!_appends.TryAdd(owner.Rec, session.Names.GetOrAdd(append.Name), append.Points))
+        if (!_appends.TryAdd(owner.Rec, session.Names.GetOrAdd(append.Name), owner.IsOfTransaction, append.Points))
         {
             throw new ConflictException(
                 $"The series '{append.Name}' of record {append.Owner} is not one of type {append.Points.Type}; a series keeps the type of its first points. Use another name.");
