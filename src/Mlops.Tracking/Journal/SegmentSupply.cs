@@ -12,7 +12,6 @@ internal sealed class SegmentSupply : IDisposable
     public const int FirstBytes = 64 * 1024;
     private const int SecondBytes = 1024 * 1024;
     private const int LargeBytes = 8 * 1024 * 1024;
-    private const int ReadyTarget = 2;
     private const int ReadyMost = 8;
     private const long PlainBound = 64L * 1024 * 1024;
 
@@ -28,6 +27,7 @@ internal sealed class SegmentSupply : IDisposable
     private long _fileBytes;
     private long _plainBytes;
     private int _created;
+    private int _nextBytes = SecondBytes;
     private int _failures;
     private int _takenCount;
     private volatile bool _stopped;
@@ -127,9 +127,10 @@ internal sealed class SegmentSupply : IDisposable
                 _taken();
             while (_drained.TryDequeue(out var segment))
                 Recycle(segment);
-            while (_ready.Count < ReadyTarget && !_stopped && Create(_created < 2 ? SecondBytes : LargeBytes))
-            {
-            }
+
+            // each file is twice as large as the one before: a run that logs little costs little
+            while (_ready.Count < (_nextBytes == LargeBytes ? 2 : 1) && !_stopped && Create(_nextBytes))
+                _nextBytes = Math.Min(_nextBytes * 2, LargeBytes);
         }
     }
 
