@@ -6,7 +6,7 @@ namespace Mlops.Tracking;
 /// <param name="Writer">The writer.</param>
 /// <param name="Points">Points that were not in the store yet.</param>
 /// <param name="Holes">Empty slots before valid ones: reserved by threads that died before they wrote, so never acknowledged.</param>
-/// <param name="DamagedSlots">Slots that held what no writer wrote; what stood there is lost.</param>
+/// <param name="DamagedSlots">Slots whose content is lost: they held what no writer wrote, or were kept in memory because no file could be had.</param>
 /// <param name="DamagedSegments">Segment files whose header or length is damaged.</param>
 /// <param name="Rejected">Points and batches that could not be taken because their run or definition is gone.</param>
 public sealed record JournalRecovery(

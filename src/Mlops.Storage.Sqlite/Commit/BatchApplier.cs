@@ -4,19 +4,31 @@ namespace Mlops.Storage.Sqlite;
 internal sealed class BatchApplier(Session session, TimeProvider time)
 {
     private readonly Dictionary<RecordId, RecordRow?> _rows = [];
+    private readonly AppendBuffer _appends = new(session);
     private long _lastRec = -1;
 
-    /// <summary>Forgets what was read in a transaction that has ended.</summary>
-    public void Forget()
+    /// <summary>Forgets what was read, and what waits to be appended, when a transaction begins.</summary>
+    public void Begin()
     {
-        _rows.Clear();
-        _lastRec = -1;
+        Forget();
+        _appends.Clear();
     }
+
+    /// <summary>Takes back a batch that failed: what was read since, and its points.</summary>
+    public void TakeBack()
+    {
+        Forget();
+        _appends.TakeBack();
+    }
+
+    /// <summary>Writes the points of all batches so far; those of one series together.</summary>
+    public void WriteAppends() => _appends.Write();
 
     public BatchResult Apply(Batch batch)
     {
         if (batch.Key is { } key && session.Writers.FindResult(key) is { } first)
             return first;
+        _appends.Mark();
         var now = Microseconds.From(time.GetUtcNow());
         foreach (var precondition in batch.Preconditions)
             CheckRevision(precondition);
@@ -73,6 +85,12 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
 
     public void Know(RecordRow row) => _rows[row.Id] = row;
 
+    private void Forget()
+    {
+        _rows.Clear();
+        _lastRec = -1;
+    }
+
     private void CheckRevision(Precondition precondition)
     {
         var revision = Find(precondition.Record)?.Revision ?? 0;
@@ -86,7 +104,7 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
     private void Append(SeriesAppend append)
     {
         var owner = Get(append.Owner, $"appending to its series '{append.Name}'");
-        if (!session.Series.Append(owner.Rec, session.Names.GetOrAdd(append.Name), append.Points))
+        if (!_appends.TryAdd(owner.Rec, session.Names.GetOrAdd(append.Name), owner.IsOfTransaction, append.Points))
         {
             throw new ConflictException(
                 $"The series '{append.Name}' of record {append.Owner} is not one of type {append.Points.Type}; a series keeps the type of its first points. Use another name.");

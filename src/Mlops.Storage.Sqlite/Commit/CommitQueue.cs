@@ -19,6 +19,7 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
     private readonly Statement _release = session.Prepare("RELEASE batch");
     private readonly Statement _rollbackTo = session.Prepare("ROLLBACK TO batch");
     private readonly List<PendingBatch> _taken = [];
+    private int _alone;
 
     public async Task<BatchResult> CommitAsync(Batch batch, CancellationToken cancellationToken)
     {
@@ -95,30 +96,45 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
     private void CommitTaken()
     {
         _taken.Clear();
-        while (_taken.Count < MostTogether && _waiting.TryDequeue(out var next))
+        var most = _alone > 0 ? 1 : MostTogether;
+        while (_taken.Count < most && _waiting.TryDequeue(out var next))
         {
             if (next.TryTake())
                 _taken.Add(next);
         }
 
+        _alone = Math.Max(0, _alone - _taken.Count);
         try
         {
-            applier.Forget();
+            applier.Begin();
             var together = _taken.Count > 1;
             foreach (var pending in _taken)
                 Apply(pending, together);
             if (session.InTransaction)
+            {
+                WriteAppends(together);
                 session.Commit.Execute();
+            }
+
             session.Names.OnCommit();
-            if (_taken.Exists(p => p.Error is null && p.Batch.Changes.Any(c => c.Purge)))
+            if (_taken.Exists(p => p.Error is null && Purges(p.Batch)))
                 EraseRemains();
+        }
+        catch (ApartException)
+        {
+            End();
+            _alone = _taken.Count(p => p.Error is null);
+            foreach (var pending in _taken.Where(p => p.Error is null))
+            {
+                pending.Result = null;
+                pending.Release();
+                _waiting.Enqueue(pending);
+            }
         }
         catch (Exception e)
         {
             // nothing of the transaction stays, so every batch in it failed for this reason
-            session.Names.OnRollback();
-            if (session.InTransaction)
-                session.Rollback.Run();
+            End();
             foreach (var pending in _taken)
             {
                 pending.Result = null;
@@ -131,19 +147,22 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
     {
         try
         {
+            // points for a record must be there when a later batch purges it
+            if (together && Purges(pending.Batch))
+                WriteAppends(together);
             if (together)
                 _savepoint.Execute();
-            session.SecureDelete(pending.Batch.Changes.Any(c => c.Purge));
+            session.SecureDelete(Purges(pending.Batch));
             pending.Result = applier.Apply(pending.Batch);
             if (together)
                 _release.Execute();
         }
-        catch (Exception e)
+        catch (Exception e) when (e is not ApartException)
         {
             pending.Result = null;
             pending.Error = e;
             session.Names.OnRollback();
-            applier.Forget();
+            applier.TakeBack();
 
             // a full disk and the like may have ended the whole transaction
             if (!session.InTransaction)
@@ -160,10 +179,34 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
         }
     }
 
+    private void WriteAppends(bool together)
+    {
+        try
+        {
+            applier.WriteAppends();
+        }
+        catch (IntegrityException) when (together && session.InTransaction)
+        {
+            // one damaged series must not fail the batches of others: each gets a transaction of its own
+            throw new ApartException();
+        }
+    }
+
+    private void End()
+    {
+        session.Names.OnRollback();
+        if (session.InTransaction)
+            session.Rollback.Run();
+    }
+
+    private static bool Purges(Batch batch) => batch.Changes.Any(c => c.Purge);
+
     /// <summary>What a purge took is overwritten in the file; this takes it out of the write-ahead log, unless readers need that.</summary>
     private void EraseRemains()
     {
         using var checkpoint = new Statement(session, "PRAGMA wal_checkpoint(TRUNCATE)");
         checkpoint.Run();
     }
+
+    private sealed class ApartException : Exception;
 }

@@ -6,9 +6,13 @@ namespace Mlops.Storage.Sqlite;
 internal sealed class RecordChangeApplier(
     Session session, BatchApplier batch, Batch source, RecordChange change, long now, List<FieldConflict> conflicts)
 {
+    // from so many on, reading all fields of the record at once is cheaper than asking for each
+    private const int ManyFields = 32;
+
     private readonly List<FieldState> _order = [];
     private readonly Dictionary<string, FieldState> _states = new(StringComparer.Ordinal);
     private RecordRow _row = null!;
+    private IReadOnlyDictionary<string, IReadOnlyList<FieldValue>>? _all;
     private bool _hasNewConflicts;
 
     public ChangeResult Apply()
@@ -32,6 +36,8 @@ internal sealed class RecordChangeApplier(
 
         if (change.Purge)
             return Purge();
+        if (!_row.IsNew && change.Fields.Count >= ManyFields)
+            _all = session.Fields.LoadAll(_row.Rec);
         foreach (var write in change.Fields)
             Write(write);
         var numbers = Allocate();
@@ -50,6 +56,7 @@ internal sealed class RecordChangeApplier(
             Key = change.Key,
             Created = now,
             IsNew = true,
+            IsOfTransaction = true,
         };
     }
 
@@ -159,9 +166,9 @@ internal sealed class RecordChangeApplier(
     {
         if (change.Body is not { } body)
             return null;
-        if (_row.IsNew)
-            return body;
-        return session.Records.FindBody(_row.Rec, out _) is { } old && old.AsSpan().SequenceEqual(body.Span) ? null : body;
+        if (!_row.IsNew && session.Records.FindBody(_row.Rec, out _) is { } old && old.AsSpan().SequenceEqual(body.Span))
+            return null;
+        return body;
     }
 
     private void CheckSeal(SealPatterns frozen, ReadOnlyMemory<byte>? body, List<FieldState> changed)
@@ -216,10 +223,17 @@ internal sealed class RecordChangeApplier(
         if (_states.TryGetValue(name, out var state))
             return state;
         var number = session.Names.GetOrAdd(name);
-        state = new FieldState(name, number, _row.IsNew ? [] : session.Fields.Load(_row.Rec, number));
+        state = new FieldState(name, number, Load(name, number));
         _states.Add(name, state);
         _order.Add(state);
         return state;
+    }
+
+    private FieldValue[] Load(string name, long number)
+    {
+        if (_row.IsNew)
+            return [];
+        return _all is null ? session.Fields.Load(_row.Rec, number) : _all.TryGetValue(name, out var values) ? [.. values] : [];
     }
 
     private FieldValue Resolve(FieldValue value)

@@ -5,7 +5,7 @@ internal sealed class NameTable(Session session, NameCache cache)
 {
     private readonly Statement _byName = session.Prepare("SELECT id FROM names WHERE name = ?1");
     private readonly Statement _byId = session.Prepare("SELECT name FROM names WHERE id = ?1");
-    private readonly Statement _insert = session.Prepare("INSERT INTO names (name) VALUES (?1) RETURNING id");
+    private readonly Statement _insert = session.Prepare("INSERT INTO names (name) VALUES (?1) ON CONFLICT DO NOTHING");
 
     // names of the running write transaction; only a commit makes them known to others
     private readonly Dictionary<string, long> _pending = new(StringComparer.Ordinal);
@@ -24,11 +24,14 @@ internal sealed class NameTable(Session session, NameCache cache)
 
     public long GetOrAdd(string name)
     {
-        if (Find(name) is { } known)
-            return known;
-        using var rows = _insert.Bind(1, name).Query();
-        rows.Read();
-        var id = rows.Int64(0);
+        if (cache.TryGetId(name, out var id) || _pending.TryGetValue(name, out id))
+            return id;
+
+        // most names that are not known are new, so one statement does
+        _insert.Bind(1, name).Execute();
+        if (session.ChangedRows == 0)
+            return Find(name)!.Value;
+        id = session.LastRow;
         _pending.Add(name, id);
         return id;
     }

@@ -132,6 +132,12 @@ internal sealed class Session : IDisposable
     /// <summary>Inside a transaction, also after an error that SQLite answered by rolling back.</summary>
     public bool InTransaction => raw.sqlite3_get_autocommit(Handle) == 0;
 
+    /// <summary>The number of the row that was inserted last; RETURNING would cost a table of its own for each row.</summary>
+    public long LastRow => raw.sqlite3_last_insert_rowid(Handle);
+
+    /// <summary>How many rows the last statement wrote.</summary>
+    public int ChangedRows => raw.sqlite3_changes(Handle);
+
     public void WaitFor(TimeSpan busy) => Check(raw.sqlite3_busy_timeout(Handle, (int)busy.TotalMilliseconds));
 
     /// <summary>Whether what is deleted is overwritten, so that a purge leaves nothing in free pages.</summary>

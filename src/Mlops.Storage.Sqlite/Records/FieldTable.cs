@@ -3,6 +3,7 @@ namespace Mlops.Storage.Sqlite;
 /// <summary>Fields and their conflicts.</summary>
 internal sealed class FieldTable(Session session)
 {
+    private const string Values = "fields (rec, name, ord, type, value, number, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     private static readonly FieldConflict[] NoConflicts = [];
 
     private readonly Statement _one = session.Prepare(
@@ -11,8 +12,8 @@ internal sealed class FieldTable(Session session)
     private readonly Statement _all = session.Prepare(
         "SELECT type, value, number, name, entry FROM fields WHERE rec = ?1 ORDER BY name, ord");
 
-    private readonly Statement _insert = session.Prepare(
-        "INSERT OR REPLACE INTO fields (rec, name, ord, type, value, number, entry) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");
+    private readonly Statement _insert = session.Prepare($"INSERT INTO {Values}");
+    private readonly Statement _replace = session.Prepare($"INSERT OR REPLACE INTO {Values}");
 
     private readonly Statement _delete = session.Prepare("DELETE FROM fields WHERE rec = ?1 AND name = ?2");
     private readonly Statement _deleteAll = session.Prepare("DELETE FROM fields WHERE rec = ?1");
@@ -88,9 +89,10 @@ internal sealed class FieldTable(Session session)
             _delete.Bind(1, rec).Bind(2, name).Execute();
         for (var i = 0; i < values.Count; i++)
         {
-            _insert.Bind(1, rec).Bind(2, name).Bind(3, (long)i).Bind(7, entry);
-            FieldCells.Bind(_insert, 4, values[i]);
-            _insert.Execute();
+            var statement = i < before ? _replace : _insert;
+            statement.Bind(1, rec).Bind(2, name).Bind(3, (long)i).Bind(7, entry);
+            FieldCells.Bind(statement, 4, values[i]);
+            statement.Execute();
         }
     }
 

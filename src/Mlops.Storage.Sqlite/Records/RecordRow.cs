@@ -25,4 +25,7 @@ internal sealed class RecordRow
 
     /// <summary>Not in the database yet.</summary>
     public bool IsNew { get; set; }
+
+    /// <summary>Made by the running transaction, so that nothing else can belong to it yet.</summary>
+    public bool IsOfTransaction { get; init; }
 }

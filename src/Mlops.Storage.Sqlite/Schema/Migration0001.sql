@@ -65,9 +65,9 @@ CREATE TABLE conflicts (
 );
 CREATE INDEX conflicts_rec ON conflicts (rec);
 
--- Summaries, dense for search; NaN is NULL. Numbers of series are never given again.
+-- Summaries, dense for search; NaN is NULL.
 CREATE TABLE series (
-    sid        INTEGER PRIMARY KEY AUTOINCREMENT,
+    sid        INTEGER PRIMARY KEY,
     rec        INTEGER NOT NULL,
     name       INTEGER NOT NULL,
     type       INTEGER NOT NULL,

@@ -6,20 +6,22 @@ internal sealed class SeriesTable(Session session)
     private const string Columns =
         "sid, rec, name, type, chunks, count, nan_count, first_step, last_step, last_time, last, min, min_step, max, max_step, sum";
 
+    private const string TailValues = "tails (sid, count, first_step, last_step, stats, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+
     private readonly Statement _find = session.Prepare($"SELECT {Columns} FROM series WHERE rec = ?1 AND name = ?2");
     private readonly Statement _ofRecord = session.Prepare($"SELECT {Columns} FROM series WHERE rec = ?1");
     private readonly Statement _all = session.Prepare($"SELECT {Columns} FROM series ORDER BY sid");
     private readonly Statement _insert = session.Prepare(
         "INSERT INTO series (rec, name, type, chunks, count, nan_count, first_step, last_step, last_time, last, min, min_step, max, "
-        + "max_step, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15) RETURNING sid");
+        + "max_step, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
 
     private readonly Statement _update = session.Prepare(
         "UPDATE series SET chunks = ?4, count = ?5, nan_count = ?6, first_step = ?7, last_step = ?8, last_time = ?9, last = ?10, "
         + "min = ?11, min_step = ?12, max = ?13, max_step = ?14, sum = ?15 WHERE sid = ?1");
 
     private readonly Statement _tail = session.Prepare("SELECT data, stats, count, first_step, last_step FROM tails WHERE sid = ?1");
-    private readonly Statement _setTail = session.Prepare(
-        "INSERT OR REPLACE INTO tails (sid, count, first_step, last_step, stats, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
+    private readonly Statement _insertTail = session.Prepare($"INSERT INTO {TailValues}");
+    private readonly Statement _setTail = session.Prepare($"INSERT OR REPLACE INTO {TailValues}");
 
     private readonly Statement _deleteTail = session.Prepare("DELETE FROM tails WHERE sid = ?1");
     private readonly Statement _insertChunk = session.Prepare("INSERT INTO chunks (chunk, data) VALUES (?1, ?2)");
@@ -44,13 +46,11 @@ internal sealed class SeriesTable(Session session)
 
     public List<SeriesRow> ListAll() => ReadAll(_all);
 
-    /// <summary>Appends points and returns false if the series has another type.</summary>
-    public bool Append(long rec, long name, SeriesColumns points)
+    /// <summary>Appends points to a series of their type, or to a new one if <paramref name="row"/> is null.</summary>
+    public void Append(long rec, long name, SeriesRow? row, SeriesColumns points)
     {
-        var row = Find(rec, name);
-        if (row is not null && row.Type != points.Type)
-            return false;
         SeriesGrowth growth;
+        var isNew = row is null;
         if (row is null)
         {
             growth = SeriesCodec.Append(null, [], points);
@@ -66,8 +66,7 @@ internal sealed class SeriesTable(Session session)
             _update.Execute();
         }
 
-        Store(row, growth);
-        return true;
+        Store(row, isNew, growth);
     }
 
     /// <summary>The statistics of all full chunks, for which <paramref name="use"/> is called in order.</summary>
@@ -152,12 +151,11 @@ internal sealed class SeriesTable(Session session)
     {
         _insert.Bind(1, rec).Bind(2, name).Bind(3, (long)type);
         BindSummary(_insert, growth.Full.Count, growth.Summary);
-        using var rows = _insert.Query();
-        rows.Read();
-        return new SeriesRow(rows.Int64(0), rec, name, type, 0, growth.Summary);
+        _insert.Execute();
+        return new SeriesRow(session.LastRow, rec, name, type, 0, growth.Summary);
     }
 
-    private void Store(SeriesRow row, SeriesGrowth growth)
+    private void Store(SeriesRow row, bool isNew, SeriesGrowth growth)
     {
         var position = growth.Summary.Count - (growth.Tail?.Summary.Count ?? 0) - growth.Full.Sum(c => c.Summary.Count);
         var chunk = row.EndChunk;
@@ -172,7 +170,7 @@ internal sealed class SeriesTable(Session session)
 
         if (growth.Tail is { } tail)
         {
-            _setTail.Bind(1, row.Sid).Bind(2, tail.Summary.Count).Bind(3, tail.Summary.FirstStep).Bind(4, tail.Summary.LastStep)
+            (isNew ? _insertTail : _setTail).Bind(1, row.Sid).Bind(2, tail.Summary.Count).Bind(3, tail.Summary.FirstStep).Bind(4, tail.Summary.LastStep)
                 .Bind(5, tail.Statistics.Span).Bind(6, tail.Data.Span).Execute();
         }
         else if (growth.Full.Count > 0)

@@ -57,7 +57,7 @@ public static class SeriesCodec
                 throw new ArgumentException($"The series holds {before.Type} values; {added.Type} values cannot be added.", nameof(added));
             taken = Math.Min(ChunkPoints - before.Count, added.Count);
             var piece = added.Slice(0, taken);
-            Take(Encode(SeriesJoin.Of(before, piece)));
+            Take(Encode(SeriesColumns.Concat([before, piece])));
             if (taken > 0)
                 summary = SeriesSummary.Merge(summary!, ChunkSummary.Of(piece));
         }

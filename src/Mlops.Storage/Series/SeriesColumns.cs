@@ -52,6 +52,42 @@ public sealed record SeriesColumns
     public static SeriesColumns OfDigests(ReadOnlyMemory<long> steps, ReadOnlyMemory<long> times, ReadOnlyMemory<Digest> values) =>
         new(SeriesType.Digest, steps, times, values.Length) { Digests = values };
 
+    /// <summary>All points of the pieces, one piece behind the other. A single piece is returned as it is.</summary>
+    /// <exception cref="ArgumentException">There is no piece, or they differ in type.</exception>
+    public static SeriesColumns Concat(IReadOnlyList<SeriesColumns> pieces)
+    {
+        ArgumentNullException.ThrowIfNull(pieces);
+        if (pieces.Count == 0)
+            throw new ArgumentException("There is no piece to join.", nameof(pieces));
+        var type = pieces[0].Type;
+        if (pieces.Any(p => p.Type != type))
+            throw new ArgumentException("The pieces differ in type.", nameof(pieces));
+        if (pieces.Count == 1)
+            return pieces[0];
+        var count = pieces.Sum(p => p.Count);
+        var steps = Join(p => p.Steps);
+        var times = Join(p => p.Times);
+        return type switch
+        {
+            SeriesType.Number => OfNumbers(steps, times, Join(p => p.Numbers)),
+            SeriesType.Text => OfTexts(steps, times, Join(p => p.Texts)),
+            _ => OfDigests(steps, times, Join(p => p.Digests)),
+        };
+
+        T[] Join<T>(Func<SeriesColumns, ReadOnlyMemory<T>> column)
+        {
+            var joined = new T[count];
+            var at = 0;
+            foreach (var piece in pieces)
+            {
+                column(piece).CopyTo(joined.AsMemory(at));
+                at += piece.Count;
+            }
+
+            return joined;
+        }
+    }
+
     /// <summary>A view of some of the points.</summary>
     public SeriesColumns Slice(int start, int length) => Type switch
     {

@@ -35,7 +35,7 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
 
     private async Task<JournalRecovery?> RecoverAsync(WriterFolder folder, CancellationToken cancellationToken)
     {
-        var (segments, damagedSegments) = Open(folder);
+        var (segments, damagedSegments, lost) = Open(folder);
         try
         {
             long points = 0;
@@ -51,7 +51,7 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
             }
 
             var recovery = new JournalRecovery(
-                folder.Writer, points, pass?.Holes ?? 0, pass?.Damaged ?? 0, damagedSegments, pass?.Rejected ?? 0);
+                folder.Writer, points, pass?.Holes ?? 0, (pass?.Damaged ?? 0) + lost, damagedSegments, pass?.Rejected ?? 0);
             if (recovery.DamagedSlots + damagedSegments > 0 && pass is not null)
                 await RecordDamageAsync(recovery, pass.Owners, cancellationToken).ConfigureAwait(false);
             foreach (var segment in segments)
@@ -66,7 +66,8 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
         }
     }
 
-    private static (List<Segment> Segments, long Damaged) Open(WriterFolder folder)
+    /// <summary>The segments in order, how many files are damaged, and how many slots were in memory only.</summary>
+    private static (List<Segment> Segments, long Damaged, long Lost) Open(WriterFolder folder)
     {
         List<(SegmentHeader Header, SegmentMemory Memory)> found = [];
         long damaged = 0;
@@ -91,6 +92,7 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
         }
 
         List<Segment> segments = [];
+        long lost = 0;
         foreach (var (header, memory) in found.OrderBy(f => f.Header.Base))
         {
             var segment = new Segment(memory);
@@ -99,6 +101,7 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
             {
                 var before = segments[^1];
                 before.Close((int)Math.Min(header.Base - before.Base, before.Count));
+                lost += Math.Max(0, header.Base - before.Base - before.Count);
                 before.Next = segment;
             }
 
@@ -107,7 +110,7 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
 
         if (segments.Count > 0)
             segments[^1].Close(segments[^1].Count);
-        return (segments, damaged);
+        return (segments, damaged, lost);
     }
 
     private async Task RecordDamageAsync(

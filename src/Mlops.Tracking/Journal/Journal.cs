@@ -17,18 +17,17 @@ internal sealed class Journal
 
     private static readonly TimeSpan WaitForRoom = TimeSpan.FromMilliseconds(100);
     private readonly SegmentSupply _supply;
-    private readonly Action _segmentFull;
     private readonly Lock _switching = new();
     private readonly RecordId _writer;
     private Segment _current;
     private uint _keys;
     private volatile bool _stalled;
+    private volatile bool _isClosed;
 
-    public Journal(SegmentSupply supply, RecordId writer, Action segmentFull)
+    public Journal(SegmentSupply supply, RecordId writer)
     {
         _supply = supply;
         _writer = writer;
-        _segmentFull = segmentFull;
         Oldest = _current = supply.TakeFirst();
         _current.Begin(0, writer);
     }
@@ -52,10 +51,25 @@ internal sealed class Journal
         set => _stalled = value;
     }
 
+    /// <summary>
+    /// Takes nothing more. What was written before is there to be drained; a thread that comes too late is told so instead of
+    /// having a point acknowledged that nobody will drain.
+    /// </summary>
+    public void Close()
+    {
+        lock (_switching)
+        {
+            _isClosed = true;
+            _current.TryReserve(_current.Count + 1, out _);
+            _current.WaitForEnd();
+        }
+    }
+
     public MetricKey NewKey(RecordId run, string key, string series) =>
         new(Interlocked.Increment(ref _keys), run, key, series);
 
     /// <summary>Appends a point; false if there is no room and it was dropped.</summary>
+    /// <exception cref="ObjectDisposedException">The journal is closed.</exception>
     public bool WritePoint(MetricKey key, long step, long time, double value)
     {
         while (true)
@@ -106,6 +120,7 @@ internal sealed class Journal
             return false;
         try
         {
+            ObjectDisposedException.ThrowIf(_isClosed, typeof(RunTracker));
             if (_current != full)
                 return true;
             var end = full.WaitForEnd();
@@ -125,7 +140,6 @@ internal sealed class Journal
             _switching.Exit();
         }
 
-        _segmentFull();
         return true;
     }
 

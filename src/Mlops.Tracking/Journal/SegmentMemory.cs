@@ -112,7 +112,19 @@ internal sealed unsafe class SegmentMemory : IDisposable
             Volatile.Write(ref _start[offset], _start[offset]);
     }
 
+    /// <summary>
+    /// Unmaps memory that nobody can be writing to. A segment that threads may still hold is left to the finalizer instead: a
+    /// write to an unmapped page would kill the process.
+    /// </summary>
     public void Dispose()
+    {
+        GC.SuppressFinalize(this);
+        Release();
+    }
+
+    ~SegmentMemory() => Release();
+
+    private void Release()
     {
         if (_start is null)
             return;

@@ -7,7 +7,7 @@ namespace Mlops.Tracking;
 /// Keeps segments ready, off the logging threads: recycles drained ones, creates files up to the journal's bound, and falls
 /// back to a little plain memory when no file can be had.
 /// </summary>
-internal sealed class SegmentSupply : IAsyncDisposable
+internal sealed class SegmentSupply : IDisposable
 {
     public const int FirstBytes = 64 * 1024;
     private const int SecondBytes = 1024 * 1024;
@@ -22,23 +22,30 @@ internal sealed class SegmentSupply : IAsyncDisposable
     private readonly ConcurrentQueue<Segment> _ready = new();
     private readonly ConcurrentQueue<Segment> _drained = new();
     private readonly SemaphoreSlim _readyCount = new(0);
-    private readonly SemaphoreSlim _work = new(0, 1);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Task _loop;
+    private readonly AutoResetEvent _work = new(false);
+    private readonly Action _taken;
+    private readonly Thread _thread;
     private long _fileBytes;
     private long _plainBytes;
     private int _created;
     private int _failures;
+    private int _takenCount;
+    private volatile bool _stopped;
 
     /// <param name="folder">Where the files go.</param>
     /// <param name="bound">Most bytes of files.</param>
+    /// <param name="taken">Called, on a thread of this supply, after a segment was taken.</param>
     /// <param name="createFile">Makes a file of so many slots; a seam for faults.</param>
-    public SegmentSupply(string folder, long bound, Func<string, int, SegmentMemory>? createFile = null)
+    public SegmentSupply(string folder, long bound, Action taken, Func<string, int, SegmentMemory>? createFile = null)
     {
         _folder = folder;
         _bound = bound;
+        _taken = taken;
         _createFile = createFile ?? SegmentMemory.CreateFile;
-        _loop = Task.Run(WorkAsync);
+
+        // a thread of its own, because a training may keep the thread pool busy, and an event, because waking it allocates nothing
+        _thread = new Thread(Work) { IsBackground = true, Name = "Mlops journal supply" };
+        _thread.Start();
     }
 
     /// <summary>How often a file could not be had and memory, which a crash loses, took its place.</summary>
@@ -59,13 +66,14 @@ internal sealed class SegmentSupply : IAsyncDisposable
     {
         if (!_readyCount.Wait(0))
         {
-            Wake();
+            _work.Set();
             if (wait == TimeSpan.Zero || !_readyCount.Wait(wait))
                 return null;
         }
 
         _ready.TryDequeue(out var segment);
-        Wake();
+        Interlocked.Increment(ref _takenCount);
+        _work.Set();
         return segment;
     }
 
@@ -89,53 +97,37 @@ internal sealed class SegmentSupply : IAsyncDisposable
     public void Return(Segment segment)
     {
         _drained.Enqueue(segment);
-        Wake();
+        _work.Set();
     }
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Ends the thread and removes the files that hold nothing.</summary>
+    public void Dispose()
     {
-        await _stop.CancelAsync().ConfigureAwait(false);
-        await _loop.ConfigureAwait(false);
+        _stopped = true;
+        _work.Set();
+        _thread.Join();
         while (_ready.TryDequeue(out var segment))
             Delete(segment.Memory);
         while (_drained.TryDequeue(out var drained))
             Delete(drained.Memory);
-        _stop.Dispose();
         _work.Dispose();
         _readyCount.Dispose();
     }
 
     private static int SlotsIn(int bytes) => (bytes - SegmentHeader.PageBytes) / Slot.SizeBytes;
 
-    private void Wake()
+    private void Work()
     {
-        try
+        while (true)
         {
-            if (_work.CurrentCount == 0)
-                _work.Release();
-        }
-        catch (SemaphoreFullException)
-        {
-            // another thread woke the loop at the same instant
-        }
-    }
-
-    private async Task WorkAsync()
-    {
-        while (!_stop.IsCancellationRequested)
-        {
-            try
-            {
-                await _work.WaitAsync(_stop.Token).ConfigureAwait(false);
-            }
-            catch (OperationCanceledException)
-            {
+            _work.WaitOne();
+            if (_stopped)
                 return;
-            }
-
+            if (Interlocked.Exchange(ref _takenCount, 0) > 0)
+                _taken();
             while (_drained.TryDequeue(out var segment))
                 Recycle(segment);
-            while (_ready.Count < ReadyTarget && !_stop.IsCancellationRequested && Create(_created < 2 ? SecondBytes : LargeBytes))
+            while (_ready.Count < ReadyTarget && !_stopped && Create(_created < 2 ? SecondBytes : LargeBytes))
             {
             }
         }

@@ -45,7 +45,7 @@ public sealed partial class ActiveRun
         else if (!_owned)
         {
             Close("was joined and has been disposed; join it again to log to it.");
-            await _tracker.FlushAsync(CancellationToken.None).ConfigureAwait(false);
+            await _tracker.DrainAsync(CancellationToken.None).ConfigureAwait(false);
         }
 
         _tracker.Forget(this);
@@ -71,7 +71,7 @@ public sealed partial class ActiveRun
         if (!Close($"has ended as {end.Status}; ReopenRunAsync lets it go on."))
         {
             if (_closed!.StartsWith($"has ended as {end.Status};", StringComparison.Ordinal))
-                return await _tracker.FlushAsync(cancellationToken).ConfigureAwait(false);
+                return await _tracker.DrainAsync(cancellationToken).ConfigureAwait(false);
             ThrowIfClosed();
         }
 

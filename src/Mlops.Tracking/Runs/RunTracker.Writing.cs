@@ -7,7 +7,6 @@ namespace Mlops.Tracking;
 public sealed partial class RunTracker
 {
     private const int FrameBudgetBytes = Journal.MaxPayloadBytes / 2;
-    private volatile bool _closing;
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
@@ -19,13 +18,11 @@ public sealed partial class RunTracker
         foreach (var run in _active.Values)
             await run.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
-        await Task.WhenAll(_sweep, _recovery).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-        _closing = true;
-        var report = await FlushAsync().ConfigureAwait(false);
+        await Task.WhenAll(_recovery, _sweep).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _journal.Close();
+        var report = await DrainAsync(CancellationToken.None).ConfigureAwait(false);
         await _drainer.DisposeAsync().ConfigureAwait(false);
-        await _supply.DisposeAsync().ConfigureAwait(false);
-        for (var segment = _journal.Oldest; segment is not null; segment = segment.Next)
-            segment.Memory.Dispose();
+        _supply.Dispose();
         if (report.IsDurable)
             _folder.Remove();
         else
@@ -62,7 +59,7 @@ public sealed partial class RunTracker
     internal async Task<FlushReport> EndAsync(ActiveRun run, RunEnd end, CancellationToken cancellationToken)
     {
         Write([RunRecord.Ended(run.Id, end)]);
-        return await FlushAsync(cancellationToken).ConfigureAwait(false);
+        return await DrainAsync(cancellationToken).ConfigureAwait(false);
     }
 
     internal void Forget(ActiveRun run)
@@ -88,7 +85,7 @@ public sealed partial class RunTracker
     private async Task<Run> GetRunAsync(RunId id, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(RunTracker));
-        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        await DrainAsync(cancellationToken).ConfigureAwait(false);
         var run = await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
         return run.Stage == LifecycleStage.Active
             ? run
@@ -111,7 +108,7 @@ public sealed partial class RunTracker
     private async Task StageAsync(RunId id, LifecycleStage stage, CancellationToken cancellationToken)
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(RunTracker));
-        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        await DrainAsync(cancellationToken).ConfigureAwait(false);
         await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
         await _store.CommitAsync(
             new Batch
@@ -125,7 +122,6 @@ public sealed partial class RunTracker
 
     private void Write(IReadOnlyList<RecordChange> changes)
     {
-        ObjectDisposedException.ThrowIf(_closing, typeof(RunTracker));
         var batch = new Batch { Actor = _options.Actor, ClientTime = _options.Time.GetUtcNow(), Changes = changes };
         if (!_journal.WriteBatch(batch))
             TrackingLog.BatchDropped(Logger, changes[0].Action, changes[0].Id);
@@ -140,6 +136,13 @@ public sealed partial class RunTracker
             if (_active.TryGetValue(new RunId(conflict.Record), out var run))
                 run.AddConflict(conflict);
         }
+    }
+
+    private async Task<IReadOnlyList<JournalRecovery>> RecoverAndSweepAsync()
+    {
+        var found = await new Recoverer(_store, _options, Logger).RecoverAsync(_stop.Token).ConfigureAwait(false);
+        await SweepAsync().ConfigureAwait(false);
+        return found;
     }
 
     private async Task SweepAsync()

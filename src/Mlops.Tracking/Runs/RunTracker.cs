@@ -25,7 +25,7 @@ public sealed partial class RunTracker : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _sweepTimer;
     private readonly Task<IReadOnlyList<JournalRecovery>> _recovery;
-    private Task _sweep;
+    private Task _sweep = Task.CompletedTask;
     private volatile bool _disposed;
 
     /// <summary>Opens a tracker; the journals of dead writers are recovered in the background (see <see cref="RecoverAsync"/>).</summary>
@@ -56,14 +56,13 @@ public sealed partial class RunTracker : IAsyncDisposable
         Logger = logger;
         Writer = _ids.Next();
         _folder = WriterFolder.Create(options.JournalPath, Writer);
-        _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, createSegment);
-        _journal = new Journal(_supply, Writer, () => _drainer!.Wake());
+        _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, () => _drainer?.Wake(), createSegment);
+        _journal = new Journal(_supply, Writer);
         var drain = new JournalDrain(store, Writer, options.Actor, options.Time, logger, _journal.Oldest, recovering: false);
         _housekeeping = new Housekeeping(Writer, OpenRuns(), options, logger);
         _drainer = new Drainer(_journal, drain, options, logger, _housekeeping.AddTo, OnCommitted);
         _lost = new LostRuns(store, _runs, Writer, options, logger);
-        _recovery = Task.Run(() => new Recoverer(store, options, logger).RecoverAsync(_stop.Token));
-        _sweep = Task.Run(SweepAsync);
+        _recovery = Task.Run(RecoverAndSweepAsync);
         _sweepTimer = options.Time.CreateTimer(_ => _sweep = SweepAsync(), null, options.LeaseTime / 2, options.LeaseTime / 2);
     }
 
@@ -74,7 +73,10 @@ public sealed partial class RunTracker : IAsyncDisposable
 
     internal ILogger Logger { get; }
 
-    /// <summary>Waits until the journals that dead writers left are in the store, and tells what was in them.</summary>
+    /// <summary>
+    /// Waits until the journals that dead writers left are in the store and runs without an owner are marked, and tells what
+    /// was in the journals.
+    /// </summary>
     public Task<IReadOnlyList<JournalRecovery>> RecoverAsync(CancellationToken cancellationToken = default) =>
         _recovery.WaitAsync(cancellationToken);
 
@@ -192,7 +194,14 @@ public sealed partial class RunTracker : IAsyncDisposable
         StageAsync(id, LifecycleStage.Active, cancellationToken);
 
     /// <summary>Waits until everything logged so far is durable and queryable, or until the flush bound has passed.</summary>
-    public async Task<FlushReport> FlushAsync(CancellationToken cancellationToken = default)
+    /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
+    public Task<FlushReport> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, typeof(RunTracker));
+        return DrainAsync(cancellationToken);
+    }
+
+    internal async Task<FlushReport> DrainAsync(CancellationToken cancellationToken)
     {
         var position = _journal.Position;
         var done = await _drainer.WaitAsync(position, _options.FlushBound, cancellationToken).ConfigureAwait(false);

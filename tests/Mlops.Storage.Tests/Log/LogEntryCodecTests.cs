@@ -46,8 +46,8 @@ public sealed class LogEntryCodecTests
     {
         var bytes = LogEntryCodec.Encode(Entry);
         for (var length = 0; length < bytes.Length; length++)
-            Assert.Throws<IntegrityException>(() => LogEntryCodec.Decode(bytes.AsSpan(0, length)));
-        Assert.Throws<IntegrityException>(() => LogEntryCodec.Decode([.. bytes, 0]));
+            Assert.Throws<IntegrityException>(() => LogEntryCodec.Decode(bytes.AsMemory(0, length)));
+        Assert.Throws<IntegrityException>(() => LogEntryCodec.Decode((byte[])[.. bytes, 0]));
     }
 
     [Fact]

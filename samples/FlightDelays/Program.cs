@@ -1,0 +1,32 @@
+using FlightDelays;
+using Mlops.Sdk;
+using Spectre.Console;
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
+{
+    // the first Ctrl+C ends the run in an orderly way, a second one ends the process
+    e.Cancel = !stop.IsCancellationRequested;
+    stop.Cancel();
+};
+
+try
+{
+    await using var mlops = await MlopsClient.OpenAsync(cancellationToken: stop.Token);
+    Console.WriteLine($"Recording in {mlops.Location}");
+
+    var classifier = new DelayClassifier(
+        train: FlightData.Read("2001-01", "2001-02", "2001-03"),
+        test: FlightData.Read("2001-04"));
+    var training = new Training(mlops, classifier);
+    foreach (var settings in TreeSettings.All)
+        await TrainingProgress.ShowAsync(settings, progress => training.TrainAsync(settings, progress, stop.Token));
+
+    await RunTable.PrintAsync(mlops, stop.Token);
+    return 0;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    Console.Error.WriteLine("Stopped. What was logged until now is kept; the run is marked as killed.");
+    return 130;
+}

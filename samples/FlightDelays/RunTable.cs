@@ -1,0 +1,63 @@
+using System.Globalization;
+using Mlops.Metadata;
+using Mlops.Sdk;
+using Spectre.Console;
+
+namespace FlightDelays;
+
+/// <summary>Shows every run of the experiment, the best first, and where its model is.</summary>
+internal static class RunTable
+{
+    public static async Task PrintAsync(MlopsClient mlops, CancellationToken cancellationToken)
+    {
+        var page = await mlops.Runs.QueryAsync(
+            new RunQuery
+            {
+                Experiment = Training.Experiment,
+                OrderBy = [RunOrder.Metric("test_auc", descending: true)],
+                Limit = 50,
+            },
+            cancellationToken);
+
+        var table = new Table().Border(TableBorder.Minimal).Title($"{page.Runs.Count} runs of {Training.Experiment}, best first");
+        table.AddColumns("run", "started", "status", "trees", "leaves", "rate");
+        table.AddColumn(new TableColumn("test\nAUC").RightAligned());
+        table.AddColumn(new TableColumn("train\nAUC").RightAligned());
+        foreach (var run in page.Runs)
+        {
+            table.AddRow(
+                Markup.Escape(run.Name),
+                run.StartTime.ToLocalTime().ToString("MM-dd HH:mm", CultureInfo.InvariantCulture),
+                run.Status.ToString(),
+                Param(run, "trees"),
+                Param(run, "leaves"),
+                Param(run, "learning_rate"),
+                Metric(run, "test_auc"),
+                Metric(run, "train_auc"));
+        }
+
+        AnsiConsole.Write(table);
+        if (page.Runs.FirstOrDefault(run => run.Status == RunStatus.Finished) is { } best)
+            await PrintBestAsync(mlops, best, cancellationToken);
+    }
+
+    private static async Task PrintBestAsync(MlopsClient mlops, Run best, CancellationToken cancellationToken)
+    {
+        var artifacts = await mlops.Runs.ListArtifactsAsync(best.Id, cancellationToken);
+        var model = artifacts.Single(artifact => artifact.Path.Value == Training.ModelPath);
+        Console.WriteLine();
+        Console.WriteLine($"Best model: {best.Name}, test AUC {Metric(best, "test_auc")}");
+        Console.WriteLine($"  store     {mlops.Location}");
+        Console.WriteLine($"  run       {best.Id}");
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  artifact  {model.Path}, {model.SizeBytes / 1024.0:N0} KiB"));
+        Console.WriteLine();
+        Console.WriteLine("To get it:");
+        Console.WriteLine(
+            $"""  await mlops.Runs.DownloadArtifactAsync(RunId.Parse("{best.Id}"), "{model.Path}", "best-model.zip");""");
+    }
+
+    private static string Param(Run run, string key) => run.Params.GetValueOrDefault(key, "–");
+
+    private static string Metric(Run run, string key) =>
+        run.Metrics.TryGetValue(key, out var summary) ? summary.Last.ToString("F4", CultureInfo.InvariantCulture) : "–";
+}

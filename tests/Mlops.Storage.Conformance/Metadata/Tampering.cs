@@ -1,0 +1,20 @@
+namespace Mlops.Storage.Conformance;
+
+/// <summary>What a subclass changes behind the store's back, in whatever it finds stored.</summary>
+public enum Tampering
+{
+    /// <summary>The value of a text field.</summary>
+    Field = 1,
+
+    /// <summary>A body.</summary>
+    Body = 2,
+
+    /// <summary>The bytes of a log entry, with a hash that fits them.</summary>
+    LogEntry = 3,
+
+    /// <summary>The last log entry of a record is removed, and the record knows of no later one.</summary>
+    LogEnd = 4,
+
+    /// <summary>A byte in a block of points.</summary>
+    Points = 5,
+}
