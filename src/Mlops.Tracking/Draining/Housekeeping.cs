@@ -29,7 +29,7 @@ internal sealed class Housekeeping(RecordId writer, IEnumerable<ActiveRun> runs,
             if (dropped == 0 || _dropped.GetValueOrDefault(run.Id) == dropped)
                 continue;
             _droppedInPass[run.Id] = dropped;
-            pass.Add(RunRecord.PointsDropped(run.Id, dropped));
+            pass.Add(RunRecord.PointsDropped(run.Id, writer, dropped));
         }
 
         var now = options.Time.GetUtcNow();
