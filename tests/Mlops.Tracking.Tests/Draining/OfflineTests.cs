@@ -187,7 +187,7 @@ public sealed class OfflineTests
         await using var rig = new Rig();
         var run = await rig.Open().StartRunAsync("full");
         await run.CompleteAsync();
-        await CommitAsync(rig, RunRecord.PointsDropped(run.Id, 5));
+        await CommitAsync(rig, RunRecord.PointsDropped(run.Id, new RecordId(8), 5));
         rig.Store.IsAway = true;
         var tracker = rig.Open(o => ShortBound(o) with { JournalBoundBytes = 16 << 20 });
         Assert.NotNull((await FailedFlushAsync(tracker)).Cause);
@@ -204,6 +204,21 @@ public sealed class OfflineTests
         again.SetTag("now", "back");
         await Rig.FlushUntilDurableAsync(tracker);
         Assert.Equal(5 + 7, (await rig.Runs.GetAsync(run.Id)).DroppedPoints);
+
+        // and what is dropped by another handle of the same client joins them, though that one is let go of before the store is back
+        await again.CompleteAsync();
+        await again.DisposeAsync();
+        var third = await tracker.ReopenRunAsync(run.Id);
+        await Rig.FlushUntilDurableAsync(tracker);
+        rig.Store.IsAway = true;
+        third.SetTag("now", "away");
+        Assert.NotNull((await tracker.FlushAsync()).Cause);
+        while (third.DroppedPoints < 7 + 3)
+            third.LogMetric("m", 1);
+        await third.DisposeAsync();
+        rig.Store.IsAway = false;
+        Assert.Equal(10, (await Rig.FlushUntilDurableAsync(tracker)).DroppedPoints);
+        Assert.Equal(5 + 10, (await rig.Runs.GetAsync(run.Id)).DroppedPoints);
     }
 
     [Fact]

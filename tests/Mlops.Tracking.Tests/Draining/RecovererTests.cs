@@ -137,8 +137,8 @@ public sealed class RecovererTests
         Assert.Equal(2, recovery.DamagedSlots);
         Assert.Equal(0, recovery.Holes);
 
-        // each point is stored, rejected with its run, or damaged; the purged run's two other changes are rejected too
-        Assert.Equal((2 * Points) + 2, recovery.Points + recovery.Rejected + recovery.DamagedSlots);
+        // each point is stored, rejected with its run, or damaged; the purged run's parameter is rejected too
+        Assert.Equal((2 * Points) + 1, recovery.Points + recovery.Rejected + recovery.DamagedSlots);
         Assert.Equal(recovery.Points, (await rig.ValuesAsync(dead.Run, "m")).Length);
         await rig.AssertSoundAsync();
     }

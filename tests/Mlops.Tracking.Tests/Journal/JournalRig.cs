@@ -12,8 +12,8 @@ internal sealed class JournalRig : IAsyncDisposable
     public JournalRig(long bound = 1 << 28, Func<string, int, SegmentMemory>? createSegment = null)
     {
         _writerFolder = WriterFolder.Create(_folder["journal"], Writer);
-        Supply = new SegmentSupply(_writerFolder.Path, bound, createSegment);
-        Journal = new Mlops.Tracking.Journal(Supply, Writer, () => Full++);
+        Supply = new SegmentSupply(_writerFolder.Path, bound, () => { }, _ => { }, createSegment);
+        Journal = new Mlops.Tracking.Journal(Supply, Writer);
     }
 
     public RecordId Writer { get; } = new(77);
@@ -21,8 +21,6 @@ internal sealed class JournalRig : IAsyncDisposable
     public SegmentSupply Supply { get; }
 
     public Mlops.Tracking.Journal Journal { get; }
-
-    public int Full { get; private set; }
 
     public static RunId Run { get; } = new(new RecordId(1234));
 
@@ -48,12 +46,13 @@ internal sealed class JournalRig : IAsyncDisposable
     public static Batch BatchOf(params RecordChange[] changes) =>
         new() { Actor = "tester", ClientTime = DateTimeOffset.UnixEpoch.AddDays(20_000), Changes = changes };
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync()
     {
-        await Supply.DisposeAsync();
+        Supply.Dispose();
         for (var segment = Journal.Oldest; segment is not null; segment = segment.Next)
             segment.Memory.Dispose();
         _writerFolder.Dispose();
         _folder.Dispose();
+        return ValueTask.CompletedTask;
     }
 }

@@ -79,7 +79,7 @@ public sealed class JournalTests
             },
             mostUnits: 10_000);
         Assert.All(next, n => Assert.Equal(Each, n));
-        Assert.True(rig.Full >= 2, "the test crossed no segments");
+        Assert.True(rig.Journal.Oldest.Next?.Next is not null, "the test crossed too few segments");
     }
 
     [Fact]
@@ -109,40 +109,32 @@ public sealed class JournalTests
     }
 
     [Fact]
-    public async Task WriteBatch_pointsOfManyThreadsWaitForASlowDisk_isNotDropped()
+    public async Task WriteBatch_pointsOfManyThreadsWaitForRoom_isNotDropped()
     {
-        // no file after the first comes in time: each point that waits holds the door for a while, and batches come through
-        using var never = new ManualResetEventSlim();
-        var files = 0;
-        await using (var rig = new JournalRig(
-            bound: 16 << 20,
-            createSegment: (path, slots) =>
-            {
-                if (Interlocked.Increment(ref files) > 3)
-                    never.Wait();
-                return SegmentMemory.CreateFile(path, slots);
-            }))
+        // the journal is full, and each point waits its time for room: batches stand in the same queue
+        await using var rig = new JournalRig(bound: 16 << 20);
+        var stop = false;
+        var dropped = 0;
+        var loggers = Enumerable.Range(0, 6).Select(t => new Thread(() =>
         {
-            var stop = false;
-            var loggers = Enumerable.Range(0, 6).Select(t => new Thread(() =>
+            var key = rig.Journal.NewKey(JournalRig.Run.Value, $"m{t}", RunRecord.MetricSeries($"m{t}"));
+            for (var i = 0; !Volatile.Read(ref stop); i++)
             {
-                var key = rig.Journal.NewKey(JournalRig.Run.Value, $"m{t}", RunRecord.MetricSeries($"m{t}"));
-                for (var i = 0; !Volatile.Read(ref stop); i++)
-                    rig.Journal.WritePoint(key, i, 0, i);
-            })).ToList();
-            loggers.ForEach(l => l.Start());
-            try
-            {
-                await Rig.UntilAsync(() => Task.FromResult(Volatile.Read(ref files) > 3));
-                for (var i = 0; i < 40; i++)
-                    Assert.True(rig.Journal.WriteBatch(BatchOfBody(i, 20_000)), $"batch {i}");
+                if (!rig.Journal.WritePoint(key, i, 0, i))
+                    Interlocked.Increment(ref dropped);
             }
-            finally
-            {
-                Volatile.Write(ref stop, true);
-                loggers.ForEach(l => l.Join());
-                never.Set();
-            }
+        })).ToList();
+        loggers.ForEach(l => l.Start());
+        try
+        {
+            await Rig.UntilAsync(() => Task.FromResult(Volatile.Read(ref dropped) > 0));
+            for (var i = 0; i < 40; i++)
+                Assert.True(rig.Journal.WriteBatch(BatchOfBody(i, 100_000)), $"batch {i}");
+        }
+        finally
+        {
+            Volatile.Write(ref stop, true);
+            loggers.ForEach(l => l.Join());
         }
     }
 

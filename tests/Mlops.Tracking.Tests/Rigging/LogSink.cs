@@ -6,7 +6,7 @@ namespace Mlops.Tracking.Tests;
 /// <summary>Keeps what is logged.</summary>
 internal sealed class LogSink : ILogger
 {
-    private readonly ConcurrentQueue<(int Id, string Text, Exception? Exception)> _entries = new();
+    private readonly ConcurrentQueue<(int Id, string Text)> _entries = new();
 
     public IReadOnlyList<string> Of(int id) => [.. _entries.Where(e => e.Id == id).Select(e => e.Text)];
 
@@ -17,5 +17,5 @@ internal sealed class LogSink : ILogger
 
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-        _entries.Enqueue((eventId.Id, formatter(state, exception), exception));
+        _entries.Enqueue((eventId.Id, exception is null ? formatter(state, exception) : $"{formatter(state, exception)} {exception}"));
 }

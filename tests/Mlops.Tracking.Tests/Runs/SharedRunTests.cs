@@ -75,8 +75,10 @@ public sealed class SharedRunTests
     public async Task JoinRunAsync_notFlushedYet_saysSo()
     {
         await using var rig = new Rig();
-        var run = await rig.Open(o => o with { DrainInterval = TimeSpan.FromHours(1) }).StartRunAsync("shared");
+        var owner = rig.Open();
         var other = rig.Open();
+        rig.Store.Gate = new TaskCompletionSource().Task;
+        var run = await owner.StartRunAsync("shared");
         var missing = await Assert.ThrowsAsync<NotFoundException>(() => other.JoinRunAsync(run.Id));
         Assert.Contains(run.Id.ToString(), missing.Message, StringComparison.Ordinal);
         Assert.Contains("flush", missing.Message, StringComparison.Ordinal);
