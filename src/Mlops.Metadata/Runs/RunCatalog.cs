@@ -19,8 +19,7 @@ public sealed class RunCatalog
     /// <exception cref="ArgumentException">The id is <c>default</c>.</exception>
     public async Task<Run?> FindAsync(RunId id, CancellationToken cancellationToken = default)
     {
-        if (id.Value.IsEmpty)
-            throw new ArgumentException("The run id is default and identifies nothing; pass the id of a run.", nameof(id));
+        ThrowIfDefault(id);
         var record = await _store.FindRecordAsync(id.Value, cancellationToken).ConfigureAwait(false);
         if (record is null)
             return null;
@@ -72,8 +71,10 @@ public sealed class RunCatalog
     /// All points of a metric, by step, then time, then order of arrival; empty if the run has none. They are held in memory at
     /// 32 bytes each; for a chart of a long curve use <see cref="SampleMetricAsync"/>.
     /// </summary>
+    /// <exception cref="ArgumentException">The id is <c>default</c>.</exception>
     public async Task<IReadOnlyList<MetricPoint>> ReadMetricAsync(RunId run, string key, CancellationToken cancellationToken = default)
     {
+        ThrowIfDefault(run);
         List<MetricPoint> points = [];
         var chunks = _store.ReadSeriesAsync(run.Value, RunRecord.MetricSeries(key), SeriesRange.All, cancellationToken);
         await foreach (var chunk in chunks.ConfigureAwait(false))
@@ -87,11 +88,16 @@ public sealed class RunCatalog
     }
 
     /// <summary>A metric in at most <paramref name="buckets"/> pieces, each with its extremes at their exact steps.</summary>
+    /// <exception cref="ArgumentException">The id is <c>default</c>.</exception>
     public Task<IReadOnlyList<SeriesBucket>> SampleMetricAsync(
-        RunId run, string key, int buckets = 1000, CancellationToken cancellationToken = default) =>
-        _store.DownsampleSeriesAsync(run.Value, RunRecord.MetricSeries(key), SeriesRange.All, buckets, cancellationToken);
+        RunId run, string key, int buckets = 1000, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDefault(run);
+        return _store.DownsampleSeriesAsync(run.Value, RunRecord.MetricSeries(key), SeriesRange.All, buckets, cancellationToken);
+    }
 
     /// <summary>The artifacts of a run by path; of several logged to one path, the newest.</summary>
+    /// <exception cref="ArgumentException">The id is <c>default</c>.</exception>
     public async Task<IReadOnlyList<Artifact>> ListArtifactsAsync(RunId run, CancellationToken cancellationToken = default)
     {
         var newest = new SortedDictionary<string, Artifact>(StringComparer.Ordinal);
@@ -143,8 +149,15 @@ public sealed class RunCatalog
             : throw new NotFoundException($"Run {run} has no artifact '{logical}'. ListArtifactsAsync shows what it has.");
     }
 
+    private static void ThrowIfDefault(RunId run)
+    {
+        if (run.Value.IsEmpty)
+            throw new ArgumentException("The run id is default and identifies nothing; pass the id of a run.", nameof(run));
+    }
+
     private static RecordQuery ArtifactsOf(RunId run, ArtifactPath? path, int limit)
     {
+        ThrowIfDefault(run);
         List<Filter> terms =
         [
             new Filter.Compare(Operand.Field(ArtifactRecord.Run), FilterOperator.Equal, FieldValue.Reference(run.Value)),

@@ -19,7 +19,7 @@ public static class RunRecord
     internal const string Error = "error";
     internal const string Parent = "parent";
     internal const string Owner = "owner";
-    internal const string Dropped = "dropped_points";
+    internal const string DroppedPrefix = "dropped_points.";
     internal const string Gaps = "journal_gaps";
     internal const string Damage = "journal_damage";
     internal const string ParamPrefix = "params.";
@@ -88,9 +88,9 @@ public static class RunRecord
         ? Update(id, "run.deleted", [FieldWrite.Set(Stage, FieldValue.Text("deleted"))])
         : Update(id, "run.restored", [FieldWrite.Remove(Stage)]);
 
-    /// <summary>The change that says, for ever, how many points were dropped.</summary>
-    public static RecordChange PointsDropped(RunId id, long count) =>
-        Update(id, "run.points_dropped", [FieldWrite.Set(Dropped, FieldValue.Number(count))]);
+    /// <summary>The change that says, for ever, how many points of the run a client had to drop in all; they add up over clients.</summary>
+    public static RecordChange PointsDropped(RunId id, RecordId client, long count) =>
+        Update(id, "run.points_dropped", [FieldWrite.Set(DroppedPrefix + client, FieldValue.Number(count))]);
 
     /// <summary>The change that says, for ever, how often points of the run stood in memory only, where a crash loses them.</summary>
     public static RecordChange JournalGaps(RunId id, long count) =>
@@ -122,7 +122,8 @@ public static class RunRecord
             Error = record.Find(Error)?.AsText,
             ParentId = record.Find(Parent) is { } parent ? new RunId(parent.AsReference) : null,
             Owner = record.Find(Owner) is { } owner ? RecordId.Parse(owner.AsText, CultureInfo.InvariantCulture) : null,
-            DroppedPoints = (long)(record.Find(Dropped)?.AsNumber ?? 0),
+            DroppedPoints = (long)record.Fields.Where(f => f.Key.StartsWith(DroppedPrefix, StringComparison.Ordinal))
+                .Sum(f => f.Value[0].AsNumber ?? 0),
             JournalGaps = (long)(record.Find(Gaps)?.AsNumber ?? 0),
             JournalDamage = record.Find(Damage)?.AsText,
             Params = Texts(record, ParamPrefix),

@@ -32,6 +32,13 @@ internal sealed unsafe class DrainPass
     /// <summary>How many points were passed over because their run is gone or their definition is damaged.</summary>
     public long Rejected { get; private set; }
 
+    /// <summary>The three counts above, to go back to when a pass is read again.</summary>
+    public (long Holes, long Damaged, long Rejected) Counts
+    {
+        get => (Holes, Damaged, Rejected);
+        set => (Holes, Damaged, Rejected) = value;
+    }
+
     /// <summary>Every record that this journal speaks of.</summary>
     public IReadOnlyCollection<RecordId> Owners => _owners;
 
@@ -80,11 +87,11 @@ internal sealed unsafe class DrainPass
     /// <summary>Reads only the definitions of keys, of slots whose rest is in the store already.</summary>
     public void ReadDefinitions(Segment segment, int to)
     {
-        var (holes, damaged, rejected) = (Holes, Damaged, Rejected);
+        var counts = Counts;
         for (var i = 0; i < to;)
             i = Read(segment, i, to, int.MaxValue, recovering: true);
         Clear();
-        (Holes, Damaged, Rejected) = (holes, damaged, rejected);
+        Counts = counts;
     }
 
     /// <summary>Adds a change or cell that does not come from the journal but shall commit with what does.</summary>

@@ -35,7 +35,7 @@ internal sealed class Housekeeping(
             if (dropped == 0 || _dropped.GetValueOrDefault(run.Id) == dropped)
                 continue;
             _droppedInPass[run.Id] = dropped;
-            pass.Add(RunRecord.PointsDropped(run.Id, dropped));
+            pass.Add(RunRecord.PointsDropped(run.Id, writer, dropped));
         }
 
         var now = options.Time.GetUtcNow();
@@ -64,8 +64,6 @@ internal sealed class Housekeeping(
     {
         if (_signChanges)
             _lastSign = _signInPass;
-        if (_gapsInPass != _gaps)
-            TrackingLog.InMemory(logger, _gapsInPass);
         _gaps = _gapsInPass;
         foreach (var (run, count) in _droppedInPass)
         {

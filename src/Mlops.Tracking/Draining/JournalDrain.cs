@@ -18,6 +18,8 @@ internal sealed class JournalDrain
     private readonly ILogger _logger;
     private readonly bool _recovering;
     private int _mostUnits = MostUnits;
+    private (long Holes, long Damaged, long Rejected) _counts;
+    private long _unanswered = long.MaxValue;
 
     public JournalDrain(
         IMetadataStore store, RecordId writer, string actor, TimeProvider time, ILogger logger, Segment start, bool recovering)
@@ -64,13 +66,14 @@ internal sealed class JournalDrain
         while (true)
         {
             Pass.Clear();
+            Pass.Counts = _counts;
             addTo?.Invoke(Pass);
             var (segment, index) = ReadOn();
             var units = Pass.Units;
             var moved = segment.Base + index > Drained;
             if (Pass.IsEmpty)
             {
-                (Segment, Index) = (segment, index);
+                MoveTo(segment, index);
                 if (!moved || units == 0)
                     return null;
                 continue;
@@ -80,13 +83,20 @@ internal sealed class JournalDrain
             {
                 var key = moved ? new BatchKey(_writer, segment.Base + index) : (BatchKey?)null;
                 var batch = Pass.ToBatch(key, _actor, _time.GetUtcNow());
+
+                // until there is an answer it may be in the store or not: then the very same must be sent again, though the journal
+                // has grown, because only its sequence tells the store that it has it
+                _unanswered = moved ? segment.Base + index : long.MaxValue;
                 var result = await _store.CommitAsync(batch, cancellationToken).ConfigureAwait(false);
-                (Segment, Index) = (segment, index);
+                _unanswered = long.MaxValue;
+                MoveTo(segment, index);
                 _mostUnits = Math.Min(MostUnits, _mostUnits * 2);
                 return result;
             }
             catch (Exception e) when (e is NotFoundException or ConflictException or ImmutableException or ArgumentException)
             {
+                _unanswered = long.MaxValue;
+
                 // the store will never take all of this, and it must not block what stands behind it: leave out records that
                 // are gone, or else halve the pass until the one that is refused stands alone
                 if (await GiveUpOnGoneAsync(cancellationToken).ConfigureAwait(false))
@@ -101,9 +111,15 @@ internal sealed class JournalDrain
                     throw;
                 TrackingLog.Refused(_logger, _writer, segment.Base + index, e);
                 Pass.CountRefused();
-                (Segment, Index) = (segment, index);
+                MoveTo(segment, index);
             }
         }
+    }
+
+    private void MoveTo(Segment segment, int index)
+    {
+        (Segment, Index) = (segment, index);
+        _counts = Pass.Counts;
     }
 
     private (Segment Segment, int Index) ReadOn()
@@ -111,8 +127,9 @@ internal sealed class JournalDrain
         var (segment, index) = (Segment, Index);
         while (true)
         {
-            index = Pass.Read(segment, index, segment.Reserved, _mostUnits, _recovering);
-            if (index != segment.End || segment.Next is not { } next || Pass.Units >= _mostUnits)
+            var to = (int)Math.Min(segment.Reserved, _unanswered - segment.Base);
+            index = Pass.Read(segment, index, to, _mostUnits, _recovering);
+            if (segment.Base + index >= _unanswered || index != segment.End || segment.Next is not { } next || Pass.Units >= _mostUnits)
                 return (segment, index);
             (segment, index) = (next, 0);
         }

@@ -116,7 +116,10 @@ internal sealed class Journal
 
     private bool Advance(Segment full, bool isBatch)
     {
-        if (!_switching.TryEnter(WaitForRoom))
+        // a point gives up in time; a batch is never dropped because others wait for room before it
+        if (isBatch)
+            _switching.Enter();
+        else if (!_switching.TryEnter(WaitForRoom))
             return false;
         try
         {

@@ -90,6 +90,10 @@ internal sealed unsafe class Segment
         // exactly one reservation begins inside and ends outside (or begins at the very end): that one closes
         if ((uint)index <= (uint)Count)
             Volatile.Write(ref _end, index);
+
+        // a full journal is asked again for every point that it drops: without this the counter would come round in the end and
+        // give out slots that are taken
+        Volatile.Write(ref _next.Value, Count + 1);
     }
 
     // alone on its cache lines: two logging threads fight for it, and must not thereby evict what they only read

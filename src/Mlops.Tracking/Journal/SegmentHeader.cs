@@ -59,8 +59,20 @@ internal readonly record struct SegmentHeader(long Base, int Slots, long Previou
         return null;
     }
 
-    /// <summary>True if the page was never used or was cleared.</summary>
-    public static bool IsClear(ReadOnlySpan<byte> page) => !page[..Math.Min(page.Length, 2 * CopyBytes)].ContainsAnyExcept((byte)0);
+    /// <summary>
+    /// True if the page was never used or was cleared, or its writer died before the checksum, which is written last and before
+    /// any slot is given out.
+    /// </summary>
+    public static bool IsClear(ReadOnlySpan<byte> page)
+    {
+        for (var copy = 0; copy < 2 && page.Length >= (copy * CopyBytes) + 8; copy++)
+        {
+            if (BinaryPrimitives.ReadUInt32LittleEndian(page[((copy * CopyBytes) + 4)..]) != 0)
+                return false;
+        }
+
+        return true;
+    }
 
     private static uint Check(ReadOnlySpan<byte> copy)
     {

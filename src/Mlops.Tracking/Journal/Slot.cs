@@ -22,7 +22,9 @@ internal static unsafe class Slot
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(byte* slot, long sequence, uint key, long first, long second, long third)
     {
-        *(uint*)slot = key;
+        // one store for key and an empty commit word: who dies from here on leaves a hole, and not the word of an earlier lap over
+        // half of this content, which would look like damage
+        *(ulong*)slot = key;
         *(long*)(slot + 8) = first;
         *(long*)(slot + 16) = second;
         *(long*)(slot + 24) = third;

@@ -34,21 +34,24 @@ public sealed partial class ActiveRun
     /// </summary>
     public async ValueTask DisposeAsync()
     {
-        if (_disposed)
-            return;
-        _disposed = true;
-        if (_owned && _closed is null)
+        if (LetGo())
+            await _tracker.DrainAsync(CancellationToken.None).ConfigureAwait(false);
+    }
+
+    /// <summary>Ends the run if it is owned and open, without waiting; true if there is something to wait for.</summary>
+    internal bool LetGo()
+    {
+        if (Interlocked.Exchange(ref _disposed, true))
+            return false;
+        var wasOpen = Close(_owned ? HasEnded(RunStatus.Failed) : "was joined and has been disposed; join it again to log to it.");
+        if (wasOpen && _owned)
         {
             TrackingLog.NotCompleted(_tracker.Logger, Id.ToString());
-            await EndAsync(new RunEnd(RunStatus.Failed, _time.GetUtcNow(), RunEnd.NotCompleted), CancellationToken.None).ConfigureAwait(false);
-        }
-        else if (!_owned)
-        {
-            Close("was joined and has been disposed; join it again to log to it.");
-            await _tracker.DrainAsync(CancellationToken.None).ConfigureAwait(false);
+            _tracker.WriteEnd(this, new RunEnd(RunStatus.Failed, _time.GetUtcNow(), RunEnd.NotCompleted));
         }
 
         _tracker.Forget(this);
+        return wasOpen || !_owned;
     }
 
     /// <summary>Refuses everything from now on; false if that was so already.</summary>
@@ -68,21 +71,26 @@ public sealed partial class ActiveRun
         if (!_owned)
             throw new InvalidOperationException(
                 $"Run {Id} ('{Name}') was joined; only the client that started or reopened it ends it. Dispose this handle instead.");
-        if (!Close($"has ended as {end.Status}; ReopenRunAsync lets it go on."))
+        if (!Close(HasEnded(end.Status)))
         {
-            if (_closed!.StartsWith($"has ended as {end.Status};", StringComparison.Ordinal))
+            if (_closed == HasEnded(end.Status))
                 return await _tracker.DrainAsync(cancellationToken).ConfigureAwait(false);
             ThrowIfClosed();
         }
 
         using var activity = TrackingDiagnostics.Activities.StartActivity("mlops.run.end");
         activity?.SetTag("mlops.run.status", end.Status.ToString());
-        return await _tracker.EndAsync(this, end, cancellationToken).ConfigureAwait(false);
+        _tracker.WriteEnd(this, end);
+        return await _tracker.DrainAsync(cancellationToken).ConfigureAwait(false);
     }
+
+    private static string HasEnded(RunStatus status) => $"has ended as {status}; ReopenRunAsync lets it go on.";
 
     private static string Shorten(Exception exception)
     {
         var text = Redactor.Redact(exception.ToString());
-        return text.Length <= MaxErrorLength ? text : text[..MaxErrorLength] + "…";
+        if (text.Length <= MaxErrorLength)
+            return text;
+        return text[..(char.IsHighSurrogate(text[MaxErrorLength - 1]) ? MaxErrorLength - 1 : MaxErrorLength)] + "…";
     }
 }

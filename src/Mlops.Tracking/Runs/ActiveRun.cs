@@ -46,7 +46,10 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
     public string Experiment { get; }
 
     /// <summary>How many points of this run this client had to drop; 0 unless the journal is full and the store away.</summary>
-    public long DroppedPoints => Interlocked.Read(ref _dropped);
+    public long DroppedPoints => DroppedBefore + Interlocked.Read(ref _dropped);
+
+    /// <summary>How many an earlier handle of this client had to drop.</summary>
+    internal long DroppedBefore { get; init; }
 
     /// <summary>Logs a parameter: write-once, the same value again is fine.</summary>
     /// <param name="key">1 to 250 characters, no control characters.</param>
@@ -175,7 +178,7 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
         }
     }
 
-    private static FieldWrite Tag(KeyValuePair<string, string> tag) =>
+    internal static FieldWrite Tag(KeyValuePair<string, string> tag) =>
         RunRecord.Tag(EntityText.Key("tag", tag.Key), EntityText.Value("tag", tag.Key, tag.Value));
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -197,6 +200,7 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
     private void CountDropped()
     {
         Interlocked.Increment(ref _dropped);
+        _tracker.CountDropped();
         TrackingDiagnostics.DroppedPoints.Add(1);
     }
 

@@ -16,7 +16,7 @@ public sealed partial class RunTracker
         _disposed = true;
         await _sweepTimer.DisposeAsync().ConfigureAwait(false);
         foreach (var run in _active.Values)
-            await run.DisposeAsync().ConfigureAwait(false);
+            run.LetGo();
         await _stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_recovery, _sweep).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _journal.Close();
@@ -24,9 +24,17 @@ public sealed partial class RunTracker
         await _drainer.DisposeAsync().ConfigureAwait(false);
         _supply.Dispose();
         if (report.IsDurable)
+        {
+            // the journal is closed and every slot that was given out is in the store, so nobody can be writing any more
+            for (var segment = _journal.Oldest; segment is not null; segment = segment.Next)
+                segment.Memory.Dispose();
             _folder.Remove();
+        }
         else
+        {
             _folder.Dispose();
+        }
+
         _stop.Dispose();
     }
 
@@ -56,14 +64,18 @@ public sealed partial class RunTracker
         TrackingDiagnostics.ArtifactBytes.Add(stored.Sum(s => s.Content.SizeBytes));
     }
 
-    internal async Task<FlushReport> EndAsync(ActiveRun run, RunEnd end, CancellationToken cancellationToken)
-    {
-        Write([RunRecord.Ended(run.Id, end)]);
-        return await DrainAsync(cancellationToken).ConfigureAwait(false);
-    }
+    /// <summary>Writes how a run ended and, because nobody asks it from then on, how many of its points were dropped.</summary>
+    internal void WriteEnd(ActiveRun run, RunEnd end) =>
+        Write(run.DroppedPoints is var dropped and > 0
+            ? [RunRecord.PointsDropped(run.Id, Writer, dropped), RunRecord.Ended(run.Id, end)]
+            : [RunRecord.Ended(run.Id, end)]);
+
+    internal void CountDropped() => Interlocked.Increment(ref _dropped);
 
     internal void Forget(ActiveRun run)
     {
+        if (run.DroppedPoints > 0)
+            _droppedBefore[run.Id] = run.DroppedPoints;
         if (_active.TryRemove(new KeyValuePair<RunId, ActiveRun>(run.Id, run)))
             TrackingDiagnostics.ActiveRuns.Add(-1);
     }
@@ -95,10 +107,13 @@ public sealed partial class RunTracker
     private async Task<ActiveRun> AttachAsync(Run run, bool owned, CancellationToken cancellationToken)
     {
         var experiment = await _store.FindRecordAsync(run.ExperimentId.Value, cancellationToken).ConfigureAwait(false);
-        var live = new ActiveRun(this, _journal, _options.Time, run.Id, run.Name, experiment?.Key ?? "", owned);
-        live.KnowParams(run.Params);
         if (owned && _active.TryGetValue(run.Id, out var ended) && ended.IsClosed)
             Forget(ended);
+        var live = new ActiveRun(this, _journal, _options.Time, run.Id, run.Name, experiment?.Key ?? "", owned)
+        {
+            DroppedBefore = _droppedBefore.GetValueOrDefault(run.Id),
+        };
+        live.KnowParams(run.Params);
         Add(live);
         if (owned)
             Write([RunRecord.Resumed(run.Id, Writer)]);
@@ -129,7 +144,9 @@ public sealed partial class RunTracker
 
     private void OnCommitted(BatchResult result)
     {
-        _housekeeping.OnCommitted();
+        // a batch that the store had already came without what was added to it this time
+        if (!result.Repeated)
+            _housekeeping.OnCommitted();
         foreach (var conflict in result.Conflicts)
         {
             TrackingLog.Conflict(Logger, conflict.Record, conflict.Field, conflict.Kept.ToString(), conflict.Refused.ToString());

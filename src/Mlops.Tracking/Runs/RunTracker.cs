@@ -25,6 +25,8 @@ public sealed partial class RunTracker : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _sweepTimer;
     private readonly Task<IReadOnlyList<JournalRecovery>> _recovery;
+    private readonly ConcurrentDictionary<RunId, long> _droppedBefore = new();
+    private long _dropped;
     private Task _sweep = Task.CompletedTask;
     private volatile bool _disposed;
 
@@ -56,7 +58,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         Logger = logger;
         Writer = _ids.Next();
         _folder = WriterFolder.Create(options.JournalPath, Writer);
-        _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, () => _drainer?.Wake(), createSegment);
+        _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, () => _drainer?.Wake(), e => TrackingLog.Gap(logger, Writer, e), createSegment);
         _journal = new Journal(_supply, Writer);
         var drain = new JournalDrain(store, Writer, options.Actor, options.Time, logger, _journal.Oldest, recovering: false);
         _housekeeping = new Housekeeping(Writer, OpenRuns(), () => _supply.Gaps, options, logger);
@@ -100,10 +102,11 @@ public sealed partial class RunTracker : IAsyncDisposable
         var name = options.Name ?? RunNames.For(id);
         var ensured = ExperimentRecord.Ensured(new ExperimentId(_ids.Next()), experiment);
         var started = RunRecord.Started(id, experiment, name, _options.Time.GetUtcNow(), Writer, options.Parent);
+        var tags = options.Tags.Select(ActiveRun.Tag).ToList();
         var run = new ActiveRun(this, _journal, _options.Time, id, name, experiment, owned: true);
         Add(run);
         Write([ensured, started]);
-        run.SetTags(options.Tags);
+        WriteFields(run, tags);
         return Task.FromResult(run);
     }
 
@@ -209,6 +212,6 @@ public sealed partial class RunTracker : IAsyncDisposable
         if (!done)
             TrackingLog.LeftBehind(Logger, _options.FlushBound, pending, _folder.Path);
         return new FlushReport(
-            done && _drainer.Refused == 0, pending, OpenRuns().Sum(r => r.DroppedPoints), _drainer.Refused, done ? null : _drainer.LastError);
+            done && _drainer.Refused == 0, pending, Interlocked.Read(ref _dropped), _drainer.Refused, done ? null : _drainer.LastError);
     }
 }
