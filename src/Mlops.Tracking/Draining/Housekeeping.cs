@@ -26,7 +26,7 @@ internal sealed class Housekeeping(RecordId writer, IEnumerable<ActiveRun> runs,
         {
             anyOpen |= run.IsOwnedAndOpen;
             var dropped = run.DroppedPoints;
-            if (dropped == 0 || _dropped.GetValueOrDefault(run.Id) == dropped)
+            if (dropped == 0 || !run.IsInStore(pass.From) || _dropped.GetValueOrDefault(run.Id) == dropped)
                 continue;
             _droppedInPass[run.Id] = dropped;
             pass.Add(RunRecord.PointsDropped(run.Id, writer, dropped));
@@ -48,7 +48,7 @@ internal sealed class Housekeeping(RecordId writer, IEnumerable<ActiveRun> runs,
         // after a long silence, such as a laptop's sleep, others may have given these runs up: this takes it back
         if (silence >= options.LeaseTime)
         {
-            foreach (var run in runs.Where(r => r.IsOwnedAndOpen))
+            foreach (var run in runs.Where(r => r.IsOwnedAndOpen && r.IsInStore(pass.From)))
                 pass.Add(RunRecord.Resumed(run.Id, writer));
         }
     }

@@ -103,9 +103,13 @@ public sealed partial class RunTracker : IAsyncDisposable
         var ensured = ExperimentRecord.Ensured(new ExperimentId(_ids.Next()), experiment);
         var started = RunRecord.Started(id, experiment, name, _options.Time.GetUtcNow(), Writer, options.Parent);
         var tags = options.Tags.Select(ActiveRun.Tag).ToList();
-        var run = new ActiveRun(this, _journal, _options.Time, id, name, experiment, owned: true);
+        var run = new ActiveRun(this, _journal, _options.Time, id, name, experiment, owned: true)
+        {
+            StartPosition = long.MaxValue,
+        };
         Add(run);
         Write([ensured, started]);
+        run.StartPosition = _journal.Position;
         WriteFields(run, tags);
         return Task.FromResult(run);
     }

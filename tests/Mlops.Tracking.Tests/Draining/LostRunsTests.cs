@@ -150,6 +150,36 @@ public sealed class LostRunsTests
     }
 
     [Fact]
+    public async Task Owner_startsAnotherRunWhileTheStoreIsAwayLongerThanTheLease_losesNothing()
+    {
+        await using var rig = NewRig(out var time);
+        var owner = rig.Open(o => o with { LeaseTime = Lease, JournalBoundBytes = 16 << 20 });
+        var first = await owner.StartRunAsync("sleeper");
+        await first.FlushAsync();
+        rig.Store.IsAway = true;
+        first.SetTag("store", "away");
+        time.Advance(Lease * 3);
+        var second = await owner.StartRunAsync("sleeper");
+        await Rig.UntilAsync(() => Task.FromResult(rig.Log.Of(4002).Count > 0));
+        for (var i = 0; second.DroppedPoints < 10; i++)
+            second.LogMetric("m", i, i);
+
+        // what is taken back and counted beside the journal must not come before the run that it is about
+        rig.Store.IsAway = false;
+        await Rig.FlushUntilDurableAsync(owner);
+        second.SetTag("store", "back");
+        await Rig.FlushUntilDurableAsync(owner);
+        var stored = await rig.Runs.GetAsync(second.Id);
+        Assert.Equal((RunStatus.Running, 10L, "back"), (stored.Status, stored.DroppedPoints, stored.Tags["store"]));
+        var values = await rig.ValuesAsync(second.Id, "m");
+        Assert.True(values.Length > 250_000, $"only {values.Length} points");
+        Assert.Equal(Enumerable.Range(0, values.Length).Select(i => (double)i), values);
+        Assert.Equal("away", (await rig.Runs.GetAsync(first.Id)).Tags["store"]);
+        Assert.Empty(rig.Log.Of(4000).Concat(rig.Log.Of(4001)));
+        await rig.AssertSoundAsync();
+    }
+
+    [Fact]
     public async Task Owner_endsAfterItWasGivenUp_itsOwnEndWins()
     {
         await using var rig = NewRig(out var time);
