@@ -111,6 +111,16 @@ public sealed class MlopsClient : IAsyncDisposable
         return await _store.VerifyAsync(checkpoint, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// The present state of the whole log, to be kept outside the store: <see cref="VerifyAsync"/> proves with it that nothing up
+    /// to here was changed later. Flushes first.
+    /// </summary>
+    public async Task<Checkpoint> CreateCheckpointAsync(CancellationToken cancellationToken = default)
+    {
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        return await _store.CreateCheckpointAsync(cancellationToken).ConfigureAwait(false);
+    }
+
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {

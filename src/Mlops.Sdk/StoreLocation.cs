@@ -30,9 +30,9 @@ internal static class StoreLocation
             throw new ArgumentException($"{source} is not an absolute URI; for a folder write file:///path/to/{FolderName}.");
         return uri.Scheme switch
         {
-            "file" when !uri.IsUnc && uri.Query.Length == 0 => Path.GetFullPath(uri.LocalPath),
+            "file" when !uri.IsUnc && uri.Query.Length == 0 && uri.Fragment.Length == 0 => Path.GetFullPath(uri.LocalPath),
             "file" => throw new ArgumentException(
-                $"{source} names a network share or has a query. SQLite and the journal need a local disk: use file:///path/to/{FolderName}."),
+                $"{source} names a network share or has a query or fragment. SQLite and the journal need a local disk: use file:///path/to/{FolderName}."),
 
             // the value may hold a password, so the message names the scheme only
             _ => throw new ArgumentException(

@@ -40,6 +40,7 @@ public interface IMetadataStore : IAsyncDisposable
     /// reads one consistent state.
     /// </summary>
     /// <exception cref="IntegrityException">A stored block is damaged; the message names the series.</exception>
+    /// <exception cref="NotFoundException">The record was purged while the series was read.</exception>
     IAsyncEnumerable<SeriesColumns> ReadSeriesAsync(
         RecordId owner, string name, SeriesRange range, CancellationToken cancellationToken = default);
 

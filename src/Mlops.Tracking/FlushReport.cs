@@ -1,11 +1,17 @@
 namespace Mlops.Tracking;
 
 /// <summary>What waiting for the store came to.</summary>
-/// <param name="IsDurable">True if everything logged before the call is in the store, durable and queryable.</param>
+/// <param name="IsDurable">
+/// True if everything logged before the call is in the store, durable and queryable; false for good once something was refused.
+/// </param>
 /// <param name="Pending">
 /// If not, how many journal slots (about one per point) still wait. They stay in the journal, and this or the next client moves
 /// them.
 /// </param>
 /// <param name="DroppedPoints">How many points this client had to drop so far.</param>
+/// <param name="Refused">
+/// How many points and batches the store refused for good, because their run was purged for example; they are lost, and the log
+/// says which.
+/// </param>
 /// <param name="Cause">The store's last error while something waits; null if it is only slow.</param>
-public sealed record FlushReport(bool IsDurable, long Pending, long DroppedPoints, Exception? Cause);
+public sealed record FlushReport(bool IsDurable, long Pending, long DroppedPoints, long Refused, Exception? Cause);

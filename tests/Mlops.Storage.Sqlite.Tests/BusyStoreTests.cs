@@ -63,6 +63,36 @@ public sealed class BusyStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task CommitAsync_batches_that_waited_together_share_a_commit_around_a_purge_and_a_failure()
+    {
+        await using var store = _temp.Open();
+        var old = new RecordId(1);
+        var fresh = new RecordId(2);
+        await store.CommitAsync(Samples.Batch(Samples.Create(old)) with { Appends = [Samples.Points(old, "m", 10)] });
+        var purge = new RecordChange { Id = old, Kind = "run", Mode = ChangeMode.Update, Action = "run.purged", Purge = true };
+        foreach (var withFailure in new[] { false, true })
+        {
+            List<Task<BatchResult>> waiting = [];
+            Task<BatchResult>? failing = null;
+            using (var holder = Hold())
+            {
+                waiting.Add(store.CommitAsync(withFailure ? Samples.Batch() : Samples.Batch(Samples.Create(fresh)) with { Appends = [Samples.Points(fresh, "m", 10)] }));
+                waiting.Add(store.CommitAsync(withFailure ? Samples.Batch() : Samples.Batch(purge)));
+                if (withFailure)
+                    failing = store.CommitAsync(Samples.Batch(Samples.Create(fresh)) with { Appends = [Samples.Points(fresh, "n", 5)] });
+                waiting.Add(store.CommitAsync(Samples.Batch() with { Appends = [Samples.Points(fresh, "m", 7)] }));
+            }
+
+            await Task.WhenAll(waiting);
+            if (failing is not null)
+                await Assert.ThrowsAsync<ConflictException>(() => failing);
+        }
+
+        Assert.Equal([("m", 24L)], (await store.ListSeriesAsync([old, fresh])).Select(s => (s.Name, s.Position)));
+        Assert.True((await store.VerifyAsync()).IsSound);
+    }
+
+    [Fact]
     public async Task Open_many_handles_at_once_create_one_store()
     {
         var stores = await Task.WhenAll(Enumerable.Range(0, 12).Select(_ => Task.Run(() => _temp.Open())));

@@ -41,6 +41,12 @@ public sealed record Run : IRunHandle
     /// <summary>How many points could not be kept (see the journal's bound); 0 in every normal run.</summary>
     public long DroppedPoints { get; init; }
 
+    /// <summary>
+    /// How often no journal file could be had, because the disk was full for example, and what was logged stood in memory only
+    /// until it was in the store; 0 in every normal run.
+    /// </summary>
+    public long JournalGaps { get; init; }
+
     /// <summary>What a recovery found damaged in the journal of this run; null in every normal run.</summary>
     public string? JournalDamage { get; init; }
 

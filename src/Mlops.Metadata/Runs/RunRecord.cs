@@ -20,6 +20,7 @@ public static class RunRecord
     internal const string Parent = "parent";
     internal const string Owner = "owner";
     internal const string DroppedPrefix = "dropped_points.";
+    internal const string Gaps = "journal_gaps";
     internal const string Damage = "journal_damage";
     internal const string ParamPrefix = "params.";
     internal const string TagPrefix = "tags.";
@@ -91,6 +92,10 @@ public static class RunRecord
     public static RecordChange PointsDropped(RunId id, RecordId client, long count) =>
         Update(id, "run.points_dropped", [FieldWrite.Set(DroppedPrefix + client, FieldValue.Number(count))]);
 
+    /// <summary>The change that says, for ever, how often points of the run stood in memory only, where a crash loses them.</summary>
+    public static RecordChange JournalGaps(RunId id, long count) =>
+        Update(id, "run.journal_gaps", [FieldWrite.Set(Gaps, FieldValue.Number(count))]);
+
     /// <summary>The change that says, for ever, that a journal of the run was damaged.</summary>
     public static RecordChange JournalDamaged(RunId id, string damage) =>
         Update(id, "run.journal_damaged", [FieldWrite.Set(Damage, FieldValue.Text(damage))]);
@@ -119,6 +124,7 @@ public static class RunRecord
             Owner = record.Find(Owner) is { } owner ? RecordId.Parse(owner.AsText, CultureInfo.InvariantCulture) : null,
             DroppedPoints = (long)record.Fields.Where(f => f.Key.StartsWith(DroppedPrefix, StringComparison.Ordinal))
                 .Sum(f => f.Value[0].AsNumber ?? 0),
+            JournalGaps = (long)(record.Find(Gaps)?.AsNumber ?? 0),
             JournalDamage = record.Find(Damage)?.AsText,
             Params = Texts(record, ParamPrefix),
             Tags = Texts(record, TagPrefix),

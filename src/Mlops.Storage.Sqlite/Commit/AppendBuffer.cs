@@ -9,12 +9,13 @@ internal sealed class AppendBuffer(Session session)
     private readonly List<(long Rec, long Name, SeriesColumns Points)> _waiting = [];
     private readonly Dictionary<(long Rec, long Name), (SeriesRow? Row, SeriesType Type)> _series = [];
     private int _mark;
+    private bool _hasWritten;
 
-    public void Clear()
+    /// <summary>Begins a transaction.</summary>
+    public void Begin()
     {
-        _waiting.Clear();
-        _series.Clear();
-        _mark = 0;
+        Clear();
+        _hasWritten = false;
     }
 
     /// <summary>Marks where the points of the next batch begin.</summary>
@@ -45,13 +46,23 @@ internal sealed class AppendBuffer(Session session)
         foreach (var series in _waiting.GroupBy(w => (w.Rec, w.Name), w => w.Points))
             session.Series.Append(series.Key.Rec, series.Key.Name, _series[series.Key].Row, SeriesColumns.Concat([.. series]));
         Clear();
+        _hasWritten = true;
+    }
+
+    private void Clear()
+    {
+        _waiting.Clear();
+        _series.Clear();
+        _mark = 0;
     }
 
     private SeriesType Know(long rec, long name, bool isNew, SeriesType type)
     {
         if (_series.TryGetValue((rec, name), out var known))
             return known.Type;
-        var row = isNew ? null : session.Series.Find(rec, name);
+
+        // what was written on the way may have made a series for a record that is new itself
+        var row = isNew && !_hasWritten ? null : session.Series.Find(rec, name);
         _series.Add((rec, name), (row, row?.Type ?? type));
         return row?.Type ?? type;
     }

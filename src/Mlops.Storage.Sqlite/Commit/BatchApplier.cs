@@ -11,7 +11,7 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
     public void Begin()
     {
         Forget();
-        _appends.Clear();
+        _appends.Begin();
     }
 
     /// <summary>Takes back a batch that failed: what was read since, and its points.</summary>

@@ -5,8 +5,10 @@ using System.Runtime.ExceptionServices;
 namespace Mlops.Storage.Sqlite;
 
 /// <summary>
-/// The turn to write. Who gets it commits every batch that waits by then in one transaction, each behind its own savepoint, so
-/// that many small writers share the cost of one flush to the disk. Other processes are waited for with small, random delays.
+/// The turn to write. Who gets it commits every batch that waits by then in one transaction, so that many small writers share
+/// the cost of one flush to the disk. If one of them fails, all are applied once more, each behind a savepoint of its own: copying
+/// pages for savepoints costs as much as small batches themselves, and failures are rare. Other processes are waited for with
+/// small, random delays.
 /// </summary>
 internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpan busyTimeout) : IDisposable
 {
@@ -108,8 +110,12 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
         {
             applier.Begin();
             var together = _taken.Count > 1;
-            foreach (var pending in _taken)
-                Apply(pending, together);
+            if (!together || !TryApplyAll())
+            {
+                foreach (var pending in _taken)
+                    Apply(pending, together);
+            }
+
             if (session.InTransaction)
             {
                 WriteAppends(together);
@@ -140,6 +146,35 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
                 pending.Result = null;
                 pending.Error ??= e;
             }
+        }
+    }
+
+    private bool TryApplyAll()
+    {
+        _savepoint.Execute();
+        try
+        {
+            foreach (var pending in _taken)
+            {
+                if (Purges(pending.Batch))
+                    applier.WriteAppends();
+                session.SecureDelete(Purges(pending.Batch));
+                pending.Result = applier.Apply(pending.Batch);
+            }
+
+            _release.Execute();
+            return true;
+        }
+        catch (Exception) when (session.InTransaction)
+        {
+            // the second pass finds out whose error it is
+            foreach (var pending in _taken)
+                pending.Result = null;
+            session.Names.OnRollback();
+            applier.Begin();
+            _rollbackTo.Execute();
+            _release.Execute();
+            return false;
         }
     }
 

@@ -71,6 +71,18 @@ internal sealed class ComparisonCompiler(Session session, QueryParameters parame
         return groups;
     }
 
+    /// <summary>Compares a column of numbers with lists; constants that are no number make the comparison unknown where it is not true.</summary>
+    public List<Comparison> OneOfNumbers(string number, IReadOnlyList<FieldValue> constants)
+    {
+        var numbers = constants.Where(c => c.AsNumber is not null and not double.NaN).Select(c => (object)c.AsNumber!.Value).ToList();
+        List<Comparison> groups = [];
+        if (numbers.Count > 0)
+            groups.Add(new Comparison($"{number} IS NOT NULL", In(number, numbers)));
+        if (numbers.Count < constants.Count)
+            groups.Add(Comparison.Unknown);
+        return groups;
+    }
+
     private static string Guard(string value, FieldType type) => type switch
     {
         FieldType.Text => $"typeof({value}) = 'text'",

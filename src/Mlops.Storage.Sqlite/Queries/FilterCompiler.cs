@@ -40,12 +40,14 @@ internal sealed class FilterCompiler(Session session, QueryParameters parameters
         {
             Filter.Compare { Operator: not (FilterOperator.NotEqual or FilterOperator.Like or FilterOperator.LikeIgnoreCase) } compare
                 when IsIndexed(compare.Left, compare.Right) => (compare.Left, [Compare(compare.Left, compare)]),
-            Filter.OneOf { Values.Count: <= 100 } oneOf when oneOf.Values.All(v => IsIndexed(oneOf.Left, v) && v.Type == oneOf.Values[0].Type)
+            Filter.OneOf { Values.Count: <= 100 } oneOf when oneOf.Values.All(v => IsIndexed(oneOf.Left, v))
                 => (oneOf.Left, OneOf(oneOf.Left, oneOf.Values)),
             _ => (null, new List<Comparison>()),
         };
         return left switch
         {
+            // values of several types make several comparisons, which no one index answers
+            _ when comparisons.Count != 1 => null,
             Operand.OfField => $"SELECT f.rec FROM fields f WHERE f.name = {Name(left)} AND {comparisons[0].Matches}",
             Operand.OfSeries => $"SELECT s.rec FROM series s WHERE s.name = {Name(left)} AND {comparisons[0].Matches}",
             _ => null,
@@ -100,8 +102,8 @@ internal sealed class FilterCompiler(Session session, QueryParameters parameters
     private List<Comparison> OneOf(Operand left, IReadOnlyList<FieldValue> values) => left switch
     {
         Operand.OfField => _comparisons.OneOf("f.value", "f.number", values),
-        Operand.OfSeries series => _comparisons.OneOf("NULL", Column("s", series.Aggregate), values),
-        Operand.OfProperty { Name: RecordProperty.Revision } => _comparisons.OneOf("NULL", "r.revision", values),
+        Operand.OfSeries series => _comparisons.OneOfNumbers(Column("s", series.Aggregate), values),
+        Operand.OfProperty { Name: RecordProperty.Revision } => _comparisons.OneOfNumbers("r.revision", values),
         Operand.OfProperty property => _comparisons.OneOf(Column(property.Name).Column, "NULL", values),
         _ => throw new InvalidOperationException("An operand of this kind is not compiled."),
     };

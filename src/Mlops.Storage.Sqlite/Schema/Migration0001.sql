@@ -65,9 +65,9 @@ CREATE TABLE conflicts (
 );
 CREATE INDEX conflicts_rec ON conflicts (rec);
 
--- Summaries, dense for search; NaN is NULL.
+-- Summaries, dense for search; NaN is NULL. Numbers of series are never given again: a reader may still hold one.
 CREATE TABLE series (
-    sid        INTEGER PRIMARY KEY,
+    sid        INTEGER PRIMARY KEY AUTOINCREMENT,
     rec        INTEGER NOT NULL,
     name       INTEGER NOT NULL,
     type       INTEGER NOT NULL,

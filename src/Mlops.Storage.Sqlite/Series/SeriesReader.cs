@@ -10,10 +10,12 @@ internal sealed class SeriesReader
     private readonly byte[]? _tail;
     private readonly ChunkStatistics _tailPlace;
     private readonly SeriesRange _range;
+    private readonly SeriesRow _row;
     private readonly string _what;
 
     private SeriesReader(Session session, SeriesRow row, string what, SeriesRange range)
     {
+        _row = row;
         _range = range;
         _what = what;
         session.Series.ReadStatistics(row, (place, _) =>
@@ -42,10 +44,13 @@ internal sealed class SeriesReader
     /// <summary>The points of one full chunk in the range.</summary>
     public SeriesColumns Read(Session session, ChunkStatistics place)
     {
+        // after a purge, the numbers of its chunks may be those of another series
+        if (session.Series.Find(_row.Rec, _row.Name)?.Sid != _row.Sid)
+            throw new NotFoundException($"The record was purged while {_what} was read; what was read before is all there is.");
         try
         {
             var points = session.Series.DecodeChunk(place.Chunk)
-                ?? throw new IntegrityException($"A block of {_what} is missing: either it was purged while it was read, or the store is damaged; verify the store.");
+                ?? throw new IntegrityException($"A block of {_what} is missing; verify the store, and restore the file from a copy.");
             return Cut(points, place);
         }
         catch (IntegrityException e)

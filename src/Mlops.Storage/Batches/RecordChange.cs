@@ -1,6 +1,6 @@
 namespace Mlops.Storage;
 
-/// <summary>What a batch does to one record; it becomes exactly one entry in the record's log chain.</summary>
+/// <summary>What a batch does to one record; one entry in the record's log chain, or none if it changes nothing.</summary>
 public sealed record RecordChange
 {
     /// <summary>The record; for <see cref="ChangeMode.Ensure"/> the id it gets if it does not exist. Not empty.</summary>

@@ -24,6 +24,7 @@ internal sealed class Drainer : IAsyncDisposable
     private readonly Task _loop;
     private volatile Exception? _lastError;
     private long _drained;
+    private long _refused;
 
     /// <param name="journal">What is drained.</param>
     /// <param name="drain">How.</param>
@@ -45,6 +46,9 @@ internal sealed class Drainer : IAsyncDisposable
 
     /// <summary>The sequence behind what is in the store.</summary>
     public long Drained => Interlocked.Read(ref _drained);
+
+    /// <summary>How many points and batches the store refused for good.</summary>
+    public long Refused => Interlocked.Read(ref _refused);
 
     /// <summary>Why the store took nothing at the last try; null if it did.</summary>
     public Exception? LastError => _lastError;
@@ -155,6 +159,7 @@ internal sealed class Drainer : IAsyncDisposable
                 _committed(result);
             }
 
+            Interlocked.Exchange(ref _refused, _drain.Pass.Rejected);
             while (_journal.Oldest != _drain.Segment)
                 _journal.RetireOldest();
             if (!Advance(_drain.Drained, ref target))

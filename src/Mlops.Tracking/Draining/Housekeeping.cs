@@ -5,14 +5,17 @@ using Mlops.Storage;
 namespace Mlops.Tracking;
 
 /// <summary>
-/// What each pass carries beside the journal: signs of life while runs are open, and how many points were dropped. All calls
-/// come from the drainer, one at a time.
+/// What each pass carries beside the journal: signs of life while runs are open, how many points were dropped, and how often the
+/// journal stood in memory. All calls come from the drainer, one at a time.
 /// </summary>
-internal sealed class Housekeeping(RecordId writer, IEnumerable<ActiveRun> runs, TrackingOptions options, ILogger logger)
+internal sealed class Housekeeping(
+    RecordId writer, IEnumerable<ActiveRun> runs, Func<int> countGaps, TrackingOptions options, ILogger logger)
 {
     private readonly Dictionary<RunId, long> _dropped = [];
     private readonly Dictionary<RunId, long> _droppedInPass = [];
     private DateTimeOffset? _lastSign;
+    private int _gaps;
+    private int _gapsInPass;
     private DateTimeOffset? _signInPass;
     private bool _signChanges;
 
@@ -21,10 +24,17 @@ internal sealed class Housekeeping(RecordId writer, IEnumerable<ActiveRun> runs,
     {
         _signChanges = false;
         _droppedInPass.Clear();
+        _gapsInPass = countGaps();
         var anyOpen = false;
+
+        // told to all open runs at once, so only when the store has them all
+        if (runs.Any(r => !r.IsInStore(pass.From)))
+            _gapsInPass = _gaps;
         foreach (var run in runs)
         {
             anyOpen |= run.IsOwnedAndOpen;
+            if (_gapsInPass != _gaps)
+                pass.Add(RunRecord.JournalGaps(run.Id, _gapsInPass));
             var dropped = run.DroppedPoints;
             if (dropped == 0 || !run.IsInStore(pass.From) || _dropped.GetValueOrDefault(run.Id) == dropped)
                 continue;
@@ -58,6 +68,9 @@ internal sealed class Housekeeping(RecordId writer, IEnumerable<ActiveRun> runs,
     {
         if (_signChanges)
             _lastSign = _signInPass;
+        if (_gapsInPass != _gaps)
+            TrackingLog.InMemory(logger, _gapsInPass);
+        _gaps = _gapsInPass;
         foreach (var (run, count) in _droppedInPass)
         {
             _dropped[run] = count;

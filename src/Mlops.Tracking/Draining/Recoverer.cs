@@ -78,7 +78,7 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
             using (var handle = File.OpenHandle(path))
                 read = RandomAccess.Read(handle, page, 0);
             var length = new FileInfo(path).Length;
-            if (SegmentHeader.Read(page[..read]) is not { } header)
+            if (SegmentHeader.Read(page[..read]) is not { } header || header.Writer != folder.Writer)
             {
                 damaged += SegmentHeader.IsClear(page[..read]) ? 0 : 1;
                 continue;

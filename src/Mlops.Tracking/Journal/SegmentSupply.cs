@@ -12,7 +12,6 @@ internal sealed class SegmentSupply : IDisposable
     public const int FirstBytes = 64 * 1024;
     private const int SecondBytes = 1024 * 1024;
     private const int LargeBytes = 8 * 1024 * 1024;
-    private const int ReadyTarget = 2;
     private const int ReadyMost = 8;
     private const long PlainBound = 64L * 1024 * 1024;
 
@@ -24,31 +23,34 @@ internal sealed class SegmentSupply : IDisposable
     private readonly SemaphoreSlim _readyCount = new(0);
     private readonly AutoResetEvent _work = new(false);
     private readonly Action _taken;
-    private readonly Action<Exception?> _gap;
     private readonly Thread _thread;
     private long _fileBytes;
     private long _plainBytes;
     private int _created;
+    private int _nextBytes = SecondBytes;
+    private int _failures;
     private int _takenCount;
+    private volatile bool _isStarved;
     private volatile bool _stopped;
 
     /// <param name="folder">Where the files go.</param>
     /// <param name="bound">Most bytes of files.</param>
     /// <param name="taken">Called, on a thread of this supply, after a segment was taken.</param>
-    /// <param name="gap">Called when memory takes the place of a file, with the reason if it failed.</param>
     /// <param name="createFile">Makes a file of so many slots; a seam for faults.</param>
-    public SegmentSupply(string folder, long bound, Action taken, Action<Exception?> gap, Func<string, int, SegmentMemory>? createFile = null)
+    public SegmentSupply(string folder, long bound, Action taken, Func<string, int, SegmentMemory>? createFile = null)
     {
         _folder = folder;
         _bound = bound;
         _taken = taken;
-        _gap = gap;
         _createFile = createFile ?? SegmentMemory.CreateFile;
 
         // a thread of its own, because a training may keep the thread pool busy, and an event, because waking it allocates nothing
         _thread = new Thread(Work) { IsBackground = true, Name = "Mlops journal supply" };
         _thread.Start();
     }
+
+    /// <summary>How often a file could not be had and memory, which a crash loses, took its place.</summary>
+    public int Gaps => Volatile.Read(ref _failures);
 
     /// <summary>Bytes of journal files on disk.</summary>
     public long FileBytes => Interlocked.Read(ref _fileBytes);
@@ -76,11 +78,11 @@ internal sealed class SegmentSupply : IDisposable
         return segment;
     }
 
-    /// <summary>True if no more files may be made.</summary>
-    public bool IsFull => Interlocked.Read(ref _fileBytes) + LargeBytes > _bound;
+    /// <summary>True if no more files may be made, or neither a file nor memory can be had.</summary>
+    public bool IsFull => Interlocked.Read(ref _fileBytes) + LargeBytes > _bound || _isStarved;
 
     /// <summary>A little plain memory, which a crash loses, for when there is no file in time; null beyond its bound.</summary>
-    public Segment? TakePlain(Exception? reason = null)
+    public Segment? TakePlain()
     {
         if (Interlocked.Add(ref _plainBytes, SecondBytes) > PlainBound)
         {
@@ -88,7 +90,7 @@ internal sealed class SegmentSupply : IDisposable
             return null;
         }
 
-        _gap(reason);
+        Interlocked.Increment(ref _failures);
         return new Segment(SegmentMemory.CreatePlain(SlotsIn(SecondBytes)));
     }
 
@@ -126,9 +128,10 @@ internal sealed class SegmentSupply : IDisposable
                 _taken();
             while (_drained.TryDequeue(out var segment))
                 Recycle(segment);
-            while (_ready.Count < ReadyTarget && !_stopped && Create(_created < 2 ? SecondBytes : LargeBytes))
-            {
-            }
+
+            // each file is twice as large as the one before: a run that logs little costs little
+            while (_ready.Count < (_nextBytes == LargeBytes ? 2 : 1) && !_stopped && Create(_nextBytes))
+                _nextBytes = Math.Min(_nextBytes * 2, LargeBytes);
         }
     }
 
@@ -155,15 +158,17 @@ internal sealed class SegmentSupply : IDisposable
             _created++;
             Interlocked.Add(ref _fileBytes, memory.SizeBytes);
             Offer(new Segment(memory));
+            _isStarved = false;
             return true;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _created++;
-            if (TakePlain(e) is not { } segment)
-                return false;
-            Offer(segment);
-            return true;
+            if (TakePlain() is { } segment)
+                Offer(segment);
+            else
+                _isStarved = true;
+            return !_isStarved;
         }
     }
 

@@ -3,12 +3,12 @@ using Mlops.Storage;
 namespace Mlops.Tracking;
 
 /// <summary>
-/// The folder of one writer's journal. Whoever holds the lock on its <c>.lock</c> file owns it; the operating system frees the
-/// lock when the process dies, so no process id has to be trusted.
+/// The folder of one writer's journal. Whoever holds the lock on the file beside it, <c>&lt;writer&gt;.lock</c>, owns it; the
+/// operating system frees the lock when the process dies, so no process id has to be trusted. The lock is taken before the
+/// folder exists and removed after it, so a folder without a held lock has no living owner.
 /// </summary>
 internal sealed class WriterFolder : IDisposable
 {
-    private const string LockName = ".lock";
     private readonly FileStream _lock;
 
     private WriterFolder(string path, RecordId writer, FileStream held)
@@ -29,21 +29,25 @@ internal sealed class WriterFolder : IDisposable
         var path = System.IO.Path.Combine(root, writer.ToString());
         try
         {
-            Directory.CreateDirectory(path);
+            Directory.CreateDirectory(root);
             var folder = new WriterFolder(path, writer, Lock(path));
             if (TryLock(path) is not { } second)
+            {
+                Directory.CreateDirectory(path);
                 return folder;
+            }
+
             second.Dispose();
             folder.Dispose();
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             throw new StorageUnavailableException(
-                $"The journal at {root} cannot be written: {e.Message} Free space, or point TrackingOptions.JournalPath at a writable local folder.", e);
+                $"The journal at {root} cannot be written: {e.Message} Free space, or move the store to a writable local folder.", e);
         }
 
         throw new StorageUnavailableException(
-            $"File locks do not work at {root}, so two processes could not tell their journals apart. Point TrackingOptions.JournalPath at a local disk.");
+            $"File locks do not work at {root}, so two processes could not tell their journals apart. Move the store to a local disk.");
     }
 
     /// <summary>The folders that dead writers left, each locked for the caller.</summary>
@@ -57,10 +61,11 @@ internal sealed class WriterFolder : IDisposable
                 continue;
 
             // another process may have recovered and removed it between the listing and the lock
-            if (File.Exists(System.IO.Path.Combine(path, LockName)))
-                yield return new WriterFolder(path, writer, held);
+            var folder = new WriterFolder(path, writer, held);
+            if (Directory.Exists(path))
+                yield return folder;
             else
-                held.Dispose();
+                folder.Remove();
         }
     }
 
@@ -79,27 +84,29 @@ internal sealed class WriterFolder : IDisposable
     /// <summary>The segment files.</summary>
     public IEnumerable<string> Segments() => Directory.EnumerateFiles(Path, "*.seg").Order(StringComparer.Ordinal);
 
-    /// <summary>Removes the folder and everything in it. Whoever takes the lock meanwhile finds no segment and does the same.</summary>
+    /// <summary>Removes the folder and everything in it, then the lock.</summary>
     public void Remove()
     {
-        foreach (var file in Segments().ToList())
-            File.Delete(file);
+        if (Directory.Exists(Path))
+            Directory.Delete(Path, recursive: true);
         Dispose();
         try
         {
-            Directory.Delete(Path, recursive: true);
+            File.Delete(LockOf(Path));
         }
         catch (IOException)
         {
-            // the other one was faster, or still holds the lock and removes it in a moment
+            // somebody probes it at this moment; the next to find it without a folder removes it
         }
     }
 
     /// <summary>Lets go of the lock and leaves the folder.</summary>
     public void Dispose() => _lock.Dispose();
 
+    private static string LockOf(string path) => path + ".lock";
+
     private static FileStream Lock(string path) =>
-        new(System.IO.Path.Combine(path, LockName), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        new(LockOf(path), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
 
     private static FileStream? TryLock(string path)
     {

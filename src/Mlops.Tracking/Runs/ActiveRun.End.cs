@@ -15,7 +15,7 @@ public sealed partial class ActiveRun
     public Task<FlushReport> CompleteAsync(CancellationToken cancellationToken = default) =>
         EndAsync(new RunEnd(RunStatus.Finished, _time.GetUtcNow()), cancellationToken);
 
-    /// <summary>Ends the run as FAILED, with the exception's text, and waits like <see cref="CompleteAsync"/>.</summary>
+    /// <summary>Ends the run as FAILED, with the exception's text without secrets (see <see cref="Redactor"/>), and waits like <see cref="CompleteAsync"/>.</summary>
     /// <inheritdoc cref="CompleteAsync"/>
     public Task<FlushReport> FailAsync(Exception exception, CancellationToken cancellationToken = default)
     {
@@ -88,7 +88,7 @@ public sealed partial class ActiveRun
 
     private static string Shorten(Exception exception)
     {
-        var text = exception.ToString();
+        var text = Redactor.Redact(exception.ToString());
         if (text.Length <= MaxErrorLength)
             return text;
         return text[..(char.IsHighSurrogate(text[MaxErrorLength - 1]) ? MaxErrorLength - 1 : MaxErrorLength)] + "…";

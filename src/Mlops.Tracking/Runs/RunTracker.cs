@@ -58,10 +58,10 @@ public sealed partial class RunTracker : IAsyncDisposable
         Logger = logger;
         Writer = _ids.Next();
         _folder = WriterFolder.Create(options.JournalPath, Writer);
-        _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, () => _drainer?.Wake(), e => TrackingLog.Gap(logger, Writer, e), createSegment);
+        _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, () => _drainer?.Wake(), createSegment);
         _journal = new Journal(_supply, Writer);
         var drain = new JournalDrain(store, Writer, options.Actor, options.Time, logger, _journal.Oldest, recovering: false);
-        _housekeeping = new Housekeeping(Writer, OpenRuns(), options, logger);
+        _housekeeping = new Housekeeping(Writer, OpenRuns(), () => _supply.Gaps, options, logger);
         _drainer = new Drainer(_journal, drain, options, logger, _housekeeping.AddTo, OnCommitted);
         _lost = new LostRuns(store, _runs, Writer, options, logger);
         _recovery = Task.Run(RecoverAndSweepAsync);
@@ -215,6 +215,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         var pending = done ? 0 : position - _drainer.Drained;
         if (!done)
             TrackingLog.LeftBehind(Logger, _options.FlushBound, pending, _folder.Path);
-        return new FlushReport(done, pending, Interlocked.Read(ref _dropped), done ? null : _drainer.LastError);
+        return new FlushReport(
+            done && _drainer.Refused == 0, pending, Interlocked.Read(ref _dropped), _drainer.Refused, done ? null : _drainer.LastError);
     }
 }

@@ -22,7 +22,7 @@ public abstract partial class MetadataStoreConformance
             FieldWrite.Set("started", FieldValue.Time(Start.AddTicks(17))),
             FieldWrite.Set("parent", FieldValue.Reference(other)),
             FieldWrite.Set("data", FieldValue.Digest(digest))) with
-            { Key = "first", Body = "{\"a\": 1}"u8.ToArray() }));
+        { Key = "first", Body = "{\"a\": 1}"u8.ToArray() }));
 
         Assert.False(result.Repeated);
         Assert.Equal([new ChangeResult(id, 1, true, result.Changes[0].Numbers)], result.Changes);

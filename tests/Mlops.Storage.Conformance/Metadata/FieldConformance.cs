@@ -41,7 +41,7 @@ public abstract partial class MetadataStoreConformance
             FieldWrite.Set("m", T("x")),
             FieldWrite.Add("m", T("x")),
             FieldWrite.Remove("never")) with
-            { Body = "b"u8.ToArray() }));
+        { Body = "b"u8.ToArray() }));
         Assert.Equal((1L, false), (result.Changes[0].Revision, result.Changes[0].Created));
         Assert.Empty(result.Conflicts);
         Assert.Single(await store.ReadChainAsync(id));

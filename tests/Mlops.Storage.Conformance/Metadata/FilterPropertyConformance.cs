@@ -97,8 +97,18 @@ public abstract partial class MetadataStoreConformance
                 while (query.Cursor is not null);
                 Assert.Equal(plain.Find(filter, query.OrderBy[0]), found);
             },
+            print: t => $"{Describe(t.Item1)} by {t.Item2} {t.Item3}",
             seed: "0000KtgHTpj3",
             iter: 1500,
             threads: 1);
     }
+
+    private static string Describe(Filter filter) => filter switch
+    {
+        Filter.OneOf oneOf => $"{oneOf.Left} in [{string.Join(", ", oneOf.Values)}]",
+        Filter.AllOf all => $"all({string.Join(", ", all.Terms.Select(Describe))})",
+        Filter.AnyOf any => $"any({string.Join(", ", any.Terms.Select(Describe))})",
+        Filter.Negation negation => $"not({Describe(negation.Term)})",
+        _ => filter.ToString(),
+    };
 }

@@ -125,6 +125,7 @@ public abstract partial class MetadataStoreConformance
         // false only if every comparison is: a mixed list is unknown where a type is missing
         Assert.Equal("", await NamesAsync(store, new Filter.Negation(few)));
         Assert.Equal("inf", await NamesAsync(store, new Filter.Negation(new Filter.OneOf(Operand.Field("f"), [N(1), N(2)]))));
+        Assert.Equal("many n1", await NamesAsync(store, new Filter.OneOf(Operand.Field("f"), [N(double.NaN), N(1)])));
         var many = Enumerable.Range(0, 40_000).Select(i => N(i + 2)).ToArray();
         Assert.Equal("many n2 t2", await NamesAsync(store, new Filter.OneOf(Operand.Field("f"), many)));
         Assert.Equal("inf n1", await NamesAsync(store, new Filter.Negation(new Filter.OneOf(Operand.Field("f"), many))));
@@ -179,6 +180,8 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal("d", await NamesAsync(store, new Filter.IsMissing(Operand.Series("m", SeriesAggregate.Count))));
         Assert.Equal("", await NamesAsync(store, new Filter.Compare(Operand.Series("m"), FilterOperator.NotEqual, T("x"))));
         Assert.Equal("a", await NamesAsync(store, new Filter.OneOf(Operand.Series("m"), [N(4), T("x")])));
+
+        Assert.Equal("b", await NamesAsync(store, new Filter.Negation(new Filter.OneOf(Operand.Series("m"), [T("4", 4), N(7)]))));
 
         Filter Property(RecordProperty property, FilterOperator op, FieldValue right) => new Filter.Compare(Operand.Property(property), op, right);
         Assert.Equal("a", await NamesAsync(store, Property(RecordProperty.Revision, FilterOperator.Equal, N(2))));

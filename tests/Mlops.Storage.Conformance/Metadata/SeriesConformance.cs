@@ -111,6 +111,26 @@ public abstract partial class MetadataStoreConformance
     }
 
     [Fact]
+    public async Task ReadSeriesAsync_purged_while_it_is_read_never_gives_points_of_another_series()
+    {
+        await using var store = await OpenAsync();
+        var id = await SeedAsync(store);
+        var other = await SeedAsync(store);
+        await store.CommitAsync(Of(new SeriesAppend(id, "m", Columns(0, 30_000, _ => 1))));
+        List<double> seen = [];
+        await Assert.ThrowsAsync<NotFoundException>(async () =>
+        {
+            await foreach (var piece in store.ReadSeriesAsync(id, "m", SeriesRange.All))
+            {
+                if (seen.Count == 0)
+                    await store.CommitAsync(Of(Update(id) with { Purge = true }) with { Appends = [new SeriesAppend(other, "m", Columns(0, 30_000, _ => 2))] });
+                seen.AddRange(piece.Numbers.ToArray());
+            }
+        });
+        Assert.All(seen, value => Assert.Equal(1, value));
+    }
+
+    [Fact]
     public async Task CommitAsync_texts_and_digests_are_series_too()
     {
         await using var store = await OpenAsync();

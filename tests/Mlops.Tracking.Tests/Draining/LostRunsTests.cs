@@ -141,7 +141,7 @@ public sealed class LostRunsTests
         Assert.Equal((RunStatus.Failed, "lost"), await StatusAsync(rig, run.Id));
 
         rig.Store.IsAway = false;
-        await Rig.FlushUntilDurableAsync(owner);
+        await Rig.FlushUntilDrainedAsync(owner);
         var back = await rig.Runs.GetAsync(run.Id);
         Assert.Equal((RunStatus.Running, null, null, (RecordId?)owner.Writer), (back.Status, back.EndReason, back.EndTime, back.Owner));
         await rig.AssertValuesAsync(run.Id, "m", 1.0, 2.0);
@@ -166,9 +166,9 @@ public sealed class LostRunsTests
 
         // what is taken back and counted beside the journal must not come before the run that it is about
         rig.Store.IsAway = false;
-        await Rig.FlushUntilDurableAsync(owner);
+        await Rig.FlushUntilDrainedAsync(owner);
         second.SetTag("store", "back");
-        await Rig.FlushUntilDurableAsync(owner);
+        await Rig.FlushUntilDrainedAsync(owner);
         var stored = await rig.Runs.GetAsync(second.Id);
         Assert.Equal((RunStatus.Running, 10L, "back"), (stored.Status, stored.DroppedPoints, stored.Tags["store"]));
         var values = await rig.ValuesAsync(second.Id, "m");
@@ -192,7 +192,7 @@ public sealed class LostRunsTests
         await new LostRuns(rig.Real, rig.Runs, new RecordId(1), rig.Options, rig.Log).SweepAsync(CancellationToken.None);
         Assert.Equal((RunStatus.Failed, "lost"), await StatusAsync(rig, run.Id));
         rig.Store.IsAway = false;
-        await Rig.FlushUntilDurableAsync(owner);
+        await Rig.FlushUntilDrainedAsync(owner);
         Assert.Equal((RunStatus.Finished, null), await StatusAsync(rig, run.Id));
     }
 

@@ -1,0 +1,84 @@
+using Microsoft.Extensions.DependencyInjection;
+using Mlops.Metadata;
+using Mlops.Storage;
+
+namespace Mlops.Sdk.Tests.Docs;
+
+/// <summary>The code of the README, word for word between the marks; <see cref="DocumentTests"/> compares.</summary>
+internal static class Snippets
+{
+    /// <summary>The training that the README leaves to the reader; better from epoch to epoch.</summary>
+    public static readonly IReadOnlyList<(int Index, double Auc)> Epochs =
+        [.. Enumerable.Range(0, 40).Select(i => (i, 0.5 + (0.3 * i / 39)))];
+
+    public static async Task FrontDoorAsync()
+    {
+        #region front door
+        await using var mlops = await MlopsClient.OpenAsync(); // .mlops/ here or above, or MLOPS_URI
+        await using var run = await mlops.StartRunAsync("flight-delays");
+
+        run.LogParam("trees", 200).SetTag("team", "ops");
+        foreach (var epoch in Train())
+            run.LogMetric("auc", epoch.Auc, step: epoch.Index);
+
+        await run.LogArtifactAsync("model.zip");
+        await run.CompleteAsync(); // without it, disposing ends the run as FAILED
+        #endregion
+    }
+
+    public static async Task RunAsync(MlopsClient mlops)
+    {
+        #region run
+        await mlops.RunAsync("flight-delays", async (run, token) =>
+        {
+            run.LogParams([new("trees", 400), new("learning_rate", 0.05)]);
+            foreach (var epoch in Train())
+            {
+                token.ThrowIfCancellationRequested();
+                run.LogMetric("auc", epoch.Auc, step: epoch.Index);
+            }
+
+            await run.LogTextAsync("# Good enough", "evaluation.md", token);
+        });
+        #endregion
+    }
+
+    public static async Task<IReadOnlyList<SeriesBucket>> QueryAsync(MlopsClient mlops)
+    {
+        #region query
+        var page = await mlops.Runs.QueryAsync(new RunQuery
+        {
+            Experiment = "flight-delays",
+            Filter = RunFilter.Metric("auc", FilterOperator.Greater, 0.6),
+            OrderBy = [RunOrder.Metric("auc", descending: true)],
+            Limit = 10,
+        });
+        foreach (var found in page.Runs)
+            Console.WriteLine($"{found.Name}  {found.Status}  {found.Params["trees"]} trees  AUC {found.Metrics["auc"].Last:F3}");
+
+        var best = page.Runs[0];
+        var curve = await mlops.Runs.SampleMetricAsync(best.Id, "auc", buckets: 500); // for a chart; extremes are never lost
+        foreach (var artifact in await mlops.Runs.ListArtifactsAsync(best.Id))
+            Console.WriteLine($"{artifact.Path}  {artifact.SizeBytes} bytes  {artifact.Digest}");
+        #endregion
+
+        return curve;
+    }
+
+    public static async Task VerifyAsync(MlopsClient mlops)
+    {
+        #region verify
+        var report = await mlops.VerifyAsync();
+        Console.WriteLine(report.IsSound ? $"{report.Records} records and {report.Points} points are sound." : string.Join('\n', report.Problems));
+        #endregion
+    }
+
+    public static void Inject(IServiceCollection services)
+    {
+        #region dependency injection
+        services.AddMlops(o => o.Path = "/var/lib/flights/.mlops");
+        #endregion
+    }
+
+    private static IEnumerable<(int Index, double Auc)> Train() => Epochs;
+}
