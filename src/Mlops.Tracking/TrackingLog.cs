@@ -48,6 +48,6 @@ internal static partial class TrackingLog
     [LoggerMessage(4013, LogLevel.Error, "The journal has no room even for '{Action}' of record {Record}; it was dropped.")]
     public static partial void BatchDropped(ILogger logger, string action, RecordId record);
 
-    [LoggerMessage(4014, LogLevel.Warning, "The journal of writer {Writer} got no file in time; what is logged now is kept in memory, which a crash loses, until the store has it.")]
-    public static partial void Gap(ILogger logger, RecordId writer, Exception? exception);
+    [LoggerMessage(4014, LogLevel.Warning, "No journal file could be had in time, {Count} times so far: what is logged stands in memory until the store has it, and a crash would lose it.")]
+    public static partial void InMemory(ILogger logger, int count);
 }

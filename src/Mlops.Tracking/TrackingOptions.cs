@@ -37,8 +37,9 @@ public sealed record TrackingOptions
         ArgumentException.ThrowIfNullOrWhiteSpace(JournalPath);
         ArgumentException.ThrowIfNullOrWhiteSpace(Actor);
         ArgumentNullException.ThrowIfNull(Time);
-        Require(Actor.Length <= 200, nameof(Actor), Actor, "has at most 200 characters");
-        Require(!Actor.Any(char.IsControl), nameof(Actor), Actor.ReplaceLineEndings(" "), "has no control characters");
+        Require(
+            Actor.Length <= 200 && !Actor.Any(char.IsControl), nameof(Actor), Actor.ReplaceLineEndings(" "),
+            "has at most 200 characters and no control character");
         Require(
             DrainInterval >= TimeSpan.FromMilliseconds(10) && DrainInterval <= TimeSpan.FromHours(1),
             nameof(DrainInterval), DrainInterval, "is between 10 ms and 1 hour");

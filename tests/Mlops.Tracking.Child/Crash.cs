@@ -80,7 +80,7 @@ public static class Crash
         var next = new long[Runs];
 
         // some rounds at full speed, so that segments are recycled; others slower, so that kills meet other states
-        var pause = seed % 3 == 0 ? 0 : random.Next(1, 200);
+        var pause = seed % 4 == 0 ? 0 : random.Next(10, 400);
         while (true)
         {
             var run = random.Next(Runs);

@@ -32,8 +32,6 @@ public readonly record struct ArtifactPath
             throw Refused(path, "has a backslash; divide segments by '/'");
         if (path.StartsWith('/'))
             throw Refused(path, "is absolute; leave out the leading '/'");
-        if (path.Length >= 2 && path[1] == ':' && char.IsAsciiLetter(path[0]))
-            throw Refused(path, "begins with a drive");
         string normal;
         try
         {
@@ -46,6 +44,8 @@ public readonly record struct ArtifactPath
 
         if (normal.Length is 0 or > MaxLength)
             throw Refused(path, $"has {normal.Length} characters; 1 to {MaxLength} are allowed");
+        if (normal.Length >= 2 && normal[1] == ':' && char.IsAsciiLetter(normal[0]))
+            throw Refused(path, "begins with a drive");
         foreach (var segment in normal.Split('/'))
         {
             if (segment.Length == 0)

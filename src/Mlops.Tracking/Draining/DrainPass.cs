@@ -20,6 +20,9 @@ internal sealed unsafe class DrainPass
     private string _actor = "";
     private DateTimeOffset _clientTime;
 
+    /// <summary>The sequence behind what the store has; the pass begins there.</summary>
+    public long From { get; set; }
+
     /// <summary>How many points the pass holds.</summary>
     public int Points { get; private set; }
 

@@ -26,13 +26,17 @@ internal sealed class Housekeeping(
         _droppedInPass.Clear();
         _gapsInPass = countGaps();
         var anyOpen = false;
+
+        // told to all open runs at once, so only when the store has them all
+        if (runs.Any(r => !r.IsInStore(pass.From)))
+            _gapsInPass = _gaps;
         foreach (var run in runs)
         {
             anyOpen |= run.IsOwnedAndOpen;
             if (_gapsInPass != _gaps)
                 pass.Add(RunRecord.JournalGaps(run.Id, _gapsInPass));
             var dropped = run.DroppedPoints;
-            if (dropped == 0 || _dropped.GetValueOrDefault(run.Id) == dropped)
+            if (dropped == 0 || !run.IsInStore(pass.From) || _dropped.GetValueOrDefault(run.Id) == dropped)
                 continue;
             _droppedInPass[run.Id] = dropped;
             pass.Add(RunRecord.PointsDropped(run.Id, writer, dropped));
@@ -54,7 +58,7 @@ internal sealed class Housekeeping(
         // after a long silence, such as a laptop's sleep, others may have given these runs up: this takes it back
         if (silence >= options.LeaseTime)
         {
-            foreach (var run in runs.Where(r => r.IsOwnedAndOpen))
+            foreach (var run in runs.Where(r => r.IsOwnedAndOpen && r.IsInStore(pass.From)))
                 pass.Add(RunRecord.Resumed(run.Id, writer));
         }
     }
@@ -64,6 +68,8 @@ internal sealed class Housekeeping(
     {
         if (_signChanges)
             _lastSign = _signInPass;
+        if (_gapsInPass != _gaps)
+            TrackingLog.InMemory(logger, _gapsInPass);
         _gaps = _gapsInPass;
         foreach (var (run, count) in _droppedInPass)
         {

@@ -67,6 +67,7 @@ internal sealed class JournalDrain
         {
             Pass.Clear();
             Pass.Counts = _counts;
+            Pass.From = Drained;
             addTo?.Invoke(Pass);
             var (segment, index) = ReadOn();
             var units = Pass.Units;

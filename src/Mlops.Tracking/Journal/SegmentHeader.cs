@@ -7,8 +7,8 @@ namespace Mlops.Tracking;
 /// <summary>
 /// The first page of a segment file, little-endian: magic "MLJ1" (4), CRC-32C of the 40 bytes that follow, without the final
 /// complement (4), base sequence (8), number of slots (4), four bytes of zero, base of the lap before (8), writer (16). It
-/// stands twice, at 0 and at 64, so that one damaged bit cannot hide a segment. Two copies of zeros mark a file that holds
-/// nothing. docs/storage-format.md gives every byte.
+/// stands twice, at 0 and at 64, so that one damaged bit cannot hide a segment. Two checksums of zero mark a file that
+/// holds nothing. docs/storage-format.md gives every byte.
 /// </summary>
 internal readonly record struct SegmentHeader(long Base, int Slots, long PreviousBase, RecordId Writer)
 {

@@ -23,13 +23,12 @@ internal sealed class SegmentSupply : IDisposable
     private readonly SemaphoreSlim _readyCount = new(0);
     private readonly AutoResetEvent _work = new(false);
     private readonly Action _taken;
-    private readonly Action<Exception?> _gap;
     private readonly Thread _thread;
     private long _fileBytes;
     private long _plainBytes;
     private int _created;
     private int _nextBytes = SecondBytes;
-    private int _gaps;
+    private int _failures;
     private int _takenCount;
     private volatile bool _isStarved;
     private volatile bool _stopped;
@@ -37,14 +36,12 @@ internal sealed class SegmentSupply : IDisposable
     /// <param name="folder">Where the files go.</param>
     /// <param name="bound">Most bytes of files.</param>
     /// <param name="taken">Called, on a thread of this supply, after a segment was taken.</param>
-    /// <param name="gap">Called when memory takes the place of a file, with the reason if it failed.</param>
     /// <param name="createFile">Makes a file of so many slots; a seam for faults.</param>
-    public SegmentSupply(string folder, long bound, Action taken, Action<Exception?> gap, Func<string, int, SegmentMemory>? createFile = null)
+    public SegmentSupply(string folder, long bound, Action taken, Func<string, int, SegmentMemory>? createFile = null)
     {
         _folder = folder;
         _bound = bound;
         _taken = taken;
-        _gap = gap;
         _createFile = createFile ?? SegmentMemory.CreateFile;
 
         // a thread of its own, because a training may keep the thread pool busy, and an event, because waking it allocates nothing
@@ -52,8 +49,8 @@ internal sealed class SegmentSupply : IDisposable
         _thread.Start();
     }
 
-    /// <summary>How often memory, which a crash loses, took the place of a file.</summary>
-    public int Gaps => Volatile.Read(ref _gaps);
+    /// <summary>How often a file could not be had and memory, which a crash loses, took its place.</summary>
+    public int Gaps => Volatile.Read(ref _failures);
 
     /// <summary>Bytes of journal files on disk.</summary>
     public long FileBytes => Interlocked.Read(ref _fileBytes);
@@ -85,7 +82,7 @@ internal sealed class SegmentSupply : IDisposable
     public bool IsFull => Interlocked.Read(ref _fileBytes) + LargeBytes > _bound || _isStarved;
 
     /// <summary>A little plain memory, which a crash loses, for when there is no file in time; null beyond its bound.</summary>
-    public Segment? TakePlain(Exception? reason = null)
+    public Segment? TakePlain()
     {
         if (Interlocked.Add(ref _plainBytes, SecondBytes) > PlainBound)
         {
@@ -93,8 +90,7 @@ internal sealed class SegmentSupply : IDisposable
             return null;
         }
 
-        Interlocked.Increment(ref _gaps);
-        _gap(reason);
+        Interlocked.Increment(ref _failures);
         return new Segment(SegmentMemory.CreatePlain(SlotsIn(SecondBytes)));
     }
 
@@ -168,7 +164,7 @@ internal sealed class SegmentSupply : IDisposable
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _created++;
-            if (TakePlain(e) is { } segment)
+            if (TakePlain() is { } segment)
                 Offer(segment);
             else
                 _isStarved = true;

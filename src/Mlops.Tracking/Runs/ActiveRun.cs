@@ -22,6 +22,7 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
     private readonly Lock _gate = new();
     private MetricKey? _last;
     private long _dropped;
+    private long _startPosition;
     private volatile string? _closed;
     private bool _disposed;
 
@@ -159,6 +160,16 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
 
     /// <summary>True once the run has ended, was deleted or let go of, so that it refuses to be logged to.</summary>
     internal bool IsClosed => _closed is not null;
+
+    /// <summary>The place in the journal behind the run's start; 0 if it was there before this handle.</summary>
+    internal long StartPosition
+    {
+        get => Interlocked.Read(ref _startPosition);
+        set => Interlocked.Exchange(ref _startPosition, value);
+    }
+
+    /// <summary>True if the store, which has the journal up to here, has the run: before that it can take nothing for it.</summary>
+    internal bool IsInStore(long drained) => StartPosition <= drained;
 
     /// <summary>True while this client owns the run and must give signs of life for it.</summary>
     internal bool IsOwnedAndOpen => _owned && _closed is null;

@@ -58,7 +58,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         Logger = logger;
         Writer = _ids.Next();
         _folder = WriterFolder.Create(options.JournalPath, Writer);
-        _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, () => _drainer?.Wake(), e => TrackingLog.Gap(logger, Writer, e), createSegment);
+        _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, () => _drainer?.Wake(), createSegment);
         _journal = new Journal(_supply, Writer);
         var drain = new JournalDrain(store, Writer, options.Actor, options.Time, logger, _journal.Oldest, recovering: false);
         _housekeeping = new Housekeeping(Writer, OpenRuns(), () => _supply.Gaps, options, logger);
@@ -103,9 +103,13 @@ public sealed partial class RunTracker : IAsyncDisposable
         var ensured = ExperimentRecord.Ensured(new ExperimentId(_ids.Next()), experiment);
         var started = RunRecord.Started(id, experiment, name, _options.Time.GetUtcNow(), Writer, options.Parent);
         var tags = options.Tags.Select(ActiveRun.Tag).ToList();
-        var run = new ActiveRun(this, _journal, _options.Time, id, name, experiment, owned: true);
+        var run = new ActiveRun(this, _journal, _options.Time, id, name, experiment, owned: true)
+        {
+            StartPosition = long.MaxValue,
+        };
         Add(run);
         Write([ensured, started]);
+        run.StartPosition = _journal.Position;
         WriteFields(run, tags);
         return Task.FromResult(run);
     }

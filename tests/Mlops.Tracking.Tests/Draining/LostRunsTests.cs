@@ -141,12 +141,42 @@ public sealed class LostRunsTests
         Assert.Equal((RunStatus.Failed, "lost"), await StatusAsync(rig, run.Id));
 
         rig.Store.IsAway = false;
-        await Rig.FlushUntilDurableAsync(owner);
+        await Rig.FlushUntilDrainedAsync(owner);
         var back = await rig.Runs.GetAsync(run.Id);
         Assert.Equal((RunStatus.Running, null, null, (RecordId?)owner.Writer), (back.Status, back.EndReason, back.EndTime, back.Owner));
         await rig.AssertValuesAsync(run.Id, "m", 1.0, 2.0);
         await run.CompleteAsync();
         Assert.Equal((RunStatus.Finished, null), await StatusAsync(rig, run.Id));
+    }
+
+    [Fact]
+    public async Task Owner_startsAnotherRunWhileTheStoreIsAwayLongerThanTheLease_losesNothing()
+    {
+        await using var rig = NewRig(out var time);
+        var owner = rig.Open(o => o with { LeaseTime = Lease, JournalBoundBytes = 16 << 20 });
+        var first = await owner.StartRunAsync("sleeper");
+        await first.FlushAsync();
+        rig.Store.IsAway = true;
+        first.SetTag("store", "away");
+        time.Advance(Lease * 3);
+        var second = await owner.StartRunAsync("sleeper");
+        await Rig.UntilAsync(() => Task.FromResult(rig.Log.Of(4002).Count > 0));
+        for (var i = 0; second.DroppedPoints < 10; i++)
+            second.LogMetric("m", i, i);
+
+        // what is taken back and counted beside the journal must not come before the run that it is about
+        rig.Store.IsAway = false;
+        await Rig.FlushUntilDrainedAsync(owner);
+        second.SetTag("store", "back");
+        await Rig.FlushUntilDrainedAsync(owner);
+        var stored = await rig.Runs.GetAsync(second.Id);
+        Assert.Equal((RunStatus.Running, 10L, "back"), (stored.Status, stored.DroppedPoints, stored.Tags["store"]));
+        var values = await rig.ValuesAsync(second.Id, "m");
+        Assert.True(values.Length > 250_000, $"only {values.Length} points");
+        Assert.Equal(Enumerable.Range(0, values.Length).Select(i => (double)i), values);
+        Assert.Equal("away", (await rig.Runs.GetAsync(first.Id)).Tags["store"]);
+        Assert.Empty(rig.Log.Of(4000).Concat(rig.Log.Of(4001)));
+        await rig.AssertSoundAsync();
     }
 
     [Fact]
@@ -162,7 +192,7 @@ public sealed class LostRunsTests
         await new LostRuns(rig.Real, rig.Runs, new RecordId(1), rig.Options, rig.Log).SweepAsync(CancellationToken.None);
         Assert.Equal((RunStatus.Failed, "lost"), await StatusAsync(rig, run.Id));
         rig.Store.IsAway = false;
-        await Rig.FlushUntilDurableAsync(owner);
+        await Rig.FlushUntilDrainedAsync(owner);
         Assert.Equal((RunStatus.Finished, null), await StatusAsync(rig, run.Id));
     }
 

@@ -29,7 +29,7 @@ public sealed class OfflineTests
         Assert.Empty((await rig.Runs.QueryAsync(new RunQuery())).Runs);
 
         rig.Store.IsAway = false;
-        Assert.Null((await Rig.FlushUntilDurableAsync(tracker)).Cause);
+        Assert.Null((await Rig.FlushUntilDrainedAsync(tracker)).Cause);
         var stored = await rig.Runs.GetAsync(run.Id);
         Assert.Equal((RunStatus.Finished, "0.1", "c", 0L), (stored.Status, stored.Params["lr"], stored.Tags["a"], stored.DroppedPoints));
         Assert.Equal(Enumerable.Range(0, 10_000).Select(i => (double)i), await rig.ValuesAsync(run.Id, "m"));
@@ -74,7 +74,7 @@ public sealed class OfflineTests
             for (var end = next + random.Next(1, 3000); next < end; next++)
                 run.LogMetric("m", next, next);
             run.LogParam($"p{burst}", next);
-            await Rig.FlushUntilDurableAsync(tracker);
+            await Rig.FlushUntilDrainedAsync(tracker);
         }
 
         await run.CompleteAsync();
@@ -94,7 +94,7 @@ public sealed class OfflineTests
         rig.Store.LoseNext(3);
         for (var i = 0; i < 5_000; i++)
             run.LogMetric("m", i, i);
-        await Rig.FlushUntilDurableAsync(tracker);
+        await Rig.FlushUntilDrainedAsync(tracker);
         Assert.Equal(Enumerable.Range(0, 5_000).Select(i => (double)i), await rig.ValuesAsync(run.Id, "m"));
     }
 
@@ -165,9 +165,9 @@ public sealed class OfflineTests
         Assert.Equal(run.DroppedPoints, report.DroppedPoints);
 
         rig.Store.IsAway = false;
-        await Rig.FlushUntilDurableAsync(tracker);
+        await Rig.FlushUntilDrainedAsync(tracker);
         quiet.LogMetric("m", 1);
-        await Rig.FlushUntilDurableAsync(tracker);
+        await Rig.FlushUntilDrainedAsync(tracker);
         var values = await rig.ValuesAsync(run.Id, "m");
         Assert.Equal(Logged, values.Length + run.DroppedPoints);
         Assert.True(values.Length > 250_000, $"only {values.Length} were kept");
@@ -193,23 +193,23 @@ public sealed class OfflineTests
         Assert.NotNull((await FailedFlushAsync(tracker)).Cause);
         rig.Store.IsAway = false;
         var again = await tracker.ReopenRunAsync(run.Id);
-        await Rig.FlushUntilDurableAsync(tracker);
+        await Rig.FlushUntilDrainedAsync(tracker);
         rig.Store.IsAway = true;
         again.SetTag("now", "away");
         Assert.NotNull((await tracker.FlushAsync()).Cause);
         while (again.DroppedPoints < 7)
             again.LogMetric("m", 1);
         rig.Store.IsAway = false;
-        await Rig.FlushUntilDurableAsync(tracker);
+        await Rig.FlushUntilDrainedAsync(tracker);
         again.SetTag("now", "back");
-        await Rig.FlushUntilDurableAsync(tracker);
+        await Rig.FlushUntilDrainedAsync(tracker);
         Assert.Equal(5 + 7, (await rig.Runs.GetAsync(run.Id)).DroppedPoints);
 
         // and what is dropped by another handle of the same client joins them, though that one is let go of before the store is back
         await again.CompleteAsync();
         await again.DisposeAsync();
         var third = await tracker.ReopenRunAsync(run.Id);
-        await Rig.FlushUntilDurableAsync(tracker);
+        await Rig.FlushUntilDrainedAsync(tracker);
         rig.Store.IsAway = true;
         third.SetTag("now", "away");
         Assert.NotNull((await tracker.FlushAsync()).Cause);
@@ -217,7 +217,7 @@ public sealed class OfflineTests
             third.LogMetric("m", 1);
         await third.DisposeAsync();
         rig.Store.IsAway = false;
-        Assert.Equal(10, (await Rig.FlushUntilDurableAsync(tracker)).DroppedPoints);
+        Assert.Equal(10, (await Rig.FlushUntilDrainedAsync(tracker)).DroppedPoints);
         Assert.Equal(5 + 10, (await rig.Runs.GetAsync(run.Id)).DroppedPoints);
     }
 
@@ -237,8 +237,12 @@ public sealed class OfflineTests
             other.LogMetric("m", i, i).SetTag("i", $"{i}");
         }
 
-        Assert.True((await purged.CompleteAsync()).IsDurable);
-        Assert.True((await other.CompleteAsync()).IsDurable);
+        await purged.CompleteAsync();
+        var report = await other.CompleteAsync();
+
+        // a thousand points, and tags and the end in as many changes as the passes made of them
+        Assert.Equal((false, 0L, null), (report.IsDurable, report.Pending, report.Cause));
+        Assert.InRange(report.Refused, 1000, 2001);
         Assert.Equal(Enumerable.Range(0, 1000).Select(i => (double)i), await rig.ValuesAsync(other.Id, "m"));
         var stored = await rig.Runs.GetAsync(other.Id);
         Assert.Equal((RunStatus.Finished, "999"), (stored.Status, stored.Tags["i"]));
@@ -265,10 +269,12 @@ public sealed class OfflineTests
 
         await CommitAsync(rig, new RecordChange { Id = poison.Id.Value, Kind = "thing", Mode = ChangeMode.Create, Action = "thing.made" });
         rig.Store.IsAway = false;
-        await Rig.FlushUntilDurableAsync(tracker);
+        await Rig.FlushUntilDrainedAsync(tracker);
         foreach (var run in (ActiveRun[])[before, after])
         {
-            Assert.True((await run.CompleteAsync()).IsDurable);
+            var report = await run.CompleteAsync();
+            Assert.Equal((false, 0L, null), (report.IsDurable, report.Pending, report.Cause));
+            Assert.True(report.Refused > 0);
             Assert.Equal(RunStatus.Finished, (await rig.Runs.GetAsync(run.Id)).Status);
             Assert.Equal(Enumerable.Range(0, 100).Select(i => (double)i), await rig.ValuesAsync(run.Id, "m"));
         }

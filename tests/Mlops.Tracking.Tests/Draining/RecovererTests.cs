@@ -313,7 +313,6 @@ public sealed class RecovererTests
         Directory.CreateDirectory(rig.JournalPath);
         var folder = Path.Combine(rig.JournalPath, tracker.Writer.ToString());
         Directory.Move(copy, folder);
-        await File.WriteAllBytesAsync(Path.Combine(folder, ".lock"), []);
         rig.Store.IsAway = false;
         List<string> used = [];
         foreach (var file in Directory.EnumerateFiles(folder, "*.seg").Order(StringComparer.Ordinal))

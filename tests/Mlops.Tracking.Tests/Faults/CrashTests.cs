@@ -14,7 +14,7 @@ namespace Mlops.Tracking.Tests.Faults;
 /// </summary>
 public sealed class CrashTests(ITestOutputHelper output)
 {
-    private const int RoundsPerStore = 5;
+    private const int RoundsPerStore = 4;
 
     [Fact]
     public async Task Open_processKilledAtAnyInstant_hasEveryCountedPointOnceAndInOrder()

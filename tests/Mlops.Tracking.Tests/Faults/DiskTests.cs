@@ -28,6 +28,7 @@ public sealed class DiskTests
             Assert.Equal(Enumerable.Range(0, 200_000).Select(i => (double)i), await rig.ValuesAsync(run.Id, "m"));
             Assert.Equal((RunStatus.Finished, "1"), (await rig.Runs.GetAsync(run.Id)) is var r ? (r.Status, r.Params["p"]) : default);
             Assert.NotEmpty(rig.Log.Of(4014));
+            Assert.True((await rig.Runs.GetAsync(run.Id)).JournalGaps > 0);
         }
     }
 
@@ -67,7 +68,7 @@ public sealed class DiskTests
             Assert.Equal(0, report.DroppedPoints);
 
             File.Delete(ballast);
-            await Rig.FlushUntilDurableAsync(tracker);
+            await Rig.FlushUntilDrainedAsync(tracker);
             Assert.Equal(values, await rig.ValuesAsync(run.Id, "m"));
             Assert.Equal((RunStatus.Finished, "1"), (await rig.Runs.GetAsync(run.Id)) is var r ? (r.Status, r.Params["p"]) : default);
             await rig.AssertSoundAsync();
@@ -146,7 +147,7 @@ public sealed class DiskTests
         Assert.True((await run.CompleteAsync()).IsDurable);
         Assert.Equal(0, run.DroppedPoints);
         Assert.Equal(Enumerable.Range(0, 500_000).Select(i => (double)i), await rig.ValuesAsync(run.Id, "m"));
-        Assert.Contains(rig.Log.Of(4014), text => text.Contains(tracker.Writer.ToString(), StringComparison.Ordinal));
+        Assert.NotEmpty(rig.Log.Of(4014));
     }
 
     [Fact]

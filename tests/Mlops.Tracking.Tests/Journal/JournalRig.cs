@@ -12,7 +12,7 @@ internal sealed class JournalRig : IAsyncDisposable
     public JournalRig(long bound = 1 << 28, Func<string, int, SegmentMemory>? createSegment = null)
     {
         _writerFolder = WriterFolder.Create(_folder["journal"], Writer);
-        Supply = new SegmentSupply(_writerFolder.Path, bound, () => { }, _ => { }, createSegment);
+        Supply = new SegmentSupply(_writerFolder.Path, bound, () => { }, createSegment);
         Journal = new Mlops.Tracking.Journal(Supply, Writer);
     }
 

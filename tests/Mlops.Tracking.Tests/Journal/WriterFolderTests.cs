@@ -21,7 +21,7 @@ public sealed class WriterFolderTests
         Assert.Equal(Writer, dead.Writer);
         Assert.Empty(WriterFolder.TakeDead(root.Path));
         dead.Remove();
-        Assert.Empty(Directory.EnumerateDirectories(root.Path));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(root.Path));
     }
 
     [Fact]
@@ -41,6 +41,6 @@ public sealed class WriterFolderTests
         using var root = new TemporaryFolder();
         File.WriteAllText(root["file"], "");
         var refused = Assert.Throws<StorageUnavailableException>(() => WriterFolder.Create(root["file"], Writer));
-        Assert.Contains("TrackingOptions.JournalPath", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("writable local folder", refused.Message, StringComparison.Ordinal);
     }
 }

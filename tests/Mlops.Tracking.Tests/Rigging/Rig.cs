@@ -76,14 +76,14 @@ internal sealed class Rig : IAsyncDisposable
 
     public async Task AssertSoundAsync() => Assert.Empty((await Real.VerifyAsync()).Problems);
 
-    /// <summary>Flushes until the store has everything: after an outage the drainer tries again only now and then.</summary>
-    public static async Task<FlushReport> FlushUntilDurableAsync(RunTracker tracker)
+    /// <summary>Flushes until nothing waits any more: after an outage the drainer tries again only now and then.</summary>
+    public static async Task<FlushReport> FlushUntilDrainedAsync(RunTracker tracker)
     {
         using var patience = new CancellationTokenSource(Patience);
         while (true)
         {
             var report = await tracker.FlushAsync(patience.Token);
-            if (report.IsDurable)
+            if (report.Pending == 0)
                 return report;
         }
     }
