@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using Mlops.Sdk;
 
@@ -23,6 +24,14 @@ public static class Crash
 
     /// <summary>The counter of short runs whose completion was reported durable.</summary>
     public const int Completed = 12;
+
+    /// <summary>
+    /// How often a call took about as long as a logging call waits for the disk. Then the journal may have gone on in memory,
+    /// which a crash loses; it must say so.
+    /// </summary>
+    public const int Slow = 13;
+
+    private static readonly TimeSpan SlowCall = TimeSpan.FromMilliseconds(80);
 
     /// <summary>The counter of points of a thread in a run.</summary>
     public static int Points(int thread, int run) => 20 + (thread * Runs) + run;
@@ -54,9 +63,11 @@ public static class Crash
         var said = false;
         for (var i = 0L; ; i++)
         {
+            var started = Stopwatch.GetTimestamp();
             runs[0].LogParam(string.Create(CultureInfo.InvariantCulture, $"p{i}"), i);
             witness[Params] = i + 1;
             runs[1].SetTag("last", i.ToString(CultureInfo.InvariantCulture));
+            NoteIfSlow(witness, started);
             witness[Tags] = i + 1;
             await using (var brief = await mlops.StartRunAsync(experiment, new RunOptions { Name = string.Create(CultureInfo.InvariantCulture, $"brief-{i}") }))
             {
@@ -73,6 +84,12 @@ public static class Crash
         }
     }
 
+    private static void NoteIfSlow(Witness witness, long started)
+    {
+        if (Stopwatch.GetElapsedTime(started) > SlowCall)
+            witness[Slow] = 1;
+    }
+
     private static void LogPoints(ActiveRun[] runs, Witness witness, int thread, int seed)
     {
         var random = new Random((seed * 10) + thread);
@@ -87,7 +104,9 @@ public static class Crash
             for (var burst = random.Next(1, 500); burst > 0; burst--)
             {
                 var i = next[run]++;
+                var started = Stopwatch.GetTimestamp();
                 runs[run].LogMetric(metric, i, i);
+                NoteIfSlow(witness, started);
                 witness[Points(thread, run)] = i + 1;
                 if (pause > 0)
                     Thread.SpinWait(pause);

@@ -25,6 +25,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         var random = new Random(seed);
         long points = 0;
         long holes = 0;
+        var slow = 0;
         for (var first = 0; first < rounds; first += RoundsPerStore)
         {
             using var folder = new TemporaryFolder();
@@ -32,9 +33,10 @@ public sealed class CrashTests(ITestOutputHelper output)
             {
                 try
                 {
-                    var (stored, lost) = await RoundAsync(folder, random);
-                    points += stored;
-                    holes += lost;
+                    var result = await RoundAsync(folder, random);
+                    points += result.Points;
+                    holes += result.Holes;
+                    slow += result.WasSlow ? 1 : 0;
                 }
                 catch (Exception e)
                 {
@@ -43,14 +45,14 @@ public sealed class CrashTests(ITestOutputHelper output)
             }
         }
 
-        output.WriteLine($"{points} points, {holes} holes");
+        output.WriteLine($"{points} points, {holes} holes, {slow} rounds in which the disk kept a call waiting");
         Assert.True(points >= rounds, "The children logged too little to show anything.");
     }
 
     private static int Variable(string name, int otherwise) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 
-    private static async Task<(long Points, long Holes)> RoundAsync(TemporaryFolder folder, Random random)
+    private static async Task<(long Points, long Holes, bool WasSlow)> RoundAsync(TemporaryFolder folder, Random random)
     {
         var store = folder["store"];
         var seed = random.Next(1 << 20);
@@ -75,20 +77,26 @@ public sealed class CrashTests(ITestOutputHelper output)
         return await CheckAsync(store, witness, seed);
     }
 
-    private static async Task<(long Points, long Holes)> CheckAsync(string path, Witness witness, int seed)
+    private static async Task<(long Points, long Holes, bool WasSlow)> CheckAsync(string path, Witness witness, int seed)
     {
         await using var mlops = await MlopsClient.OpenAsync(new MlopsOptions { Path = path });
+        var wasSlow = witness[Crash.Slow] > 0;
         long holes = 0;
         foreach (var recovery in await mlops.RecoverAsync())
         {
-            Assert.Equal((0L, 0L, 0L), (recovery.DamagedSlots, recovery.DamagedSegments, recovery.Rejected));
+            Assert.Equal((0L, 0L), (wasSlow ? 0 : recovery.DamagedSlots, recovery.DamagedSegments));
+            Assert.Equal(0, recovery.Rejected);
             holes += recovery.Holes;
         }
 
         Assert.Empty((await mlops.VerifyAsync()).Problems);
         var page = await mlops.Runs.QueryAsync(new RunQuery { Experiment = Crash.Experiment(seed), Limit = 10_000 });
-        Assert.All(page.Runs, r => Assert.Equal((0L, null), (r.DroppedPoints, r.JournalDamage)));
+        Assert.All(page.Runs, r => Assert.Equal(0L, r.DroppedPoints));
         var runs = page.Runs.ToDictionary(r => r.Name);
+
+        // where the disk kept a call waiting too long, points may have stood in memory only: what is missing then must be told
+        var isTold = wasSlow && runs["long-0"].JournalDamage is not null;
+        Assert.All(page.Runs.Where(_ => !isTold), r => Assert.Null(r.JournalDamage));
 
         await using var store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = System.IO.Path.Combine(path, "mlops.db") });
         long total = 0;
@@ -96,15 +104,17 @@ public sealed class CrashTests(ITestOutputHelper output)
         {
             for (var thread = 0; thread < Crash.Threads; thread++)
             {
-                var stored = await CountInOrderAsync(store, runs[$"long-{run}"].Id, $"m{thread}");
+                var stored = await CountInOrderAsync(store, runs[$"long-{run}"].Id, $"m{thread}", mayLack: isTold);
                 var counted = witness[Crash.Points(thread, run)];
                 Assert.True(
-                    stored >= counted && stored <= counted + 1,
+                    (stored >= counted || isTold) && stored <= counted + 1,
                     $"Thread {thread} counted {counted} points in run {run}, and {stored} are in the store.");
                 total += stored;
             }
         }
 
+        if (isTold)
+            return (total, holes, wasSlow);
         AssertCounted(witness[Crash.Params], runs["long-0"].Params.Count, "parameters");
         for (var i = 0; i < witness[Crash.Params]; i++)
             Assert.Equal(i.ToString(CultureInfo.InvariantCulture), runs["long-0"].Params[$"p{i}"]);
@@ -118,25 +128,28 @@ public sealed class CrashTests(ITestOutputHelper output)
             Assert.Equal(1, brief.Metrics["m"].Count);
         }
 
-        return (total, holes);
+        return (total, holes, wasSlow);
     }
 
     private static void AssertCounted(long counted, long stored, string what) =>
         Assert.True(stored >= counted && stored <= counted + 1, $"{counted} {what} were counted, and {stored} are in the store.");
 
-    private static async Task<long> CountInOrderAsync(SqliteMetadataStore store, RunId run, string metric)
+    private static async Task<long> CountInOrderAsync(SqliteMetadataStore store, RunId run, string metric, bool mayLack)
     {
         long next = 0;
+        long count = 0;
         await foreach (var columns in store.ReadSeriesAsync(run.Value, RunRecord.MetricSeries(metric), SeriesRange.All))
         {
             var (steps, values) = (columns.Steps, columns.Numbers);
-            for (var i = 0; i < columns.Count; i++, next++)
+            for (var i = 0; i < columns.Count; i++, next++, count++)
             {
+                if (mayLack && steps.Span[i] > next)
+                    next = steps.Span[i];
                 if (steps.Span[i] != next || values.Span[i] != next)
                     Assert.Fail($"Point {next} of {metric} is step {steps.Span[i]}, value {values.Span[i]}.");
             }
         }
 
-        return next;
+        return count;
     }
 }
