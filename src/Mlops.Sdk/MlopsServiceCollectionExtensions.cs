@@ -8,7 +8,8 @@ namespace Mlops.Sdk;
 public static class MlopsServiceCollectionExtensions
 {
     /// <summary>
-    /// Registers one <see cref="MlopsClient"/>, opened when it is first asked for and disposed with the container. It uses the
+    /// Registers one <see cref="MlopsClient"/>, opened when it is first asked for and disposed with the container, which must be
+    /// disposed asynchronously, as hosts do. It uses the
     /// container's <see cref="ILoggerFactory"/> and <see cref="TimeProvider"/> where there are any. Bad options fail at that
     /// first moment, with a message that names the option.
     /// </summary>

@@ -10,8 +10,8 @@ namespace Mlops.Tracking;
 /// </param>
 /// <param name="DroppedPoints">How many points this client had to drop so far.</param>
 /// <param name="Refused">
-/// How many points and batches the store refused for good, because their run was purged for example; they are lost, and the log
-/// says which.
+/// How many points and batches are lost, because the store refused them for good (their run was purged for example) or because
+/// even the journal's reserve had no room for a batch; the log says which.
 /// </param>
 /// <param name="Cause">The store's last error while something waits; null if it is only slow.</param>
 public sealed record FlushReport(bool IsDurable, long Pending, long DroppedPoints, long Refused, Exception? Cause);

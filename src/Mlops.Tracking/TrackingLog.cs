@@ -48,6 +48,6 @@ internal static partial class TrackingLog
     [LoggerMessage(4013, LogLevel.Error, "The journal has no room even for '{Action}' of record {Record}; it was dropped.")]
     public static partial void BatchDropped(ILogger logger, string action, RecordId record);
 
-    [LoggerMessage(4014, LogLevel.Warning, "No journal file could be had in time, {Count} times so far: what is logged stands in memory until the store has it, and a crash would lose it.")]
-    public static partial void InMemory(ILogger logger, int count);
+    [LoggerMessage(4014, LogLevel.Warning, "Run {Run}: no journal file could be had in time, {Count} times so far; what is logged stands in memory until the store has it, and a crash would lose it.")]
+    public static partial void InMemory(ILogger logger, string run, int count);
 }

@@ -17,6 +17,7 @@ public static partial class Redactor
         text = PrivateKey().Replace(text, Mask);
         text = UserInfo().Replace(text, $"$1{Mask}@");
         text = Authorization().Replace(text, $"$1 {Mask}");
+        text = InConnectionString().Replace(text, $"$1{Mask}");
         text = Named().Replace(text, $"$1$2{Mask}");
         return KnownKey().Replace(text, Mask);
     }
@@ -24,7 +25,7 @@ public static partial class Redactor
     [GeneratedRegex("-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)", RegexOptions.Singleline)]
     private static partial Regex PrivateKey();
 
-    [GeneratedRegex(@"\b([a-z][a-z0-9+.-]*://)[^\s/@]+@", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"\b([a-z][a-z0-9+.-]*://)[^\s/]+@", RegexOptions.IgnoreCase)]
     private static partial Regex UserInfo();
 
     [GeneratedRegex(@"\b(Bearer|Basic)\s+[A-Za-z0-9+/_~.=-]{8,}", RegexOptions.IgnoreCase)]
@@ -34,6 +35,10 @@ public static partial class Redactor
         """((?:password|passwd|pwd|passphrase|secret|token|api[_ -]?key|access[_ -]?key|account[_ -]?key|shared[_ -]?access[_ -]?signature|sig)["']?)(\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s;,&"']+)""",
         RegexOptions.IgnoreCase)]
     private static partial Regex Named();
+
+    // in a connection string a value goes on to the semicolon, whatever it holds
+    [GeneratedRegex(@"((?:password|pwd|secret|token|account[_ -]?key|access[_ -]?key)\s*=\s*)[^;\r\n""']+(?=;)", RegexOptions.IgnoreCase)]
+    private static partial Regex InConnectionString();
 
     // access keys of AWS, tokens of GitHub and of Slack have forms of their own
     [GeneratedRegex(@"\b(AKIA|ASIA)[0-9A-Z]{16}\b|\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bxox[abprs]-[A-Za-z0-9-]{10,}")]

@@ -20,8 +20,8 @@ public static class RunRecord
     internal const string Parent = "parent";
     internal const string Owner = "owner";
     internal const string DroppedPrefix = "dropped_points.";
-    internal const string Gaps = "journal_gaps";
-    internal const string Damage = "journal_damage";
+    internal const string GapsPrefix = "journal_gaps.";
+    internal const string DamagePrefix = "journal_damage.";
     internal const string ParamPrefix = "params.";
     internal const string TagPrefix = "tags.";
     internal const string MetricPrefix = "metrics.";
@@ -93,12 +93,12 @@ public static class RunRecord
         Update(id, "run.points_dropped", [FieldWrite.Set(DroppedPrefix + client, FieldValue.Number(count))]);
 
     /// <summary>The change that says, for ever, how often points of the run stood in memory only, where a crash loses them.</summary>
-    public static RecordChange JournalGaps(RunId id, long count) =>
-        Update(id, "run.journal_gaps", [FieldWrite.Set(Gaps, FieldValue.Number(count))]);
+    public static RecordChange JournalGaps(RunId id, RecordId client, long count) =>
+        Update(id, "run.journal_gaps", [FieldWrite.Set(GapsPrefix + client, FieldValue.Number(count))]);
 
     /// <summary>The change that says, for ever, that a journal of the run was damaged.</summary>
-    public static RecordChange JournalDamaged(RunId id, string damage) =>
-        Update(id, "run.journal_damaged", [FieldWrite.Set(Damage, FieldValue.Text(damage))]);
+    public static RecordChange JournalDamaged(RunId id, RecordId client, string damage) =>
+        Update(id, "run.journal_damaged", [FieldWrite.Set(DamagePrefix + client, FieldValue.Text(damage))]);
 
     internal static FieldValue StatusValue(RunStatus status) => FieldValue.Text(StatusText(status));
 
@@ -122,10 +122,9 @@ public static class RunRecord
             Error = record.Find(Error)?.AsText,
             ParentId = record.Find(Parent) is { } parent ? new RunId(parent.AsReference) : null,
             Owner = record.Find(Owner) is { } owner ? RecordId.Parse(owner.AsText, CultureInfo.InvariantCulture) : null,
-            DroppedPoints = (long)record.Fields.Where(f => f.Key.StartsWith(DroppedPrefix, StringComparison.Ordinal))
-                .Sum(f => f.Value[0].AsNumber ?? 0),
-            JournalGaps = (long)(record.Find(Gaps)?.AsNumber ?? 0),
-            JournalDamage = record.Find(Damage)?.AsText,
+            DroppedPoints = Sum(record, DroppedPrefix),
+            JournalGaps = Sum(record, GapsPrefix),
+            JournalDamage = Texts(record, DamagePrefix) is { Count: > 0 } damage ? string.Join("; ", damage.Values) : null,
             Params = Texts(record, ParamPrefix),
             Tags = Texts(record, TagPrefix),
             Metrics = series.Where(s => s.Name.StartsWith(MetricPrefix, StringComparison.Ordinal))
@@ -139,6 +138,10 @@ public static class RunRecord
 
     private static FieldWrite Optional(string name, string? text) =>
         text is null ? FieldWrite.Remove(name) : FieldWrite.Set(name, FieldValue.Text(text));
+
+    // one field per client, so that no client overwrites what another had to say
+    private static long Sum(RecordSnapshot record, string prefix) =>
+        (long)record.Fields.Where(f => f.Key.StartsWith(prefix, StringComparison.Ordinal)).Sum(f => f.Value[0].AsNumber ?? 0);
 
     private static SortedDictionary<string, string> Texts(RecordSnapshot record, string prefix)
     {

@@ -14,6 +14,9 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
         _appends.Begin();
     }
 
+    /// <summary>Marks what was applied so far as other batches', which <see cref="TakeBack"/> leaves alone.</summary>
+    public void Mark() => _appends.Mark();
+
     /// <summary>Takes back a batch that failed: what was read since, and its points.</summary>
     public void TakeBack()
     {
@@ -28,7 +31,6 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
     {
         if (batch.Key is { } key && session.Writers.FindResult(key) is { } first)
             return first;
-        _appends.Mark();
         var now = Microseconds.From(time.GetUtcNow());
         foreach (var precondition in batch.Preconditions)
             CheckRevision(precondition);

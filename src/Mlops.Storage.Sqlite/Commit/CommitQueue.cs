@@ -185,6 +185,7 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
             // points for a record must be there when a later batch purges it
             if (together && Purges(pending.Batch))
                 WriteAppends(together);
+            applier.Mark();
             if (together)
                 _savepoint.Execute();
             session.SecureDelete(Purges(pending.Batch));

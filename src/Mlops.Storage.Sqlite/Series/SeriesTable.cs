@@ -10,7 +10,6 @@ internal sealed class SeriesTable(Session session)
 
     private readonly Statement _find = session.Prepare($"SELECT {Columns} FROM series WHERE rec = ?1 AND name = ?2");
     private readonly Statement _ofRecord = session.Prepare($"SELECT {Columns} FROM series WHERE rec = ?1");
-    private readonly Statement _all = session.Prepare($"SELECT {Columns} FROM series ORDER BY sid");
     private readonly Statement _insert = session.Prepare(
         "INSERT INTO series (rec, name, type, chunks, count, nan_count, first_step, last_step, last_time, last, min, min_step, max, "
         + "max_step, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
@@ -43,8 +42,6 @@ internal sealed class SeriesTable(Session session)
     }
 
     public List<SeriesRow> List(long rec) => ReadAll(_ofRecord.Bind(1, rec));
-
-    public List<SeriesRow> ListAll() => ReadAll(_all);
 
     /// <summary>Appends points to a series of their type, or to a new one if <paramref name="row"/> is null.</summary>
     public void Append(long rec, long name, SeriesRow? row, SeriesColumns points)

@@ -18,7 +18,6 @@ internal sealed unsafe class DrainPass
     private SeriesBuffer?[] _keys = [];
     private List<FieldWrite>? _open;
     private string _actor = "";
-    private DateTimeOffset _clientTime;
 
     /// <summary>The sequence behind what the store has; the pass begins there.</summary>
     public long From { get; set; }
@@ -41,6 +40,9 @@ internal sealed unsafe class DrainPass
         get => (Holes, Damaged, Rejected);
         set => (Holes, Damaged, Rejected) = value;
     }
+
+    /// <summary>Whether <see cref="Owners"/> are kept, for a recovery that must tell whom damage may concern.</summary>
+    public bool KeepsOwners { get; init; } = true;
 
     /// <summary>Every record that this journal speaks of.</summary>
     public IReadOnlyCollection<RecordId> Owners => _owners;
@@ -124,7 +126,7 @@ internal sealed unsafe class DrainPass
         return new Batch
         {
             Actor = _actor.Length > 0 ? _actor : actor,
-            ClientTime = _changes.Count > 0 && _clientTime != default ? _clientTime : clientTime,
+            ClientTime = clientTime,
             Key = key,
             Changes = [.. _changes],
             Appends = [.. _touched.Select(t => t.ToAppend())],
@@ -200,7 +202,7 @@ internal sealed unsafe class DrainPass
         }
 
         if (*(FrameKind*)(head + 8) == FrameKind.Key)
-            Define(payload);
+            Define(payload, segment.Base);
         else
             AddBatch(payload);
         return slots;
@@ -213,18 +215,34 @@ internal sealed unsafe class DrainPass
         rest = rest[length..];
     }
 
-    private void Define(ReadOnlySpan<byte> payload)
+    /// <summary>Forgets keys that were last defined in earlier segments: every segment defines anew what it uses.</summary>
+    public void ForgetKeysBefore(long @base)
+    {
+        for (var i = 0; i < _keys.Length; i++)
+        {
+            if (_keys[i]?.DefinedAt < @base)
+                _keys[i] = null;
+        }
+    }
+
+    private void Define(ReadOnlySpan<byte> payload, long @base)
     {
         var key = BinaryPrimitives.ReadUInt32LittleEndian(payload);
         if (key >= (uint)_keys.Length)
             Array.Resize(ref _keys, (int)Math.Max(key + 1, (uint)_keys.Length * 2));
-        if (_keys[key] is not null)
+        if (_keys[key] is { } known)
+        {
+            known.DefinedAt = @base;
             return;
+        }
+
         var owner = RecordId.Read(payload[4..]);
-        _owners.Add(owner);
+        if (KeepsOwners)
+            _owners.Add(owner);
         _keys[key] = new SeriesBuffer(owner, Encoding.UTF8.GetString(payload[(4 + RecordId.SizeBytes)..]))
         {
             IsGivenUp = _gone.Contains(owner),
+            DefinedAt = @base,
         };
     }
 
@@ -243,7 +261,6 @@ internal sealed unsafe class DrainPass
         }
 
         _actor = batch.Actor;
-        _clientTime = batch.ClientTime;
         foreach (var change in batch.Changes)
         {
             if (_gone.Contains(change.Id))
@@ -255,7 +272,7 @@ internal sealed unsafe class DrainPass
 
     private void AddChange(RecordChange change)
     {
-        if (change.Mode == ChangeMode.Update || change.Mode == ChangeMode.Create)
+        if (KeepsOwners && change.Mode is ChangeMode.Update or ChangeMode.Create)
             _owners.Add(change.Id);
         if (_changes.Count > 0 && IsMoreOf(_changes[^1], change))
         {

@@ -14,8 +14,7 @@ internal sealed class Housekeeping(
     private readonly Dictionary<RunId, long> _dropped = [];
     private readonly Dictionary<RunId, long> _droppedInPass = [];
     private DateTimeOffset? _lastSign;
-    private int _gaps;
-    private int _gapsInPass;
+    private readonly List<(ActiveRun Run, int Gaps)> _gapsInPass = [];
     private DateTimeOffset? _signInPass;
     private bool _signChanges;
 
@@ -24,19 +23,23 @@ internal sealed class Housekeeping(
     {
         _signChanges = false;
         _droppedInPass.Clear();
-        _gapsInPass = countGaps();
+        _gapsInPass.Clear();
+        var allGaps = countGaps();
         var anyOpen = false;
-
-        // told to all open runs at once, so only when the store has them all
-        if (runs.Any(r => !r.IsInStore(pass.From)))
-            _gapsInPass = _gaps;
         foreach (var run in runs)
         {
             anyOpen |= run.IsOwnedAndOpen;
-            if (_gapsInPass != _gaps)
-                pass.Add(RunRecord.JournalGaps(run.Id, _gapsInPass));
+            if (!run.IsInStore(pass.From))
+                continue;
+            var gaps = allGaps - run.GapsBefore;
+            if (gaps != run.GapsTold)
+            {
+                _gapsInPass.Add((run, gaps));
+                pass.Add(RunRecord.JournalGaps(run.Id, writer, gaps));
+            }
+
             var dropped = run.DroppedPoints;
-            if (dropped == 0 || !run.IsInStore(pass.From) || _dropped.GetValueOrDefault(run.Id) == dropped)
+            if (dropped == 0 || _dropped.GetValueOrDefault(run.Id) == dropped)
                 continue;
             _droppedInPass[run.Id] = dropped;
             pass.Add(RunRecord.PointsDropped(run.Id, writer, dropped));
@@ -68,9 +71,12 @@ internal sealed class Housekeeping(
     {
         if (_signChanges)
             _lastSign = _signInPass;
-        if (_gapsInPass != _gaps)
-            TrackingLog.InMemory(logger, _gapsInPass);
-        _gaps = _gapsInPass;
+        foreach (var (run, gaps) in _gapsInPass)
+        {
+            run.GapsTold = gaps;
+            TrackingLog.InMemory(logger, run.Id.ToString(), gaps);
+        }
+
         foreach (var (run, count) in _droppedInPass)
         {
             _dropped[run] = count;

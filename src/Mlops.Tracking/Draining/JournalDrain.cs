@@ -30,10 +30,11 @@ internal sealed class JournalDrain
         _time = time;
         _logger = logger;
         _recovering = recovering;
+        Pass = new DrainPass { KeepsOwners = recovering };
         Segment = start;
     }
 
-    public DrainPass Pass { get; } = new();
+    public DrainPass Pass { get; }
 
     /// <summary>The segment that is being read; those before it are in the store.</summary>
     public Segment Segment { get; private set; }
@@ -119,6 +120,8 @@ internal sealed class JournalDrain
 
     private void MoveTo(Segment segment, int index)
     {
+        if (segment != Segment)
+            Pass.ForgetKeysBefore(segment.Base);
         (Segment, Index) = (segment, index);
         _counts = Pass.Counts;
     }

@@ -126,7 +126,7 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
                 {
                     Actor = options.Actor,
                     ClientTime = options.Time.GetUtcNow(),
-                    Changes = [RunRecord.JournalDamaged(new RunId(owner), text)],
+                    Changes = [RunRecord.JournalDamaged(new RunId(owner), recovery.Writer, text)],
                 },
                 cancellationToken).ConfigureAwait(false);
         }

@@ -9,6 +9,7 @@ internal sealed class SeriesBuffer(RecordId owner, string name)
     private long[] _steps = [];
     private long[] _times = [];
     private double[] _values = [];
+    private int _room;
 
     public RecordId Owner { get; } = owner;
 
@@ -17,9 +18,12 @@ internal sealed class SeriesBuffer(RecordId owner, string name)
     /// <summary>True once the store refused the owner for good; its points are then passed over.</summary>
     public bool IsGivenUp { get; set; }
 
+    /// <summary>Where the segment begins that defined the key last.</summary>
+    public long DefinedAt { get; set; }
+
     public void Add(long step, long time, double value)
     {
-        if (Count == _steps.Length)
+        if (Count == _room)
             Grow();
         _steps[Count] = step;
         _times[Count] = time;
@@ -42,7 +46,7 @@ internal sealed class SeriesBuffer(RecordId owner, string name)
 
         _steps = _times = [];
         _values = [];
-        Count = 0;
+        Count = _room = 0;
     }
 
     private void Grow()
@@ -50,11 +54,8 @@ internal sealed class SeriesBuffer(RecordId owner, string name)
         var length = Math.Max(16, Count * 2);
         Grow(ref _steps, length);
         Grow(ref _times, length);
-        Grow(ref _values, _steps.Length);
-
-        // the pool may round differently per type, so the shortest array sets the length that all share
-        if (_times.Length != _steps.Length || _values.Length != _steps.Length)
-            throw new InvalidOperationException("The array pool gave columns of different lengths.");
+        Grow(ref _values, length);
+        _room = Math.Min(_steps.Length, Math.Min(_times.Length, _values.Length));
     }
 
     private void Grow<T>(ref T[] column, int length)

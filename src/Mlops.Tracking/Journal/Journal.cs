@@ -15,6 +15,7 @@ internal sealed class Journal
     /// <summary>Largest payload of a frame; it fits into the second smallest segment.</summary>
     public const int MaxPayloadBytes = 512 * 1024;
 
+    private const long PatienceMilliseconds = 1000;
     private static readonly TimeSpan WaitForRoom = TimeSpan.FromMilliseconds(100);
     private readonly SegmentSupply _supply;
     private readonly Lock _switching = new();
@@ -23,6 +24,7 @@ internal sealed class Journal
     private uint _keys;
     private volatile bool _stalled;
     private volatile bool _isClosed;
+    private long _progress = Environment.TickCount64;
 
     public Journal(SegmentSupply supply, RecordId writer)
     {
@@ -65,6 +67,9 @@ internal sealed class Journal
         }
     }
 
+    // the drainer says that the store fails, or has moved nothing for a while, as when somebody holds the store's lock
+    private bool IsStuck => _stalled || Environment.TickCount64 - Volatile.Read(ref _progress) > PatienceMilliseconds;
+
     public MetricKey NewKey(RecordId run, string key, string series) =>
         new(Interlocked.Increment(ref _keys), run, key, series);
 
@@ -84,7 +89,7 @@ internal sealed class Journal
                 }
             }
 
-            if (!Advance(segment, isBatch: false))
+            if (!Advance(segment, batchSlots: 0))
                 return false;
         }
     }
@@ -101,7 +106,7 @@ internal sealed class Journal
             var segment = Volatile.Read(ref _current);
             if (TryWriteFrame(segment, FrameKind.Batch, payload))
                 return true;
-            if (!Advance(segment, isBatch: true))
+            if (!Advance(segment, Slot.CountFor(payload.Length)))
                 return false;
         }
     }
@@ -111,13 +116,14 @@ internal sealed class Journal
     {
         var drained = Oldest;
         Oldest = drained.Next ?? throw new InvalidOperationException("The open segment cannot be retired.");
+        Volatile.Write(ref _progress, Environment.TickCount64);
         _supply.Return(drained);
     }
 
-    private bool Advance(Segment full, bool isBatch)
+    private bool Advance(Segment full, int batchSlots)
     {
         // a point gives up in time; a batch is never dropped because others wait for room before it
-        if (isBatch)
+        if (batchSlots > 0)
             _switching.Enter();
         else if (!_switching.TryEnter(WaitForRoom))
             return false;
@@ -127,11 +133,11 @@ internal sealed class Journal
             if (_current != full)
                 return true;
             var end = full.WaitForEnd();
-            var next = _supply.TryTake(_stalled && _supply.IsFull ? TimeSpan.Zero : WaitForRoom);
+            var next = _supply.TryTake(IsStuck && _supply.IsFull ? TimeSpan.Zero : WaitForRoom);
 
-            // points wait in memory only while there is room for a file, which is slow to come; batches also when there is none
-            if (next is null && (isBatch || !_supply.IsFull))
-                next = _supply.TakePlain();
+            // points wait in memory only while there is room for a file, which is slow to come; a batch gets a segment that it
+            // fills, so that points cannot use up what is kept for batches
+            next ??= batchSlots > 0 ? _supply.TakeReserve(batchSlots) : _supply.IsFull ? null : _supply.TakePlain();
             if (next is null)
                 return false;
             next.Begin(full.Base + end, _writer);

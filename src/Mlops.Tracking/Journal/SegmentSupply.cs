@@ -14,6 +14,7 @@ internal sealed class SegmentSupply : IDisposable
     private const int LargeBytes = 8 * 1024 * 1024;
     private const int ReadyMost = 8;
     private const long PlainBound = 64L * 1024 * 1024;
+    private const long ReserveBound = 16L * 1024 * 1024;
 
     private readonly Func<string, int, SegmentMemory> _createFile;
     private readonly string _folder;
@@ -82,16 +83,22 @@ internal sealed class SegmentSupply : IDisposable
     public bool IsFull => Interlocked.Read(ref _fileBytes) + LargeBytes > _bound || _isStarved;
 
     /// <summary>A little plain memory, which a crash loses, for when there is no file in time; null beyond its bound.</summary>
-    public Segment? TakePlain()
+    public Segment? TakePlain() => TakePlain(SlotsIn(SecondBytes), PlainBound);
+
+    /// <summary>Memory for just one batch, out of a reserve that points never touch; null beyond its bound.</summary>
+    public Segment? TakeReserve(int slots) => TakePlain(slots, PlainBound + ReserveBound);
+
+    private Segment? TakePlain(int slots, long bound)
     {
-        if (Interlocked.Add(ref _plainBytes, SecondBytes) > PlainBound)
+        var size = SegmentHeader.PageBytes + ((long)slots * Slot.SizeBytes);
+        if (Interlocked.Add(ref _plainBytes, size) > bound)
         {
-            Interlocked.Add(ref _plainBytes, -SecondBytes);
+            Interlocked.Add(ref _plainBytes, -size);
             return null;
         }
 
         Interlocked.Increment(ref _failures);
-        return new Segment(SegmentMemory.CreatePlain(SlotsIn(SecondBytes)));
+        return new Segment(SegmentMemory.CreatePlain(slots));
     }
 
     /// <summary>Gives back a segment whose content is in the store.</summary>
@@ -197,7 +204,7 @@ internal sealed class SegmentSupply : IDisposable
         }
         else
         {
-            Interlocked.Add(ref _plainBytes, -SecondBytes);
+            Interlocked.Add(ref _plainBytes, -size);
         }
     }
 }

@@ -5,6 +5,9 @@ namespace Mlops.Tracking;
 
 public sealed partial class ActiveRun
 {
+    /// <summary>Why a deleted run refuses to be logged to.</summary>
+    internal const string Deleted = "was deleted; RestoreRunAsync brings it back.";
+
     private const int MaxErrorLength = 32_000;
 
     /// <summary>
@@ -43,8 +46,13 @@ public sealed partial class ActiveRun
     {
         if (Interlocked.Exchange(ref _disposed, true))
             return false;
-        var wasOpen = Close(_owned ? HasEnded(RunStatus.Failed) : "was joined and has been disposed; join it again to log to it.");
-        if (wasOpen && _owned)
+        var wasOpen = Close(_owned ? HasEnded(RunStatus.Failed) : "was joined and has been disposed; join it again to log to it.")
+            || _closed == Deleted;
+        if (!_owned)
+        {
+            _tracker.WriteEnd(this, null);
+        }
+        else if (wasOpen)
         {
             TrackingLog.NotCompleted(_tracker.Logger, Id.ToString());
             _tracker.WriteEnd(this, new RunEnd(RunStatus.Failed, _time.GetUtcNow(), RunEnd.NotCompleted));
@@ -63,6 +71,16 @@ public sealed partial class ActiveRun
                 return false;
             _closed = why;
             return true;
+        }
+    }
+
+    /// <summary>Takes a deletion back.</summary>
+    internal void Undelete()
+    {
+        lock (_gate)
+        {
+            if (_closed == Deleted)
+                _closed = null;
         }
     }
 

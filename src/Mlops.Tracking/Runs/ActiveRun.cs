@@ -80,9 +80,10 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
                         $"Parameter '{key}' of run {Id} is '{known}' and cannot become '{text}': parameters are write-once. Log it under another key, or start a new run.");
             }
 
+            if (!_tracker.WriteFields(this, added.Select(p => RunRecord.Param(p.Key, p.Value, ParamText.NumberIn(p.Value)))))
+                return this;
             foreach (var (key, text) in added)
                 _params.Add(key, text);
-            _tracker.WriteFields(this, added.Select(p => RunRecord.Param(p.Key, p.Value, ParamText.NumberIn(p.Value))));
         }
 
         return this;
@@ -170,6 +171,12 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
 
     /// <summary>True if the store, which has the journal up to here, has the run: before that it can take nothing for it.</summary>
     internal bool IsInStore(long drained) => StartPosition <= drained;
+
+    /// <summary>How often the journal stood in memory before this handle was opened.</summary>
+    internal int GapsBefore { get; init; }
+
+    /// <summary>What of the times since then the store knows.</summary>
+    internal int GapsTold { get; set; }
 
     /// <summary>True while this client owns the run and must give signs of life for it.</summary>
     internal bool IsOwnedAndOpen => _owned && _closed is null;

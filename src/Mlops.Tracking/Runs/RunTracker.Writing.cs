@@ -39,8 +39,10 @@ public sealed partial class RunTracker
     }
 
     /// <summary>Writes fields of a run, in as many frames as they need.</summary>
-    internal void WriteFields(ActiveRun run, IEnumerable<FieldWrite> fields)
+    /// <returns>False if the journal had no room for all of them.</returns>
+    internal bool WriteFields(ActiveRun run, IEnumerable<FieldWrite> fields)
     {
+        var written = true;
         List<FieldWrite> part = [];
         var bytes = 0;
         foreach (var field in fields)
@@ -49,13 +51,12 @@ public sealed partial class RunTracker
             bytes += 64 + (3 * (field.Name.Length + field.Values.Sum(v => v.Type == FieldType.Text ? v.AsText.Length : 0)));
             if (bytes < FrameBudgetBytes)
                 continue;
-            Write([RunRecord.Logged(run.Id, part)]);
+            written &= Write([RunRecord.Logged(run.Id, part)]);
             part = [];
             bytes = 0;
         }
 
-        if (part.Count > 0)
-            Write([RunRecord.Logged(run.Id, part)]);
+        return (part.Count == 0 || Write([RunRecord.Logged(run.Id, part)])) && written;
     }
 
     internal void WriteArtifacts(ActiveRun run, IReadOnlyList<(ArtifactPath Path, ContentInfo Content)> stored)
@@ -64,11 +65,22 @@ public sealed partial class RunTracker
         TrackingDiagnostics.ArtifactBytes.Add(stored.Sum(s => s.Content.SizeBytes));
     }
 
-    /// <summary>Writes how a run ended and, because nobody asks it from then on, how many of its points were dropped.</summary>
-    internal void WriteEnd(ActiveRun run, RunEnd end) =>
-        Write(run.DroppedPoints is var dropped and > 0
-            ? [RunRecord.PointsDropped(run.Id, Writer, dropped), RunRecord.Ended(run.Id, end)]
-            : [RunRecord.Ended(run.Id, end)]);
+    /// <summary>
+    /// Writes how a run ended, unless the handle only joined it, and what the store must know for ever, because nobody asks this
+    /// handle from then on.
+    /// </summary>
+    internal void WriteEnd(ActiveRun run, RunEnd? end)
+    {
+        List<RecordChange> changes = [];
+        if (run.DroppedPoints is var dropped and > 0)
+            changes.Add(RunRecord.PointsDropped(run.Id, Writer, dropped));
+        if (_supply.Gaps - run.GapsBefore is var gaps and > 0)
+            changes.Add(RunRecord.JournalGaps(run.Id, Writer, gaps));
+        if (end is not null)
+            changes.Add(RunRecord.Ended(run.Id, end));
+        if (changes.Count > 0)
+            Write(changes);
+    }
 
     internal void CountDropped() => Interlocked.Increment(ref _dropped);
 
@@ -112,6 +124,7 @@ public sealed partial class RunTracker
         var live = new ActiveRun(this, _journal, _options.Time, run.Id, run.Name, experiment?.Key ?? "", owned)
         {
             DroppedBefore = _droppedBefore.GetValueOrDefault(run.Id),
+            GapsBefore = _supply.Gaps,
         };
         live.KnowParams(run.Params);
         Add(live);
@@ -135,11 +148,14 @@ public sealed partial class RunTracker
             cancellationToken).ConfigureAwait(false);
     }
 
-    private void Write(IReadOnlyList<RecordChange> changes)
+    private bool Write(List<RecordChange> changes)
     {
         var batch = new Batch { Actor = _options.Actor, ClientTime = _options.Time.GetUtcNow(), Changes = changes };
-        if (!_journal.WriteBatch(batch))
-            TrackingLog.BatchDropped(Logger, changes[0].Action, changes[0].Id);
+        if (_journal.WriteBatch(batch))
+            return true;
+        Interlocked.Increment(ref _droppedBatches);
+        TrackingLog.BatchDropped(Logger, changes[0].Action, changes[0].Id);
+        return false;
     }
 
     private void OnCommitted(BatchResult result)
@@ -160,6 +176,13 @@ public sealed partial class RunTracker
         var found = await new Recoverer(_store, _options, Logger).RecoverAsync(_stop.Token).ConfigureAwait(false);
         await SweepAsync().ConfigureAwait(false);
         return found;
+    }
+
+    private void SweepAgain()
+    {
+        // journals first: the true end of a run that seems lost may lie in one
+        if (_recovery.IsCompleted && _sweep.IsCompleted)
+            _sweep = RecoverAndSweepAsync();
     }
 
     private async Task SweepAsync()

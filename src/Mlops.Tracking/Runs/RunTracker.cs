@@ -27,6 +27,7 @@ public sealed partial class RunTracker : IAsyncDisposable
     private readonly Task<IReadOnlyList<JournalRecovery>> _recovery;
     private readonly ConcurrentDictionary<RunId, long> _droppedBefore = new();
     private long _dropped;
+    private long _droppedBatches;
     private Task _sweep = Task.CompletedTask;
     private volatile bool _disposed;
 
@@ -55,7 +56,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         _ids = new IdGenerator(options.Time);
         _runs = new RunCatalog(store, content);
         Content = content;
-        Logger = logger;
+        logger = Logger = new QuietLogger(logger);
         Writer = _ids.Next();
         _folder = WriterFolder.Create(options.JournalPath, Writer);
         _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, () => _drainer?.Wake(), createSegment);
@@ -65,7 +66,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         _drainer = new Drainer(_journal, drain, options, logger, _housekeeping.AddTo, OnCommitted);
         _lost = new LostRuns(store, _runs, Writer, options, logger);
         _recovery = Task.Run(RecoverAndSweepAsync);
-        _sweepTimer = options.Time.CreateTimer(_ => _sweep = SweepAsync(), null, options.LeaseTime / 2, options.LeaseTime / 2);
+        _sweepTimer = options.Time.CreateTimer(_ => SweepAgain(), null, options.LeaseTime / 2, options.LeaseTime / 2);
     }
 
     /// <summary>The id of this client as a writer, which owns the runs it starts.</summary>
@@ -106,6 +107,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         var run = new ActiveRun(this, _journal, _options.Time, id, name, experiment, owned: true)
         {
             StartPosition = long.MaxValue,
+            GapsBefore = _supply.Gaps,
         };
         Add(run);
         Write([ensured, started]);
@@ -192,13 +194,17 @@ public sealed partial class RunTracker : IAsyncDisposable
     {
         await StageAsync(id, LifecycleStage.Deleted, cancellationToken).ConfigureAwait(false);
         if (_active.TryGetValue(id, out var run))
-            run.Close("was deleted; RestoreRunAsync brings it back.");
+            run.Close(ActiveRun.Deleted);
     }
 
     /// <summary>Brings back a deleted run.</summary>
     /// <exception cref="NotFoundException">There is no such run.</exception>
-    public Task RestoreRunAsync(RunId id, CancellationToken cancellationToken = default) =>
-        StageAsync(id, LifecycleStage.Active, cancellationToken);
+    public async Task RestoreRunAsync(RunId id, CancellationToken cancellationToken = default)
+    {
+        await StageAsync(id, LifecycleStage.Active, cancellationToken).ConfigureAwait(false);
+        if (_active.TryGetValue(id, out var run))
+            run.Undelete();
+    }
 
     /// <summary>Waits until everything logged so far is durable and queryable, or until the flush bound has passed.</summary>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
@@ -215,7 +221,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         var pending = done ? 0 : position - _drainer.Drained;
         if (!done)
             TrackingLog.LeftBehind(Logger, _options.FlushBound, pending, _folder.Path);
-        return new FlushReport(
-            done && _drainer.Refused == 0, pending, Interlocked.Read(ref _dropped), _drainer.Refused, done ? null : _drainer.LastError);
+        var lost = _drainer.Refused + Interlocked.Read(ref _droppedBatches);
+        return new FlushReport(done && lost == 0, pending, Interlocked.Read(ref _dropped), lost, done ? null : _drainer.LastError);
     }
 }
