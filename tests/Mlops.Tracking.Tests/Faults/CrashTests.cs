@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.RegularExpressions;
 using Mlops.Metadata;
 using Mlops.Sdk;
 using Mlops.Storage;
@@ -26,6 +27,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         long points = 0;
         long holes = 0;
         var slow = 0;
+        long missing = 0;
         for (var first = 0; first < rounds; first += RoundsPerStore)
         {
             using var folder = new TemporaryFolder();
@@ -37,6 +39,7 @@ public sealed class CrashTests(ITestOutputHelper output)
                     points += result.Points;
                     holes += result.Holes;
                     slow += result.WasSlow ? 1 : 0;
+                    missing += result.Missing;
                 }
                 catch (Exception e)
                 {
@@ -45,14 +48,14 @@ public sealed class CrashTests(ITestOutputHelper output)
             }
         }
 
-        output.WriteLine($"{points} points, {holes} holes, {slow} rounds in which the disk kept a call waiting");
+        output.WriteLine($"{points} points, {holes} holes, {slow} rounds in which the disk kept a call waiting, {missing} points told lost there");
         Assert.True(points >= rounds, "The children logged too little to show anything.");
     }
 
     private static int Variable(string name, int otherwise) =>
         Environment.GetEnvironmentVariable(name) is { Length: > 0 } text ? int.Parse(text, CultureInfo.InvariantCulture) : otherwise;
 
-    private static async Task<(long Points, long Holes, bool WasSlow)> RoundAsync(TemporaryFolder folder, Random random)
+    private static async Task<(long Points, long Holes, bool WasSlow, long Missing)> RoundAsync(TemporaryFolder folder, Random random)
     {
         var store = folder["store"];
         var seed = random.Next(1 << 20);
@@ -77,7 +80,7 @@ public sealed class CrashTests(ITestOutputHelper output)
         return await CheckAsync(store, witness, seed);
     }
 
-    private static async Task<(long Points, long Holes, bool WasSlow)> CheckAsync(string path, Witness witness, int seed)
+    private static async Task<(long Points, long Holes, bool WasSlow, long Missing)> CheckAsync(string path, Witness witness, int seed)
     {
         await using var mlops = await MlopsClient.OpenAsync(new MlopsOptions { Path = path });
         var wasSlow = witness[Crash.Slow] > 0;
@@ -100,6 +103,7 @@ public sealed class CrashTests(ITestOutputHelper output)
 
         await using var store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = System.IO.Path.Combine(path, "mlops.db") });
         long total = 0;
+        long missing = 0;
         for (var run = 0; run < Crash.Runs; run++)
         {
             for (var thread = 0; thread < Crash.Threads; thread++)
@@ -110,11 +114,17 @@ public sealed class CrashTests(ITestOutputHelper output)
                     (stored >= counted || isTold) && stored <= counted + 1,
                     $"Thread {thread} counted {counted} points in run {run}, and {stored} are in the store.");
                 total += stored;
+                missing += Math.Max(0, counted - stored);
             }
         }
 
         if (isTold)
-            return (total, holes, wasSlow);
+        {
+            var told = Regex.Match(runs["long-0"].JournalDamage!, ": ([0-9]+) slots and 0 segments unreadable$");
+            Assert.InRange(missing, 0, long.Parse(told.Groups[1].Value, CultureInfo.InvariantCulture));
+            return (total, holes, wasSlow, missing);
+        }
+
         AssertCounted(witness[Crash.Params], runs["long-0"].Params.Count, "parameters");
         for (var i = 0; i < witness[Crash.Params]; i++)
             Assert.Equal(i.ToString(CultureInfo.InvariantCulture), runs["long-0"].Params[$"p{i}"]);
@@ -128,7 +138,7 @@ public sealed class CrashTests(ITestOutputHelper output)
             Assert.Equal(1, brief.Metrics["m"].Count);
         }
 
-        return (total, holes, wasSlow);
+        return (total, holes, wasSlow, missing);
     }
 
     private static void AssertCounted(long counted, long stored, string what) =>
