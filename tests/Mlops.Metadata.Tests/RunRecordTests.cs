@@ -83,9 +83,10 @@ public sealed class RunRecordTests
         var id = await rig.StartAsync();
         await rig.CommitAsync(RunRecord.PointsDropped(id, new RecordId(1), 5), RunRecord.PointsDropped(id, new RecordId(2), 7));
         await rig.CommitAsync(RunRecord.PointsDropped(id, new RecordId(1), 6));
-        await rig.CommitAsync(RunRecord.JournalDamaged(id, "two slots"));
+        await rig.CommitAsync(RunRecord.JournalGaps(id, new RecordId(1), 2), RunRecord.JournalGaps(id, new RecordId(2), 3));
+        await rig.CommitAsync(RunRecord.JournalDamaged(id, new RecordId(1), "two slots"), RunRecord.JournalDamaged(id, new RecordId(2), "one slot"));
         var run = await rig.Runs.GetAsync(id);
-        Assert.Equal((13L, "two slots"), (run.DroppedPoints, run.JournalDamage));
+        Assert.Equal((13L, 5L, "two slots; one slot"), (run.DroppedPoints, run.JournalGaps, run.JournalDamage));
     }
 
     [Fact]
