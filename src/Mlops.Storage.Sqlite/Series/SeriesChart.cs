@@ -9,11 +9,11 @@ internal static class SeriesChart
         var chunk = 0L;
         Func<ReadOnlyMemory<byte>> readData = () => session.Series.FindChunk(chunk)
             ?? throw new IntegrityException($"Block {chunk} of a series is missing in the store '{session.Path}'; restore the file from a copy.");
-        session.Series.ReadStatistics(row, (place, rows) =>
+        session.Series.ReadStatistics(row, (number, place, rows) =>
         {
             if (place.LastStep < range.FirstStep || place.FirstStep > range.LastStep)
                 return;
-            chunk = place.Chunk;
+            chunk = number;
             sampler.Add(rows.Bytes(5), readData);
         });
         if (session.Series.FindTail(row) is { } tail)

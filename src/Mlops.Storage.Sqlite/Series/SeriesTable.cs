@@ -71,17 +71,17 @@ internal sealed class SeriesTable(Session session)
     {
         using var rows = _statistics.Bind(1, row.FirstChunk).Bind(2, row.EndChunk).Query();
         while (rows.Read())
-            use(new ChunkStatistics(rows.Int64(0), rows.Int64(1), rows.Int64(2), rows.Int64(3), rows.Int64(4)), rows);
+            use(rows.Int64(0), new SeriesPlace(rows.Int64(1), rows.Int64(2), rows.Int64(3), rows.Int64(4)), rows);
     }
 
     /// <summary>The open chunk; null if there is none.</summary>
-    public (ChunkStatistics Place, byte[] Statistics, byte[] Data)? FindTail(SeriesRow row)
+    public (SeriesPlace Place, byte[] Statistics, byte[] Data)? FindTail(SeriesRow row)
     {
         using var rows = _tail.Bind(1, row.Sid).Query();
         if (!rows.Read())
             return null;
         var count = rows.Int64(2);
-        return (new ChunkStatistics(row.EndChunk, row.Summary.Count - count, count, rows.Int64(3), rows.Int64(4)), rows.Bytes(1).ToArray(), rows.Bytes(0).ToArray());
+        return (new SeriesPlace(row.Summary.Count - count, count, rows.Int64(3), rows.Int64(4)), rows.Bytes(1).ToArray(), rows.Bytes(0).ToArray());
     }
 
     /// <summary>The compressed points of a full chunk; null if it is gone.</summary>
