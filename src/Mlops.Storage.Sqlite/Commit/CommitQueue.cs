@@ -21,7 +21,6 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
     private readonly Statement _release = session.Prepare("RELEASE batch");
     private readonly Statement _rollbackTo = session.Prepare("ROLLBACK TO batch");
     private readonly List<PendingBatch> _taken = [];
-    private int _alone;
 
     public async Task<BatchResult> CommitAsync(Batch batch, CancellationToken cancellationToken)
     {
@@ -98,14 +97,12 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
     private void CommitTaken()
     {
         _taken.Clear();
-        var most = _alone > 0 ? 1 : MostTogether;
-        while (_taken.Count < most && _waiting.TryDequeue(out var next))
+        while (_taken.Count < MostTogether && _waiting.TryDequeue(out var next))
         {
             if (next.TryTake())
                 _taken.Add(next);
         }
 
-        _alone = Math.Max(0, _alone - _taken.Count);
         try
         {
             applier.Begin();
@@ -118,24 +115,13 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
 
             if (session.InTransaction)
             {
-                WriteAppends(together);
+                applier.WriteAppends();
                 session.Commit.Execute();
             }
 
             session.Names.OnCommit();
             if (_taken.Exists(p => p.Error is null && Purges(p.Batch)))
                 EraseRemains();
-        }
-        catch (ApartException)
-        {
-            End();
-            _alone = _taken.Count(p => p.Error is null);
-            foreach (var pending in _taken.Where(p => p.Error is null))
-            {
-                pending.Result = null;
-                pending.Release();
-                _waiting.Enqueue(pending);
-            }
         }
         catch (Exception e)
         {
@@ -184,7 +170,7 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
         {
             // points for a record must be there when a later batch purges it
             if (together && Purges(pending.Batch))
-                WriteAppends(together);
+                applier.WriteAppends();
             applier.Mark();
             if (together)
                 _savepoint.Execute();
@@ -193,7 +179,7 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
             if (together)
                 _release.Execute();
         }
-        catch (Exception e) when (e is not ApartException)
+        catch (Exception e)
         {
             pending.Result = null;
             pending.Error = e;
@@ -215,19 +201,6 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
         }
     }
 
-    private void WriteAppends(bool together)
-    {
-        try
-        {
-            applier.WriteAppends();
-        }
-        catch (IntegrityException) when (together && session.InTransaction)
-        {
-            // one damaged series must not fail the batches of others: each gets a transaction of its own
-            throw new ApartException();
-        }
-    }
-
     private void End()
     {
         session.Names.OnRollback();
@@ -243,6 +216,4 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
         using var checkpoint = new Statement(session, "PRAGMA wal_checkpoint(TRUNCATE)");
         checkpoint.Run();
     }
-
-    private sealed class ApartException : Exception;
 }

@@ -45,7 +45,7 @@ internal sealed class SeriesReader
     public SeriesColumns Read(Session session, ChunkStatistics place)
     {
         // after a purge, the numbers of its chunks may be those of another series
-        if (session.Series.Find(_row.Rec, _row.Name)?.Sid != _row.Sid)
+        if (session.Series.Find(_row.Rec, _row.Name) is null)
             throw new NotFoundException($"The record was purged while {_what} was read; what was read before is all there is.");
         try
         {
