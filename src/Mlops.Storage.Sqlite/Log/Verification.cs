@@ -98,10 +98,11 @@ internal sealed class Verification(Session session, CancellationToken cancellati
         var what = $"Record {row.Id}: series '{session.Names.Get(series.Name)}'";
         SeriesSummary? sum = null;
         var chunks = 0L;
-        session.Series.ReadStatistics(series, (place, rows) =>
+        session.Series.ReadStatistics(series, rows =>
         {
             cancellationToken.ThrowIfCancellationRequested();
             chunks++;
+            var place = ChunkStatistics.Of(rows);
             CheckChunk(what, place, rows.Bytes(5), () => session.Series.FindChunk(place.Chunk), ref sum);
         });
         if (chunks != series.Chunks)

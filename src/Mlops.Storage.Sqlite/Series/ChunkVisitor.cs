@@ -1,4 +1,4 @@
 namespace Mlops.Storage.Sqlite;
 
-/// <summary>Sees one full chunk; column 5 of the row holds its statistics.</summary>
-internal delegate void ChunkVisitor(ChunkStatistics place, Rows row);
+/// <summary>Sees one full chunk: <see cref="ChunkStatistics.Of"/> reads its place, column 5 holds its statistics.</summary>
+internal delegate void ChunkVisitor(Rows row);

@@ -18,9 +18,9 @@ internal sealed class SeriesReader
         _row = row;
         _range = range;
         _what = what;
-        session.Series.ReadStatistics(row, (place, _) =>
+        session.Series.ReadStatistics(row, rows =>
         {
-            if (place.Meets(range))
+            if (ChunkStatistics.Of(rows) is var place && place.Meets(range))
                 _chunks.Add(place);
         });
         if (session.Series.FindTail(row) is { } tail && tail.Place.Meets(range))

@@ -69,7 +69,7 @@ internal sealed class SeriesTable(Session session)
     {
         using var rows = _statistics.Bind(1, row.FirstChunk).Bind(2, row.EndChunk).Query();
         while (rows.Read())
-            use(new ChunkStatistics(rows.Int64(0), rows.Int64(1), rows.Int64(2), rows.Int64(3), rows.Int64(4)), rows);
+            use(rows);
     }
 
     /// <summary>The open chunk; null if there is none.</summary>
