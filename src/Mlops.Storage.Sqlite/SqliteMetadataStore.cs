@@ -24,7 +24,7 @@ public sealed class SqliteMetadataStore : IMetadataStore, IDisposable
         _writer = writer;
         _readers = readers;
         _time = options.Time;
-        _commits = new CommitQueue(writer, new BatchApplier(writer, options.Time), options.BusyTimeout);
+        _commits = new CommitQueue(writer, options.Time, options.BusyTimeout);
         Info = info;
     }
 
@@ -108,9 +108,9 @@ public sealed class SqliteMetadataStore : IMetadataStore, IDisposable
         var reader = await Read(s => SeriesReader.Open(s, owner, name, range), cancellationToken).ConfigureAwait(false);
         if (reader is null)
             yield break;
-        foreach (var chunk in reader.Chunks)
+        foreach (var (chunk, place) in reader.Chunks)
         {
-            var points = await Read(s => reader.Read(s, chunk), cancellationToken).ConfigureAwait(false);
+            var points = await Read(s => reader.Read(s, chunk, place), cancellationToken).ConfigureAwait(false);
             if (points.Count > 0)
                 yield return points;
         }
@@ -154,7 +154,7 @@ public sealed class SqliteMetadataStore : IMetadataStore, IDisposable
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<FeedEntry>> ReadChainAsync(RecordId record, CancellationToken cancellationToken = default) =>
-        Read<IReadOnlyList<FeedEntry>>(s => s.Records.Find(record) is { } row ? s.Log.ReadChain(row.Rec) : [], cancellationToken);
+        Read<IReadOnlyList<FeedEntry>>(s => s.Records.Find(record) is { } row ? s.Log.ReadChain(row.Number) : [], cancellationToken);
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<FeedEntry>> ReadFeedAsync(long afterPosition, int limit, CancellationToken cancellationToken = default)
@@ -218,7 +218,7 @@ public sealed class SqliteMetadataStore : IMetadataStore, IDisposable
             if (session.Records.Find(owner) is not { } record)
                 continue;
             var first = list.Count;
-            foreach (var row in session.Series.List(record.Rec))
+            foreach (var row in session.Series.List(record.Number))
                 list.Add(new SeriesInfo(owner, session.Names.Get(row.Name), row.Type, row.Summary));
             list.Sort(first, list.Count - first, Comparer<SeriesInfo>.Create((a, b) => string.CompareOrdinal(a.Name, b.Name)));
         }

@@ -51,7 +51,7 @@ internal sealed class CellTable(Session session)
         return rows.Read() ? rows.Int64(0) : 0;
     }
 
-    public void Store(CellWrite write, long? owner, long now)
+    public void Store(CellWrite write, long? owner, long? expires)
     {
         long version;
         using (var rows = _next.Query())
@@ -60,9 +60,6 @@ internal sealed class CellTable(Session session)
             version = rows.Int64(0);
         }
 
-        // a lifetime beyond the calendar never ends
-        long? expires = write.Lifetime is { } lifetime && now + (lifetime.Ticks / TimeSpan.TicksPerMicrosecond) is var end
-            && end < 253_402_300_800_000_000 ? end : null;
         _store.Bind(1, write.Key).Bind(2, write.Value!.Value.Span).Bind(3, version).Bind(4, owner).Bind(5, expires).Execute();
     }
 

@@ -10,17 +10,32 @@ namespace Mlops.Storage.Sqlite;
 /// pages for savepoints costs as much as small batches themselves, and failures are rare. Other processes are waited for with
 /// small, random delays.
 /// </summary>
-internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpan busyTimeout) : IDisposable
+internal sealed class CommitQueue : IDisposable
 {
     private const int MostTogether = 64;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(20);
 
     private readonly ConcurrentQueue<PendingBatch> _waiting = new();
     private readonly SemaphoreSlim _turn = new(1);
-    private readonly Statement _savepoint = session.Prepare("SAVEPOINT batch");
-    private readonly Statement _release = session.Prepare("RELEASE batch");
-    private readonly Statement _rollbackTo = session.Prepare("ROLLBACK TO batch");
+    private readonly Session _session;
+    private readonly TimeSpan _busyTimeout;
+    private readonly SessionTables _tables;
+    private readonly BatchApplier _applier;
+    private readonly Statement _savepoint;
+    private readonly Statement _release;
+    private readonly Statement _rollbackTo;
     private readonly List<PendingBatch> _taken = [];
+
+    public CommitQueue(Session session, TimeProvider time, TimeSpan busyTimeout)
+    {
+        _session = session;
+        _busyTimeout = busyTimeout;
+        _tables = new SessionTables(session);
+        _applier = new BatchApplier(_tables, time);
+        _savepoint = session.Prepare("SAVEPOINT batch");
+        _release = session.Prepare("RELEASE batch");
+        _rollbackTo = session.Prepare("ROLLBACK TO batch");
+    }
 
     public async Task<BatchResult> CommitAsync(Batch batch, CancellationToken cancellationToken)
     {
@@ -29,7 +44,7 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
         _waiting.Enqueue(pending);
         try
         {
-            if (!await _turn.WaitAsync(busyTimeout, cancellationToken).ConfigureAwait(false))
+            if (!await _turn.WaitAsync(_busyTimeout, cancellationToken).ConfigureAwait(false))
                 throw Busy("another call of this process", "");
         }
         catch when (!pending.TryWithdraw())
@@ -70,13 +85,13 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var code = session.BeginImmediate.Run();
+                var code = _session.BeginImmediate.Run();
                 if (code == SQLitePCL.raw.SQLITE_DONE)
                     return;
                 if (!SqliteFailure.IsBusy(code))
-                    throw session.Failure(code);
-                if (Stopwatch.GetElapsedTime(started) >= busyTimeout)
-                    throw Busy(WriteLockHolder.Describe(session.Path), "; end it, or");
+                    throw _session.Failure(code);
+                if (Stopwatch.GetElapsedTime(started) >= _busyTimeout)
+                    throw Busy(WriteLockHolder.Describe(_session.Path), "; end it, or");
 
                 // random, so that processes that wait for each other do not stay in step
                 await Task.Delay(TimeSpan.FromMilliseconds(1 + (Random.Shared.NextDouble() * delay)), cancellationToken).ConfigureAwait(false);
@@ -91,7 +106,7 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
     }
 
     private StorageUnavailableException Busy(string holder, string remedy) => new(
-        $"The store '{session.Path}' was held by {holder} for longer than {busyTimeout.TotalSeconds:0.###} s, so nothing was "
+        $"The store '{_session.Path}' was held by {holder} for longer than {_busyTimeout.TotalSeconds:0.###} s, so nothing was "
         + $"written{remedy} try again, or raise the busy timeout.");
 
     private void CommitTaken()
@@ -105,7 +120,7 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
 
         try
         {
-            applier.Begin();
+            BeginTables();
             var together = _taken.Count > 1;
             if (!together || !TryApplyAll())
             {
@@ -113,13 +128,13 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
                     Apply(pending, together);
             }
 
-            if (session.InTransaction)
+            if (_session.InTransaction)
             {
-                applier.WriteAppends();
-                session.Commit.Execute();
+                _tables.WriteAppends();
+                _session.Commit.Execute();
             }
 
-            session.Names.OnCommit();
+            _session.Names.OnCommit();
             if (_taken.Exists(p => p.Error is null && Purges(p.Batch)))
                 EraseRemains();
         }
@@ -135,6 +150,12 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
         }
     }
 
+    private void BeginTables()
+    {
+        _applier.Forget();
+        _tables.Begin();
+    }
+
     private bool TryApplyAll()
     {
         _savepoint.Execute();
@@ -143,21 +164,21 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
             foreach (var pending in _taken)
             {
                 if (Purges(pending.Batch))
-                    applier.WriteAppends();
-                session.SecureDelete(Purges(pending.Batch));
-                pending.Result = applier.Apply(pending.Batch);
+                    _tables.WriteAppends();
+                _session.SecureDelete(Purges(pending.Batch));
+                pending.Result = _applier.Apply(pending.Batch);
             }
 
             _release.Execute();
             return true;
         }
-        catch (Exception) when (session.InTransaction)
+        catch (Exception) when (_session.InTransaction)
         {
             // the second pass finds out whose error it is
             foreach (var pending in _taken)
                 pending.Result = null;
-            session.Names.OnRollback();
-            applier.Begin();
+            _session.Names.OnRollback();
+            BeginTables();
             _rollbackTo.Execute();
             _release.Execute();
             return false;
@@ -170,12 +191,12 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
         {
             // points for a record must be there when a later batch purges it
             if (together && Purges(pending.Batch))
-                applier.WriteAppends();
-            applier.Mark();
+                _tables.WriteAppends();
+            _tables.Mark();
             if (together)
                 _savepoint.Execute();
-            session.SecureDelete(Purges(pending.Batch));
-            pending.Result = applier.Apply(pending.Batch);
+            _session.SecureDelete(Purges(pending.Batch));
+            pending.Result = _applier.Apply(pending.Batch);
             if (together)
                 _release.Execute();
         }
@@ -183,11 +204,12 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
         {
             pending.Result = null;
             pending.Error = e;
-            session.Names.OnRollback();
-            applier.TakeBack();
+            _session.Names.OnRollback();
+            _applier.Forget();
+            _tables.TakeBack();
 
             // a full disk and the like may have ended the whole transaction
-            if (!session.InTransaction)
+            if (!_session.InTransaction)
                 throw;
             if (together)
             {
@@ -196,16 +218,16 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
             }
             else
             {
-                session.Rollback.Execute();
+                _session.Rollback.Execute();
             }
         }
     }
 
     private void End()
     {
-        session.Names.OnRollback();
-        if (session.InTransaction)
-            session.Rollback.Run();
+        _session.Names.OnRollback();
+        if (_session.InTransaction)
+            _session.Rollback.Run();
     }
 
     private static bool Purges(Batch batch) => batch.Changes.Any(c => c.Purge);
@@ -213,7 +235,7 @@ internal sealed class CommitQueue(Session session, BatchApplier applier, TimeSpa
     /// <summary>What a purge took is overwritten in the file; this takes it out of the write-ahead log, unless readers need that.</summary>
     private void EraseRemains()
     {
-        using var checkpoint = new Statement(session, "PRAGMA wal_checkpoint(TRUNCATE)");
+        using var checkpoint = new Statement(_session, "PRAGMA wal_checkpoint(TRUNCATE)");
         checkpoint.Run();
     }
 }

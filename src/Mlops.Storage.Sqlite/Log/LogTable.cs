@@ -1,12 +1,11 @@
 namespace Mlops.Storage.Sqlite;
 
-/// <summary>The chains, the feed and the salts.</summary>
+/// <summary>The chains and the feed.</summary>
 internal sealed class LogTable(Session session)
 {
-    private readonly Statement _insert = session.Prepare("INSERT INTO log (rec, sequence, entry, hash) VALUES (?1, ?2, ?3, ?4)");
-    private readonly Statement _insertSalt = session.Prepare("INSERT INTO salts (rec, sequence, salt) VALUES (?1, ?2, ?3)");
-    private readonly Statement _salt = session.Prepare("SELECT salt FROM salts WHERE rec = ?1 AND sequence = ?2");
-    private readonly Statement _deleteSalts = session.Prepare("DELETE FROM salts WHERE rec = ?1");
+    private readonly Statement _insert = session.Prepare("INSERT INTO log (rec, sequence, entry, hash, salt) VALUES (?1, ?2, ?3, ?4, ?5)");
+    private readonly Statement _deleteSalts = session.Prepare("UPDATE log SET salt = NULL WHERE rec = ?1 AND salt IS NOT NULL");
+    private readonly Statement _audited = session.Prepare("SELECT entry, hash, salt FROM log WHERE rec = ?1 ORDER BY sequence");
     private readonly Statement _chain = session.Prepare(
         "SELECT l.position, r.kind, l.entry, l.hash FROM log l JOIN records r ON r.rec = l.rec WHERE l.rec = ?1 ORDER BY l.sequence");
 
@@ -20,21 +19,25 @@ internal sealed class LogTable(Session session)
         "SELECT r.id, l.sequence, l.hash FROM (SELECT rec, max(position) AS position FROM log WHERE position <= ?1 GROUP BY rec) h "
         + "CROSS JOIN log l ON l.position = h.position CROSS JOIN records r ON r.rec = h.rec ORDER BY r.id");
 
-    public void Append(long rec, LogEntry entry, byte[] encoded, Digest hash) =>
-        _insert.Bind(1, rec).Bind(2, entry.Sequence).Bind(3, encoded).Bind(4, hash).Execute();
-
-    public void AddSalt(long rec, long sequence, ReadOnlySpan<byte> salt) =>
-        _insertSalt.Bind(1, rec).Bind(2, sequence).Bind(3, salt).Execute();
-
-    public byte[]? FindSalt(long rec, long sequence)
+    public void Append(long rec, LogEntry entry, byte[] encoded, Digest hash, ReadOnlySpan<byte> salt)
     {
-        using var rows = _salt.Bind(1, rec).Bind(2, sequence).Query();
-        return rows.Read() ? rows.Bytes(0).ToArray() : null;
+        _insert.Bind(1, rec).Bind(2, entry.Sequence).Bind(3, encoded).Bind(4, hash);
+        (salt.IsEmpty ? _insert.BindNull(5) : _insert.Bind(5, salt)).Execute();
     }
 
     public void DeleteSalts(long rec) => _deleteSalts.Bind(1, rec).Execute();
 
     public List<FeedEntry> ReadChain(long rec) => Read(_chain.Bind(1, rec));
+
+    /// <summary>The chain with its salts.</summary>
+    public List<ChainEntry> ReadAudited(long rec)
+    {
+        List<ChainEntry> entries = [];
+        using var rows = _audited.Bind(1, rec).Query();
+        while (rows.Read())
+            entries.Add(new ChainEntry(LogEntryCodec.Decode(rows.Bytes(0).ToArray()), rows.Digest(1), rows.IsNull(2) ? null : rows.Bytes(2).ToArray()));
+        return entries;
+    }
 
     public List<FeedEntry> ReadFeed(long afterPosition, int limit) => Read(_feed.Bind(1, afterPosition).Bind(2, (long)limit));
 

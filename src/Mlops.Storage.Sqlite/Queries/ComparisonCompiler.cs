@@ -93,7 +93,7 @@ internal sealed class ComparisonCompiler(Session session, QueryParameters parame
 
     private static object Raw(FieldValue value) => value.Type switch
     {
-        FieldType.Text => FieldCells.Normalise(value).AsText,
+        FieldType.Text => value.Normalise().AsText,
         FieldType.Time => value.AsMicroseconds,
         FieldType.Reference => value.AsReference,
         _ => value.AsDigest,

@@ -1,3 +1,5 @@
+using SQLitePCL;
+
 namespace Mlops.Storage.Sqlite;
 
 /// <summary>Runs a query: finds a page of records, then loads them with statements that stay compiled.</summary>
@@ -9,8 +11,7 @@ internal static class QueryRunner
     public static RecordPage Run(Session session, RecordQuery query, CancellationToken cancellationToken)
     {
         session.Functions.Clear();
-        var fingerprint = QueryFingerprint.Of(query);
-        var cursor = query.Cursor is { } text ? QueryCursor.Parse(text, fingerprint, query.OrderBy.Count) : null;
+        var cursor = QueryCursor.Of(query);
         if (session.Names.Find(query.Kind) is not { } kind)
             return new RecordPage([], null);
 
@@ -40,13 +41,13 @@ internal static class QueryRunner
                 cancellationToken.ThrowIfCancellationRequested();
                 if (found.Count == query.Limit)
                 {
-                    next = last!.Format(fingerprint);
+                    next = last!.Format(query);
                     break;
                 }
 
                 found.Add(rows.Int64(0));
                 if (found.Count == query.Limit)
-                    last = QueryCursor.Of(rows, rows.Id(1), 2, keys.Count);
+                    last = EndAt(rows, keys.Count);
             }
         }
 
@@ -78,6 +79,26 @@ internal static class QueryRunner
 
         return driver;
     }
+
+    private static QueryCursor EndAt(Rows rows, int count)
+    {
+        var keys = new (long, object?)[count];
+        for (var i = 0; i < count; i++)
+        {
+            var value = 3 + (i * 2);
+            keys[i] = rows.IsNull(value - 1) ? (0L, null) : (rows.Int64(value - 1), ReadSortValue(rows, value));
+        }
+
+        return new QueryCursor(rows.Id(1), keys);
+    }
+
+    private static object ReadSortValue(Rows rows, int column) => rows.Type(column) switch
+    {
+        raw.SQLITE_INTEGER => rows.Int64(column),
+        raw.SQLITE_FLOAT => rows.Number(column),
+        raw.SQLITE_TEXT => rows.Text(column),
+        _ => rows.Bytes(column).Length == RecordId.SizeBytes ? rows.Id(column) : rows.Digest(column),
+    };
 
     private static string OrderBy(SortKey key, int index)
     {

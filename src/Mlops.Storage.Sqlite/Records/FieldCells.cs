@@ -43,27 +43,4 @@ internal static class FieldCells
         FieldType.Digest => FieldValue.Digest(rows.Digest(column + 1)),
         var type => throw new IntegrityException($"A field has the unknown type {(int)type}; verify the store."),
     };
-
-    /// <summary>The form in which a value is compared, logged and stored: well-formed Unicode, one NaN, no NaN beside a text.</summary>
-    public static FieldValue Normalise(FieldValue value) => value.Type switch
-    {
-        FieldType.Text when IsLoose(value.AsText) || value.AsNumber is double.NaN =>
-            FieldValue.Text(WellFormed(value.AsText), value.AsNumber is double.NaN ? null : value.AsNumber),
-        FieldType.Number when double.IsNaN(value.AsNumber!.Value) => FieldValue.Number(double.NaN),
-        _ => value,
-    };
-
-    /// <summary>The same value in the eyes of write-once fields: the number beside a text does not matter.</summary>
-    public static bool IsSame(FieldValue left, FieldValue right) =>
-        left.Type == right.Type && left.Type switch
-        {
-            FieldType.Text => string.Equals(left.AsText, right.AsText, StringComparison.Ordinal),
-            FieldType.Number => BitConverter.DoubleToInt64Bits(left.AsNumber!.Value) == BitConverter.DoubleToInt64Bits(right.AsNumber!.Value),
-            _ => left == right,
-        };
-
-    private static bool IsLoose(string text) => text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0;
-
-    // lone surrogates have no UTF-8; they become U+FFFD here, so that comparing sees what storing keeps
-    private static string WellFormed(string text) => System.Text.Encoding.UTF8.GetString(System.Text.Encoding.UTF8.GetBytes(text));
 }

@@ -108,11 +108,11 @@ internal sealed class FieldTable(Session session)
         return [.. conflicts];
     }
 
-    public void AddConflict(long rec, long name, FieldValue kept, FieldValue refused)
+    public void AddConflict(long rec, FieldConflict conflict)
     {
-        _insertConflict.Bind(1, rec).Bind(2, name);
-        FieldCells.Bind(_insertConflict, 3, kept);
-        FieldCells.Bind(_insertConflict, 6, refused);
+        _insertConflict.Bind(1, rec).Bind(2, session.Names.GetOrAdd(conflict.Field));
+        FieldCells.Bind(_insertConflict, 3, conflict.Kept);
+        FieldCells.Bind(_insertConflict, 6, conflict.Refused);
         _insertConflict.Execute();
     }
 

@@ -36,15 +36,15 @@ internal sealed class RecordTable(Session session)
     }
 
     public void Insert(RecordRow row) =>
-        _insert.Bind(1, row.Rec).Bind(2, row.Id).Bind(3, row.Kind).Bind(4, row.Key).Bind(5, row.Revision).Bind(6, row.Created)
-            .Bind(7, row.Sealed?.Text).Bind(8, 0L).Bind(9, row.Sequence).Bind(10, row.Head).Execute();
+        _insert.Bind(1, row.Number).Bind(2, row.Id).Bind(3, session.Names.GetOrAdd(row.Kind)).Bind(4, row.Key).Bind(5, row.Revision).Bind(6, row.Created)
+            .Bind(7, row.Sealed).Bind(8, 0L).Bind(9, row.Sequence).Bind(10, row.Head).Execute();
 
     public void Update(RecordRow row) =>
-        _update.Bind(1, row.Rec).Bind(2, row.Revision).Bind(3, row.Sealed?.Text).Bind(4, row.Sequence).Bind(5, row.Head).Execute();
+        _update.Bind(1, row.Number).Bind(2, row.Revision).Bind(3, row.Sealed).Bind(4, row.Sequence).Bind(5, row.Head).Execute();
 
     /// <summary>Makes the row a tombstone, whose key is free.</summary>
     public void Purge(RecordRow row) =>
-        _purge.Bind(1, row.Rec).Bind(2, row.Revision).Bind(3, row.Sequence).Bind(4, row.Head).Execute();
+        _purge.Bind(1, row.Number).Bind(2, row.Revision).Bind(3, row.Sequence).Bind(4, row.Head).Execute();
 
     /// <summary>The body and the log sequence that set it; null if none was ever set.</summary>
     public byte[]? FindBody(long rec, out long entry)
@@ -62,33 +62,31 @@ internal sealed class RecordTable(Session session)
     /// <summary>The record as callers see it.</summary>
     public RecordSnapshot Load(RecordRow row) => new(
         row.Id,
-        session.Names.Get(row.Kind),
+        row.Kind,
         row.Key,
         row.Revision,
         Microseconds.ToTime(row.Created),
         row.Sealed is not null,
         row.Purged,
-        FindBody(row.Rec, out _) ?? [],
-        session.Fields.LoadAll(row.Rec),
-        session.Fields.LoadConflicts(row.Rec, row.Id));
+        FindBody(row.Number, out _) ?? [],
+        session.Fields.LoadAll(row.Number),
+        session.Fields.LoadConflicts(row.Number, row.Id));
 
-    private static RecordRow? First(Statement statement)
+    private RecordRow? First(Statement statement)
     {
         using var rows = statement.Query();
         return rows.Read() ? Read(rows) : null;
     }
 
-    private static RecordRow Read(Rows rows) => new()
-    {
-        Rec = rows.Int64(0),
-        Id = rows.Id(1),
-        Kind = rows.Int64(2),
-        Key = rows.TextOrNull(3),
-        Revision = rows.Int64(4),
-        Created = rows.Int64(5),
-        Sealed = SealPatterns.Parse(rows.TextOrNull(6)),
-        Purged = rows.Int64(7) != 0,
-        Sequence = rows.Int64(8),
-        Head = rows.Digest(9),
-    };
+    private RecordRow Read(Rows rows) => RecordRow.Stored(
+        rows.Int64(0),
+        rows.Id(1),
+        session.Names.Get(rows.Int64(2)),
+        rows.TextOrNull(3),
+        rows.Int64(4),
+        rows.Int64(5),
+        rows.TextOrNull(6),
+        rows.Int64(7) != 0,
+        rows.Int64(8),
+        rows.Digest(9));
 }

@@ -124,16 +124,9 @@ CREATE TABLE log (
     sequence INTEGER NOT NULL,
     entry    BLOB    NOT NULL,  -- LogEntryCodec
     hash     BLOB    NOT NULL,
+    salt     BLOB,              -- outside the entry, so that a purge takes it and the digests tell nothing more
     UNIQUE (rec, sequence)
 );
-
--- Apart from the log, so that a purge takes them and the digests in the log tell nothing more.
-CREATE TABLE salts (
-    rec      INTEGER NOT NULL,
-    sequence INTEGER NOT NULL,
-    salt     BLOB    NOT NULL,
-    PRIMARY KEY (rec, sequence)
-) WITHOUT ROWID;
 
 -- Never deleted, so that no number is given twice.
 CREATE TABLE counters (

@@ -15,7 +15,7 @@ internal static class SeriesChart
             chunk++;
 
             // a long curve has thousands of chunks, so no column is read in vain
-            if (isWhole || (ChunkStatistics.Of(rows) is var place && place.LastStep >= range.FirstStep && place.FirstStep <= range.LastStep))
+            if (isWhole || (SeriesTable.Place(rows) is var place && place.LastStep >= range.FirstStep && place.FirstStep <= range.LastStep))
                 sampler.Add(rows.Bytes(5), readData);
         });
         if (session.Series.FindTail(row) is { } tail)

@@ -6,9 +6,9 @@ namespace Mlops.Storage.Sqlite;
 /// </summary>
 internal sealed class SeriesReader
 {
-    private readonly List<ChunkStatistics> _chunks = [];
+    private readonly List<(long Chunk, SeriesPlace Place)> _chunks = [];
     private readonly byte[]? _tail;
-    private readonly ChunkStatistics _tailPlace;
+    private readonly SeriesPlace _tailPlace;
     private readonly SeriesRange _range;
     private readonly SeriesRow _row;
     private readonly string _what;
@@ -20,8 +20,8 @@ internal sealed class SeriesReader
         _what = what;
         session.Series.ReadStatistics(row, rows =>
         {
-            if (ChunkStatistics.Of(rows) is var place && place.Meets(range))
-                _chunks.Add(place);
+            if (SeriesTable.Place(rows) is var place && place.Meets(range))
+                _chunks.Add((rows.Int64(0), place));
         });
         if (session.Series.FindTail(row) is { } tail && tail.Place.Meets(range))
         {
@@ -30,7 +30,7 @@ internal sealed class SeriesReader
         }
     }
 
-    public IReadOnlyList<ChunkStatistics> Chunks => _chunks;
+    public IReadOnlyList<(long Chunk, SeriesPlace Place)> Chunks => _chunks;
 
     /// <summary>Finds the series; null if there is none.</summary>
     public static SeriesReader? Open(Session session, RecordId owner, string name, SeriesRange range) =>
@@ -38,20 +38,20 @@ internal sealed class SeriesReader
 
     public static SeriesRow? Find(Session session, RecordId owner, string name) =>
         session.Records.Find(owner) is { } record && session.Names.Find(name) is { } number
-            ? session.Series.Find(record.Rec, number)
+            ? session.Series.Find(record.Number, number)
             : null;
 
     /// <summary>The points of one full chunk in the range.</summary>
-    public SeriesColumns Read(Session session, ChunkStatistics place)
+    public SeriesColumns Read(Session session, long chunk, SeriesPlace place)
     {
         // after a purge, the numbers of its chunks may be those of another series
         if (session.Series.Find(_row.Rec, _row.Name) is null)
             throw new NotFoundException($"The record was purged while {_what} was read; what was read before is all there is.");
         try
         {
-            var points = session.Series.DecodeChunk(place.Chunk)
+            var points = session.Series.DecodeChunk(chunk)
                 ?? throw new IntegrityException($"A block of {_what} is missing; verify the store, and restore the file from a copy.");
-            return Cut(points, place);
+            return points.Within(_range, place);
         }
         catch (IntegrityException e)
         {
@@ -64,7 +64,7 @@ internal sealed class SeriesReader
     {
         try
         {
-            return _tail is null ? null : Cut(SeriesCodec.Decode(_tail), _tailPlace);
+            return _tail is null ? null : SeriesCodec.Decode(_tail).Within(_range, _tailPlace);
         }
         catch (IntegrityException e)
         {
@@ -74,44 +74,4 @@ internal sealed class SeriesReader
 
     private IntegrityException Named(IntegrityException e) =>
         e.Message.Contains(_what, StringComparison.Ordinal) ? e : new IntegrityException($"A block of {_what} is damaged: {e.Message}", e);
-
-    private SeriesColumns Cut(SeriesColumns points, ChunkStatistics place)
-    {
-        if (_range.AfterPosition > place.Position)
-            points = points.Slice((int)(_range.AfterPosition - place.Position), points.Count - (int)(_range.AfterPosition - place.Position));
-        return place.FirstStep >= _range.FirstStep && place.LastStep <= _range.LastStep ? points : Select(points);
-    }
-
-    private SeriesColumns Select(SeriesColumns points)
-    {
-        var steps = points.Steps.Span;
-        var kept = new List<int>(points.Count);
-        for (var i = 0; i < steps.Length; i++)
-        {
-            if (steps[i] >= _range.FirstStep && steps[i] <= _range.LastStep)
-                kept.Add(i);
-        }
-
-        // steps mostly ascend, so what is kept is mostly one piece
-        if (kept.Count == 0)
-            return points.Slice(0, 0);
-        if (kept[^1] - kept[0] == kept.Count - 1)
-            return points.Slice(kept[0], kept.Count);
-        var newSteps = Pick(points.Steps);
-        var newTimes = Pick(points.Times);
-        return points.Type switch
-        {
-            SeriesType.Number => SeriesColumns.OfNumbers(newSteps, newTimes, Pick(points.Numbers)),
-            SeriesType.Text => SeriesColumns.OfTexts(newSteps, newTimes, Pick(points.Texts)),
-            _ => SeriesColumns.OfDigests(newSteps, newTimes, Pick(points.Digests)),
-        };
-
-        T[] Pick<T>(ReadOnlyMemory<T> column)
-        {
-            var picked = new T[kept.Count];
-            for (var i = 0; i < picked.Length; i++)
-                picked[i] = column.Span[kept[i]];
-            return picked;
-        }
-    }
 }

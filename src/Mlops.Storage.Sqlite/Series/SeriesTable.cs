@@ -52,7 +52,7 @@ internal sealed class SeriesTable(Session session)
         }
 
         SeriesGrowth growth;
-        ChunkStatistics? aside = null;
+        SeriesPlace? aside = null;
         using (var tail = BindTail(row).Query())
         {
             // the codec reads the tail where SQLite keeps it
@@ -72,8 +72,11 @@ internal sealed class SeriesTable(Session session)
             use(rows);
     }
 
+    /// <summary>Where the chunk of a row stands.</summary>
+    public static SeriesPlace Place(Rows row) => new(row.Int64(1), row.Int64(2), row.Int64(3), row.Int64(4));
+
     /// <summary>The open chunk; null if there is none.</summary>
-    public (ChunkStatistics Place, byte[] Statistics, byte[] Data)? FindTail(SeriesRow row)
+    public (SeriesPlace Place, byte[] Statistics, byte[] Data)? FindTail(SeriesRow row)
     {
         using var rows = BindTail(row).Query();
         return rows.Read() ? (PlaceOfTail(row, rows), rows.Bytes(1).ToArray(), rows.Bytes(0).ToArray()) : null;
@@ -134,12 +137,12 @@ internal sealed class SeriesTable(Session session)
             Sum = rows.Number(15),
         });
 
-    private static ChunkStatistics PlaceOfTail(SeriesRow row, Rows rows) =>
-        new(row.EndChunk, row.Summary.Count - rows.Int64(2), rows.Int64(2), rows.Int64(3), rows.Int64(4));
+    private static SeriesPlace PlaceOfTail(SeriesRow row, Rows rows) =>
+        new(row.Summary.Count - rows.Int64(2), rows.Int64(2), rows.Int64(3), rows.Int64(4));
 
     private Statement BindTail(SeriesRow row) => _tail.Bind(1, row.Rec).Bind(2, row.Name);
 
-    private void Store(Statement statement, SeriesRow row, SeriesGrowth growth, ChunkStatistics? aside)
+    private void Store(Statement statement, SeriesRow row, SeriesGrowth growth, SeriesPlace? aside)
     {
         var added = growth.Full.Count + (aside is null ? 0 : 1);
         if (added > 0 && row.Sid == 0)
@@ -163,28 +166,28 @@ internal sealed class SeriesTable(Session session)
         statement.Execute();
     }
 
-    private void StoreChunks(SeriesRow row, SeriesGrowth growth, ChunkStatistics? aside)
+    private void StoreChunks(SeriesRow row, SeriesGrowth growth, SeriesPlace? aside)
     {
         var chunk = row.EndChunk;
         if (aside is { } place)
         {
             var (_, statistics, data) = FindTail(row)!.Value;
-            Insert(place with { Chunk = chunk++ }, statistics, data);
+            Insert(chunk++, place, statistics, data);
         }
 
         var position = growth.Summary.Count - (growth.Tail?.Summary.Count ?? 0) - growth.Full.Sum(c => c.Summary.Count);
         foreach (var full in growth.Full)
         {
             var of = full.Summary;
-            Insert(new ChunkStatistics(chunk++, position, of.Count, of.FirstStep, of.LastStep), full.Statistics.Span, full.Data.Span);
+            Insert(chunk++, new SeriesPlace(position, of.Count, of.FirstStep, of.LastStep), full.Statistics.Span, full.Data.Span);
             position += of.Count;
         }
     }
 
-    private void Insert(ChunkStatistics place, ReadOnlySpan<byte> statistics, ReadOnlySpan<byte> data)
+    private void Insert(long chunk, SeriesPlace place, ReadOnlySpan<byte> statistics, ReadOnlySpan<byte> data)
     {
-        _insertChunk.Bind(1, place.Chunk).Bind(2, data).Execute();
-        _insertStatistics.Bind(1, place.Chunk).Bind(2, place.Position).Bind(3, place.Count).Bind(4, place.FirstStep).Bind(5, place.LastStep)
+        _insertChunk.Bind(1, chunk).Bind(2, data).Execute();
+        _insertStatistics.Bind(1, chunk).Bind(2, place.Position).Bind(3, place.Count).Bind(4, place.FirstStep).Bind(5, place.LastStep)
             .Bind(6, statistics).Execute();
     }
 

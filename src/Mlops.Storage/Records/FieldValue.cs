@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 
 namespace Mlops.Storage;
 
@@ -73,6 +74,23 @@ public readonly record struct FieldValue
     /// <summary>A digest of content.</summary>
     public static FieldValue Digest(Digest digest) => new(FieldType.Digest, null, null, digest.High, digest.Low);
 
+    /// <summary>The form in which a value is compared, logged and stored: well-formed Unicode, one NaN, no NaN beside a text.</summary>
+    public FieldValue Normalise() => Type switch
+    {
+        FieldType.Text when IsLoose(AsText) || AsNumber is double.NaN => Text(WellFormed(AsText), AsNumber is double.NaN ? null : AsNumber),
+        FieldType.Number when double.IsNaN(AsNumber!.Value) => Number(double.NaN),
+        _ => this,
+    };
+
+    /// <summary>The same value in the eyes of write-once fields: the number beside a text does not matter, and 0 is not -0.</summary>
+    public bool IsSame(FieldValue other) =>
+        Type == other.Type && Type switch
+        {
+            FieldType.Text => string.Equals(_text, other._text, StringComparison.Ordinal),
+            FieldType.Number => BitConverter.DoubleToInt64Bits(AsNumber!.Value) == BitConverter.DoubleToInt64Bits(other.AsNumber!.Value),
+            _ => this == other,
+        };
+
     /// <summary>The value as invariant text, for people and messages.</summary>
     public override string ToString() => Type switch
     {
@@ -83,6 +101,11 @@ public readonly record struct FieldValue
         FieldType.Digest => AsDigest.ToString(),
         _ => "(none)",
     };
+
+    private static bool IsLoose(string text) => text.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0;
+
+    // lone surrogates have no UTF-8; they become U+FFFD here, so that comparing sees what storing keeps
+    private static string WellFormed(string text) => Encoding.UTF8.GetString(Encoding.UTF8.GetBytes(text));
 
     private FieldValue Expect(FieldType type) =>
         Type == type ? this : throw new InvalidOperationException($"The field value is {Type}, not {type}.");

@@ -95,4 +95,13 @@ public sealed record SeriesColumns
         SeriesType.Text => OfTexts(Steps.Slice(start, length), Times.Slice(start, length), Texts.Slice(start, length)),
         _ => OfDigests(Steps.Slice(start, length), Times.Slice(start, length), Digests.Slice(start, length)),
     };
+
+    /// <summary>The points of a range, where these are all points of the chunk at <paramref name="place"/>.</summary>
+    public SeriesColumns Within(SeriesRange range, SeriesPlace place)
+    {
+        ArgumentNullException.ThrowIfNull(range);
+        var skipped = (int)Math.Clamp(range.AfterPosition - place.Position, 0, Count);
+        var rest = skipped == 0 ? this : Slice(skipped, Count - skipped);
+        return place.FirstStep >= range.FirstStep && place.LastStep <= range.LastStep ? rest : SeriesSelection.Select(rest, range);
+    }
 }

@@ -1,45 +1,49 @@
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Text;
-using SQLitePCL;
 
-namespace Mlops.Storage.Sqlite;
+namespace Mlops.Storage;
 
 /// <summary>
-/// Where a page ended: the sort values of its last record and its id, behind a fingerprint of the query. Base64url of:
-/// fingerprint (8 bytes), id (16), then for each sort key its class (1 byte, 0 missing) and value (1 byte of SQLite type,
-/// 4 of length, bytes).
+/// Where a page ended: the sort values of its last record and its id, behind a fingerprint of the query, for backends whose
+/// <see cref="RecordPage.Next"/> needs no more. Base64url of: fingerprint (8 bytes), id (16), then for each sort key its class
+/// (1 byte, 0 missing) and value (1 byte of type, 4 of length, bytes). Not for storing.
 /// </summary>
-internal sealed class QueryCursor(RecordId id, IReadOnlyList<(long Class, object? Value)> keys)
+/// <param name="id">The last record.</param>
+/// <param name="keys">
+/// For each <see cref="RecordQuery.OrderBy"/> its class (0 missing, 1 numbers, 2 times, 3 texts, 4 references, 5 digests) and its
+/// value: a long, double, string, <see cref="RecordId"/> or <see cref="Digest"/>, or null if missing.
+/// </param>
+public sealed class QueryCursor(RecordId id, IReadOnlyList<(long Class, object? Value)> keys)
 {
+    private const byte Integer = 1;
+    private const byte Float = 2;
+    private const byte Text = 3;
+    private const byte Bytes = 4;
+    private const byte Nothing = 5;
+
+    /// <summary>The last record of the page.</summary>
     public RecordId Id { get; } = id;
 
+    /// <summary>Its sort values.</summary>
     public IReadOnlyList<(long Class, object? Value)> Keys { get; } = keys;
 
-    /// <summary>Reads the sort columns, class and value in turn, from <paramref name="column"/> on.</summary>
-    public static QueryCursor Of(Rows rows, RecordId id, int column, int count)
+    /// <summary>Reads the cursor of a query; null if it has none.</summary>
+    /// <exception cref="ArgumentException">The cursor belongs to another query, or is none.</exception>
+    public static QueryCursor? Of(RecordQuery query)
     {
-        var keys = new (long, object?)[count];
-        for (var i = 0; i < count; i++)
-        {
-            var value = column + (i * 2) + 1;
-            keys[i] = rows.IsNull(value - 1) ? (0L, null) : (rows.Int64(value - 1), Read(rows, value));
-        }
-
-        return new QueryCursor(id, keys);
-    }
-
-    public static QueryCursor Parse(string text, ulong fingerprint, int count)
-    {
+        ArgumentNullException.ThrowIfNull(query);
+        if (query.Cursor is not { } text)
+            return null;
         try
         {
             ReadOnlySpan<byte> bytes = Base64Url.DecodeFromChars(text);
-            if (BinaryPrimitives.ReadUInt64LittleEndian(bytes) != fingerprint)
+            if (BinaryPrimitives.ReadUInt64LittleEndian(bytes) != QueryFingerprint.Of(query))
                 throw new ArgumentException("The cursor belongs to another query; begin with the first page.");
             var id = RecordId.Read(bytes[8..]);
             var rest = bytes[24..];
-            var keys = new (long, object?)[count];
-            for (var i = 0; i < count; i++)
+            var keys = new (long, object?)[query.OrderBy.Count];
+            for (var i = 0; i < keys.Length; i++)
             {
                 var rank = rest[0];
                 var type = rest[1];
@@ -56,13 +60,14 @@ internal sealed class QueryCursor(RecordId id, IReadOnlyList<(long Class, object
         }
     }
 
-    public string Format(ulong fingerprint)
+    /// <summary>The text for <see cref="RecordPage.Next"/>.</summary>
+    public string Format(RecordQuery query)
     {
         using var stream = new MemoryStream();
         using var writer = new BinaryWriter(stream);
         Span<byte> id = stackalloc byte[RecordId.SizeBytes];
         Id.Write(id);
-        writer.Write(fingerprint);
+        writer.Write(QueryFingerprint.Of(query));
         writer.Write(id);
         foreach (var (rank, value) in Keys)
         {
@@ -77,43 +82,35 @@ internal sealed class QueryCursor(RecordId id, IReadOnlyList<(long Class, object
         return Base64Url.EncodeToString(stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 
-    private static object Read(Rows rows, int column) => rows.Type(column) switch
-    {
-        raw.SQLITE_INTEGER => rows.Int64(column),
-        raw.SQLITE_FLOAT => rows.Number(column),
-        raw.SQLITE_TEXT => rows.Text(column),
-        _ => rows.Bytes(column).Length == RecordId.SizeBytes ? rows.Id(column) : rows.Digest(column),
-    };
-
     private static (byte Type, byte[] Bytes) Encode(object? value)
     {
         switch (value)
         {
             case long integer:
-                return (raw.SQLITE_INTEGER, BitConverter.GetBytes(integer));
+                return (Integer, BitConverter.GetBytes(integer));
             case double number:
-                return (raw.SQLITE_FLOAT, BitConverter.GetBytes(number));
+                return (Float, BitConverter.GetBytes(number));
             case string text:
-                return (raw.SQLITE_TEXT, Encoding.UTF8.GetBytes(text));
+                return (Text, Encoding.UTF8.GetBytes(text));
             case RecordId id:
                 var sixteen = new byte[RecordId.SizeBytes];
                 id.Write(sixteen);
-                return (raw.SQLITE_BLOB, sixteen);
+                return (Bytes, sixteen);
             case Digest digest:
                 var thirtyTwo = new byte[Digest.SizeBytes];
                 digest.Write(thirtyTwo);
-                return (raw.SQLITE_BLOB, thirtyTwo);
+                return (Bytes, thirtyTwo);
             default:
-                return (raw.SQLITE_NULL, []);
+                return (Nothing, []);
         }
     }
 
     private static object Decode(byte rank, byte type, ReadOnlySpan<byte> value) => type switch
     {
-        raw.SQLITE_INTEGER => BitConverter.ToInt64(value),
-        raw.SQLITE_FLOAT => BitConverter.ToDouble(value),
-        raw.SQLITE_TEXT => Encoding.UTF8.GetString(value),
-        raw.SQLITE_BLOB => rank == 4 ? RecordId.Read(value) : Digest.Read(value),
+        Integer => BitConverter.ToInt64(value),
+        Float => BitConverter.ToDouble(value),
+        Text => Encoding.UTF8.GetString(value),
+        Bytes => rank == 4 ? RecordId.Read(value) : Digest.Read(value),
         _ => throw new FormatException("Unknown type."),
     };
 }

@@ -1,4 +1,4 @@
-namespace Mlops.Storage.Sqlite;
+namespace Mlops.Storage;
 
 /// <summary>What a seal freezes: names, and prefixes that end in <c>*</c>. One pattern per line in the database.</summary>
 internal sealed class SealPatterns
@@ -6,9 +6,8 @@ internal sealed class SealPatterns
     private readonly HashSet<string> _names = new(StringComparer.Ordinal);
     private readonly List<string> _prefixes = [];
 
-    private SealPatterns(string text)
+    public SealPatterns(string text)
     {
-        Text = text;
         foreach (var pattern in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
             if (pattern[^1] == '*')
@@ -18,16 +17,12 @@ internal sealed class SealPatterns
         }
     }
 
-    public string Text { get; }
-
-    public static SealPatterns? Parse(string? text) => text is null ? null : new SealPatterns(text);
-
-    /// <summary>This seal with more patterns; the same if it names them all already.</summary>
-    public static SealPatterns Join(SealPatterns? old, IReadOnlyList<string> patterns)
+    /// <summary>A seal with more patterns; the same if it names them all already.</summary>
+    public static string Join(string? old, IReadOnlyList<string> patterns)
     {
-        var known = old is null ? [] : old.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var known = old is null ? [] : old.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         var all = known.Union(patterns, StringComparer.Ordinal).ToArray();
-        return old is not null && all.Length == known.Length ? old : new SealPatterns(string.Join('\n', all));
+        return old is not null && all.Length == known.Length ? old : string.Join('\n', all);
     }
 
     public bool Covers(string field)

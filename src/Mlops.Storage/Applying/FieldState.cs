@@ -1,11 +1,9 @@
-namespace Mlops.Storage.Sqlite;
+namespace Mlops.Storage;
 
 /// <summary>A field while the writes of one change are applied to it.</summary>
-internal sealed class FieldState(string name, long number, FieldValue[] before)
+internal sealed class FieldState(string name, FieldValue[] before)
 {
     public string Name { get; } = name;
-
-    public long Number { get; } = number;
 
     public FieldValue[] Before { get; } = before;
 
@@ -18,7 +16,7 @@ internal sealed class FieldState(string name, long number, FieldValue[] before)
     {
         foreach (var present in Now)
         {
-            if (FieldCells.IsSame(present, value))
+            if (present.IsSame(value))
                 return true;
         }
 
@@ -34,7 +32,7 @@ internal sealed class FieldState(string name, long number, FieldValue[] before)
             return true;
         for (var i = 0; i < Before.Length; i++)
         {
-            if (!FieldCells.IsSame(Before[i], Now[i]) || !Nullable.Equals(Before[i].AsNumber, Now[i].AsNumber))
+            if (!Before[i].IsSame(Now[i]) || !Nullable.Equals(Before[i].AsNumber, Now[i].AsNumber))
                 return true;
         }
 

@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Mlops.Storage.Sqlite;
+namespace Mlops.Storage;
 
 /// <summary>A number that tells queries apart by kind, filter and order, so that no cursor continues another query.</summary>
 internal static class QueryFingerprint

@@ -1,35 +1,32 @@
-namespace Mlops.Storage.Sqlite;
+namespace Mlops.Storage;
 
-/// <summary>Applies batches to the open write transaction of a session. What fails leaves the rollback to the caller.</summary>
-internal sealed class BatchApplier(Session session, TimeProvider time)
+/// <summary>
+/// The rules of a batch, for every backend: what a change really changes, write-once fields, seals, allocations, log entries,
+/// purges, cells. Applies batches one after another to the open write transaction behind an <see cref="IBatchTables"/>; when one
+/// fails, undoing what it wrote is left to the caller. Not thread-safe.
+/// </summary>
+/// <param name="tables">The open transaction.</param>
+/// <param name="time">The store's clock.</param>
+public sealed class BatchApplier(IBatchTables tables, TimeProvider time)
 {
+    // the end of the calendar; a lifetime beyond it never ends
+    private const long EndOfTime = 253_402_300_800_000_000;
+
     private readonly Dictionary<RecordId, RecordRow?> _rows = [];
-    private readonly AppendBuffer _appends = new(session);
-    private long _lastRec = -1;
 
-    /// <summary>Forgets what was read, and what waits to be appended, when a transaction begins.</summary>
-    public void Begin()
-    {
-        Forget();
-        _appends.Begin();
-    }
+    internal IBatchTables Tables => tables;
 
-    /// <summary>Marks what was applied so far as other batches', which <see cref="TakeBack"/> leaves alone.</summary>
-    public void Mark() => _appends.Mark();
+    /// <summary>Forgets the records that were read: when a transaction begins, and when part of one was undone.</summary>
+    public void Forget() => _rows.Clear();
 
-    /// <summary>Takes back a batch that failed: what was read since, and its points.</summary>
-    public void TakeBack()
-    {
-        Forget();
-        _appends.TakeBack();
-    }
-
-    /// <summary>Writes the points of all batches so far; those of one series together.</summary>
-    public void WriteAppends() => _appends.Write();
-
+    /// <summary>Applies one valid batch (see <see cref="BatchValidator"/>).</summary>
+    /// <exception cref="ConflictException">A precondition, unique key or cell version did not hold.</exception>
+    /// <exception cref="NotFoundException">A record to update, or named by key, is not there or purged.</exception>
+    /// <exception cref="ImmutableException">A sealed body or field would change.</exception>
     public BatchResult Apply(Batch batch)
     {
-        if (batch.Key is { } key && session.Writers.FindResult(key) is { } first)
+        ArgumentNullException.ThrowIfNull(batch);
+        if (batch.Key is { } key && tables.FindResult(key) is { } first)
             return first;
         var now = Microseconds.From(time.GetUtcNow());
         foreach (var precondition in batch.Preconditions)
@@ -38,7 +35,7 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
         var results = new ChangeResult[batch.Changes.Count];
         List<FieldConflict> conflicts = [];
         for (var i = 0; i < results.Length; i++)
-            results[i] = new RecordChangeApplier(session, this, batch, batch.Changes[i], now, conflicts).Apply();
+            results[i] = new RecordChangeApplier(this, batch, batch.Changes[i], now, conflicts).Apply();
         foreach (var append in batch.Appends)
             Append(append);
         if (batch.Cells.Count > 0)
@@ -46,20 +43,20 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
 
         var result = new BatchResult(false, results, conflicts);
         if (batch.Key is not null)
-            session.Writers.Store(batch.Key.Value, result);
+            tables.StoreResult(batch.Key.Value, result);
         return result;
     }
 
     /// <summary>The record, also one that this batch has made; null if there never was one.</summary>
-    public RecordRow? Find(RecordId id)
+    internal RecordRow? Find(RecordId id)
     {
         if (!_rows.TryGetValue(id, out var row))
-            _rows[id] = row = session.Records.Find(id);
+            _rows[id] = row = tables.FindRecord(id);
         return row;
     }
 
     /// <summary>The record, which must be there and not purged.</summary>
-    public RecordRow Get(RecordId id, string forWhat) =>
+    internal RecordRow Get(RecordId id, string forWhat) =>
         Find(id) switch
         {
             null => throw new NotFoundException($"Record {id} does not exist; create it before {forWhat}."),
@@ -68,9 +65,9 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
         };
 
     /// <summary>The record with this key; the row is the one that this batch works on.</summary>
-    public RecordRow? Find(string kind, string key)
+    internal RecordRow? Find(string kind, string key)
     {
-        if (session.Records.Find(kind, key) is not { } row)
+        if (tables.FindRecord(kind, key) is not { } row)
             return null;
         if (_rows.TryGetValue(row.Id, out var known) && known is not null)
             return known;
@@ -78,20 +75,7 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
         return row;
     }
 
-    public long NextRec()
-    {
-        if (_lastRec < 0)
-            _lastRec = session.Records.LastRec();
-        return ++_lastRec;
-    }
-
-    public void Know(RecordRow row) => _rows[row.Id] = row;
-
-    private void Forget()
-    {
-        _rows.Clear();
-        _lastRec = -1;
-    }
+    internal void Know(RecordRow row) => _rows[row.Id] = row;
 
     private void CheckRevision(Precondition precondition)
     {
@@ -106,7 +90,7 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
     private void Append(SeriesAppend append)
     {
         var owner = Get(append.Owner, $"appending to its series '{append.Name}'");
-        if (!_appends.TryAdd(owner.Rec, session.Names.GetOrAdd(append.Name), owner.IsOfTransaction, append.Points))
+        if (!tables.TryAppend(owner, append.Name, append.Points))
         {
             throw new ConflictException(
                 $"The series '{append.Name}' of record {append.Owner} is not one of type {append.Points.Type}; a series keeps the type of its first points. Use another name.");
@@ -117,7 +101,7 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
     {
         foreach (var cell in cells)
         {
-            if (cell.ExpectedVersion is { } expected && session.Cells.FindVersion(cell.Key, now) is var version && version != expected)
+            if (cell.ExpectedVersion is { } expected && tables.FindCellVersion(cell.Key, now) is var version && version != expected)
             {
                 throw new ConflictException(version == 0
                     ? $"Cell '{cell.Key}' is absent, not at version {expected}; read it and decide anew."
@@ -125,11 +109,14 @@ internal sealed class BatchApplier(Session session, TimeProvider time)
             }
 
             if (cell.Value is null)
-                session.Cells.Delete(cell.Key);
+                tables.DeleteCell(cell.Key);
             else
-                session.Cells.Store(cell, cell.Owner is { } owner ? Get(owner, $"it can own the cell '{cell.Key}'").Rec : null, now);
+                tables.StoreCell(cell, cell.Owner is { } owner ? Get(owner, $"it can own the cell '{cell.Key}'") : null, Expires(cell, now));
         }
 
-        session.Cells.DeleteExpired(now);
+        tables.DeleteExpiredCells(now);
     }
+
+    private static long? Expires(CellWrite cell, long now) =>
+        cell.Lifetime is { } lifetime && now + (lifetime.Ticks / TimeSpan.TicksPerMicrosecond) is var end && end < EndOfTime ? end : null;
 }

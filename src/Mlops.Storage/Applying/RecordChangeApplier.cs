@@ -1,18 +1,15 @@
 using System.Security.Cryptography;
 
-namespace Mlops.Storage.Sqlite;
+namespace Mlops.Storage;
 
 /// <summary>Applies one change to one record: works out what really changes, then writes it with its log entry.</summary>
 internal sealed class RecordChangeApplier(
-    Session session, BatchApplier batch, Batch source, RecordChange change, long now, List<FieldConflict> conflicts)
+    BatchApplier batch, Batch source, RecordChange change, long now, List<FieldConflict> conflicts)
 {
-    // from so many on, reading all fields of the record at once is cheaper than asking for each
-    private const int ManyFields = 32;
-
+    private readonly IBatchTables _tables = batch.Tables;
     private readonly List<FieldState> _order = [];
     private readonly Dictionary<string, FieldState> _states = new(StringComparer.Ordinal);
     private RecordRow _row = null!;
-    private IReadOnlyDictionary<string, IReadOnlyList<FieldValue>>? _all;
     private bool _hasNewConflicts;
 
     public ChangeResult Apply()
@@ -20,8 +17,8 @@ internal sealed class RecordChangeApplier(
         if (change.Mode == ChangeMode.Update)
         {
             _row = batch.Get(change.Id, $"'{change.Action}'");
-            if (session.Names.Get(_row.Kind) is var kind && kind != change.Kind)
-                throw new ConflictException($"Record {change.Id} is a {kind}, not a {change.Kind}; name its own kind in the change.");
+            if (_row.Kind != change.Kind)
+                throw new ConflictException($"Record {change.Id} is a {_row.Kind}, not a {change.Kind}; name its own kind in the change.");
         }
         else if (change.Key is { } key && batch.Find(change.Kind, key) is { } found)
         {
@@ -36,8 +33,8 @@ internal sealed class RecordChangeApplier(
 
         if (change.Purge)
             return Purge();
-        if (!_row.IsNew && change.Fields.Count >= ManyFields)
-            _all = session.Fields.LoadAll(_row.Rec);
+        if (!_row.IsNew)
+            _tables.Expect(_row, change);
         foreach (var write in change.Fields)
             Write(write);
         var numbers = Allocate();
@@ -50,9 +47,9 @@ internal sealed class RecordChangeApplier(
             throw new ConflictException($"Record {change.Id} exists already{(taken.Purged ? " as a tombstone" : "")}; take a new id.");
         _row = new RecordRow
         {
-            Rec = batch.NextRec(),
+            Number = _tables.NextRecordNumber(),
             Id = change.Id,
-            Kind = session.Names.GetOrAdd(change.Kind),
+            Kind = change.Kind,
             Key = change.Key,
             Created = now,
             IsNew = true,
@@ -90,15 +87,16 @@ internal sealed class RecordChangeApplier(
             return;
         }
 
-        if (FieldCells.IsSame(state.Now[0], value))
-            return;
         var kept = state.Now[0];
-        conflicts.Add(new FieldConflict(_row.Id, state.Name, kept, value));
+        if (kept.IsSame(value))
+            return;
+        var conflict = new FieldConflict(_row.Id, state.Name, kept, value);
+        conflicts.Add(conflict);
 
         // the same refused value again is reported again, but kept once
-        if (!_row.IsNew && session.Fields.LoadConflicts(_row.Rec, _row.Id).Any(c => c.Field == state.Name && FieldCells.IsSame(c.Refused, value)))
+        if (!_row.IsNew && _tables.ListConflicts(_row).Any(c => c.Field == state.Name && c.Refused.IsSame(value)))
             return;
-        session.Fields.AddConflict(_row.Rec, state.Number, kept, value);
+        _tables.AddConflict(_row, conflict);
         _hasNewConflicts = true;
     }
 
@@ -118,7 +116,7 @@ internal sealed class RecordChangeApplier(
 
             if (state.Now.Count > 0)
                 throw new ConflictException($"Field '{state.Name}' of record {_row.Id} holds '{state.Now[0]}', not a number; allocate into another field.");
-            var number = session.Counters.Next(allocation.Counter);
+            var number = _tables.NextNumber(allocation.Counter);
             state.Set([FieldValue.Number(number)]);
             numbers.Add(number);
         }
@@ -132,10 +130,10 @@ internal sealed class RecordChangeApplier(
         var changed = _order.FindAll(s => s.IsChanged());
         var seal = change.Seal is null ? _row.Sealed : SealPatterns.Join(_row.Sealed, change.Seal);
         var created = _row.IsNew;
-        if (!created && body is null && changed.Count == 0 && !_hasNewConflicts && ReferenceEquals(seal, _row.Sealed))
+        if (!created && body is null && changed.Count == 0 && !_hasNewConflicts && seal == _row.Sealed)
             return new ChangeResult(_row.Id, _row.Revision, false, numbers);
         if (_row.Sealed is { } frozen)
-            CheckSeal(frozen, body, changed);
+            CheckSeal(new SealPatterns(frozen), body, changed);
 
         Span<byte> salt = stackalloc byte[LogEntryCodec.SaltBytes];
         RandomNumberGenerator.Fill(salt);
@@ -146,17 +144,15 @@ internal sealed class RecordChangeApplier(
             items.Add(LogEntryCodec.ItemDigest(salt, state.Name, state.Now));
 
         _row.Sealed = seal;
-        Advance(items);
-        if (items.Count > 0)
-            session.Log.AddSalt(_row.Rec, _row.Sequence, salt);
+        Advance(items, items.Count > 0 ? salt : []);
         if (body is { } newBody)
-            session.Records.SetBody(_row.Rec, _row.Sequence, newBody.Span);
+            _tables.StoreBody(_row, newBody);
         foreach (var state in changed)
-            session.Fields.Store(_row.Rec, state.Number, state.Before.Length, state.Now, _row.Sequence);
+            _tables.StoreField(_row, state.Name, state.Before.Length, state.Now);
         if (created)
-            session.Records.Insert(_row);
+            _tables.InsertRecord(_row);
         else
-            session.Records.Update(_row);
+            _tables.UpdateRecord(_row);
         _row.IsNew = false;
         batch.Know(_row);
         return new ChangeResult(_row.Id, _row.Revision, created, numbers);
@@ -166,7 +162,7 @@ internal sealed class RecordChangeApplier(
     {
         if (change.Body is not { } body)
             return null;
-        if (!_row.IsNew && session.Records.FindBody(_row.Rec, out _) is { } old && old.AsSpan().SequenceEqual(body.Span))
+        if (!_row.IsNew && _tables.FindBody(_row) is { } old && old.AsSpan().SequenceEqual(body.Span))
             return null;
         return body;
     }
@@ -184,20 +180,15 @@ internal sealed class RecordChangeApplier(
 
     private ChangeResult Purge()
     {
-        session.Records.DeleteBody(_row.Rec);
-        session.Fields.DeleteAll(_row.Rec);
-        session.Series.DeleteAll(_row.Rec);
-        session.Cells.DeleteOwned(_row.Rec);
-        session.Log.DeleteSalts(_row.Rec);
-        Advance([]);
-        session.Records.Purge(_row);
+        Advance([], []);
         _row.Purged = true;
         _row.Key = null;
+        _tables.PurgeRecord(_row);
         return new ChangeResult(_row.Id, _row.Revision, false, []);
     }
 
     /// <summary>Writes the log entry; revision, sequence and head of the row follow.</summary>
-    private void Advance(IReadOnlyList<Digest> items)
+    private void Advance(IReadOnlyList<Digest> items, ReadOnlySpan<byte> salt)
     {
         var entry = new LogEntry
         {
@@ -212,7 +203,7 @@ internal sealed class RecordChangeApplier(
         };
         var encoded = LogEntryCodec.Encode(entry);
         var hash = Digest.Of(encoded);
-        session.Log.Append(_row.Rec, entry, encoded, hash);
+        _tables.AppendEntry(_row, entry, encoded, hash, salt);
         _row.Sequence++;
         _row.Revision++;
         _row.Head = hash;
@@ -222,24 +213,16 @@ internal sealed class RecordChangeApplier(
     {
         if (_states.TryGetValue(name, out var state))
             return state;
-        var number = session.Names.GetOrAdd(name);
-        state = new FieldState(name, number, Load(name, number));
+        state = new FieldState(name, _row.IsNew ? [] : _tables.FindField(_row, name));
         _states.Add(name, state);
         _order.Add(state);
         return state;
     }
 
-    private FieldValue[] Load(string name, long number)
-    {
-        if (_row.IsNew)
-            return [];
-        return _all is null ? session.Fields.Load(_row.Rec, number) : _all.TryGetValue(name, out var values) ? [.. values] : [];
-    }
-
     private FieldValue Resolve(FieldValue value)
     {
         if (value.Type != FieldType.Reference)
-            return FieldCells.Normalise(value);
+            return value.Normalise();
         if (value.ReferenceKey is not { } key)
             return value;
         var record = batch.Find(key.Kind, key.Key)
