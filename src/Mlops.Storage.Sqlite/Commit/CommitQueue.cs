@@ -165,8 +165,7 @@ internal sealed class CommitQueue : IDisposable
             {
                 if (Purges(pending.Batch))
                     _tables.WriteAppends();
-                _session.SecureDelete(Purges(pending.Batch));
-                pending.Result = _applier.Apply(pending.Batch);
+                pending.Result = Apply(pending.Batch);
             }
 
             _release.Execute();
@@ -195,8 +194,7 @@ internal sealed class CommitQueue : IDisposable
             _tables.Mark();
             if (together)
                 _savepoint.Execute();
-            _session.SecureDelete(Purges(pending.Batch));
-            pending.Result = _applier.Apply(pending.Batch);
+            pending.Result = Apply(pending.Batch);
             if (together)
                 _release.Execute();
         }
@@ -221,6 +219,14 @@ internal sealed class CommitQueue : IDisposable
                 _session.Rollback.Execute();
             }
         }
+    }
+
+    private BatchResult Apply(Batch batch)
+    {
+        _session.SecureDelete(Purges(batch));
+        var result = _applier.Apply(batch);
+        _tables.WriteFields();
+        return result;
     }
 
     private void End()
