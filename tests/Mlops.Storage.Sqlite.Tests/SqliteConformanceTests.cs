@@ -21,6 +21,7 @@ public sealed class SqliteConformanceTests : MetadataStoreConformance, IDisposab
             Tampering.LogEnd =>
                 "DELETE FROM log WHERE sequence = 2; DELETE FROM fields WHERE entry = 2; "
                 + "UPDATE records SET sequence = 1, revision = 1, head = (SELECT hash FROM log WHERE sequence = 1)",
+            Tampering.Tail => "UPDATE series SET tail = CAST(substr(tail, 1, 20) || x'FF00' || substr(tail, 23) AS BLOB) WHERE tail_count > 0",
             _ => "UPDATE chunks SET data = CAST(substr(data, 1, 100) || x'FF00' || substr(data, 103) AS BLOB)",
         });
         return Task.FromResult(true);

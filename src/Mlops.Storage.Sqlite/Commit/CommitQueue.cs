@@ -25,7 +25,6 @@ internal sealed class CommitQueue : IDisposable
     private readonly Statement _release;
     private readonly Statement _rollbackTo;
     private readonly List<PendingBatch> _taken = [];
-    private int _alone;
 
     public CommitQueue(Session session, TimeProvider time, TimeSpan busyTimeout)
     {
@@ -113,14 +112,12 @@ internal sealed class CommitQueue : IDisposable
     private void CommitTaken()
     {
         _taken.Clear();
-        var most = _alone > 0 ? 1 : MostTogether;
-        while (_taken.Count < most && _waiting.TryDequeue(out var next))
+        while (_taken.Count < MostTogether && _waiting.TryDequeue(out var next))
         {
             if (next.TryTake())
                 _taken.Add(next);
         }
 
-        _alone = Math.Max(0, _alone - _taken.Count);
         try
         {
             BeginTables();
@@ -133,24 +130,13 @@ internal sealed class CommitQueue : IDisposable
 
             if (_session.InTransaction)
             {
-                WriteAppends(together);
+                _tables.WriteAppends();
                 _session.Commit.Execute();
             }
 
             _session.Names.OnCommit();
             if (_taken.Exists(p => p.Error is null && Purges(p.Batch)))
                 EraseRemains();
-        }
-        catch (ApartException)
-        {
-            End();
-            _alone = _taken.Count(p => p.Error is null);
-            foreach (var pending in _taken.Where(p => p.Error is null))
-            {
-                pending.Result = null;
-                pending.Release();
-                _waiting.Enqueue(pending);
-            }
         }
         catch (Exception e)
         {
@@ -179,8 +165,7 @@ internal sealed class CommitQueue : IDisposable
             {
                 if (Purges(pending.Batch))
                     _tables.WriteAppends();
-                _session.SecureDelete(Purges(pending.Batch));
-                pending.Result = _applier.Apply(pending.Batch);
+                pending.Result = Apply(pending.Batch);
             }
 
             _release.Execute();
@@ -205,16 +190,15 @@ internal sealed class CommitQueue : IDisposable
         {
             // points for a record must be there when a later batch purges it
             if (together && Purges(pending.Batch))
-                WriteAppends(together);
+                _tables.WriteAppends();
             _tables.Mark();
             if (together)
                 _savepoint.Execute();
-            _session.SecureDelete(Purges(pending.Batch));
-            pending.Result = _applier.Apply(pending.Batch);
+            pending.Result = Apply(pending.Batch);
             if (together)
                 _release.Execute();
         }
-        catch (Exception e) when (e is not ApartException)
+        catch (Exception e)
         {
             pending.Result = null;
             pending.Error = e;
@@ -237,17 +221,12 @@ internal sealed class CommitQueue : IDisposable
         }
     }
 
-    private void WriteAppends(bool together)
+    private BatchResult Apply(Batch batch)
     {
-        try
-        {
-            _tables.WriteAppends();
-        }
-        catch (IntegrityException) when (together && _session.InTransaction)
-        {
-            // one damaged series must not fail the batches of others: each gets a transaction of its own
-            throw new ApartException();
-        }
+        _session.SecureDelete(Purges(batch));
+        var result = _applier.Apply(batch);
+        _tables.WriteFields();
+        return result;
     }
 
     private void End()
@@ -265,6 +244,4 @@ internal sealed class CommitQueue : IDisposable
         using var checkpoint = new Statement(_session, "PRAGMA wal_checkpoint(TRUNCATE)");
         checkpoint.Run();
     }
-
-    private sealed class ApartException : Exception;
 }

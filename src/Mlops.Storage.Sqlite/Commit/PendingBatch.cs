@@ -19,9 +19,6 @@ internal sealed class PendingBatch(Batch batch)
     /// <summary>Takes the batch for a transaction; false if it was withdrawn.</summary>
     public bool TryTake() => Interlocked.CompareExchange(ref _state, Taken, Waiting) == Waiting;
 
-    /// <summary>Gives the batch back after the transaction could not begin.</summary>
-    public void Release() => Volatile.Write(ref _state, Waiting);
-
     /// <summary>Withdraws the batch; false if a transaction has taken it.</summary>
     public bool TryWithdraw() => Interlocked.CompareExchange(ref _state, Withdrawn, Waiting) == Waiting;
 }

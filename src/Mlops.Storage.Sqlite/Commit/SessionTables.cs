@@ -1,12 +1,16 @@
 namespace Mlops.Storage.Sqlite;
 
-/// <summary>Answers the rules of a batch with statements of the writing session at once; only points wait.</summary>
+/// <summary>
+/// Answers the rules of a batch with statements of the writing session. Fields wait for the end of their batch, points for the
+/// end of the transaction.
+/// </summary>
 internal sealed class SessionTables(Session session) : IBatchTables
 {
     // from so many on, reading all fields of the record at once is cheaper than asking for each
     private const int ManyFields = 32;
 
     private readonly AppendBuffer _appends = new(session);
+    private readonly FieldBuffer _fields = new(session);
     private IReadOnlyDictionary<string, IReadOnlyList<FieldValue>>? _all;
     private long _lastRec = -1;
 
@@ -14,18 +18,23 @@ internal sealed class SessionTables(Session session) : IBatchTables
     public void Begin()
     {
         _lastRec = -1;
+        _fields.Clear();
         _appends.Begin();
     }
 
     /// <summary>Marks what was written so far as other batches', which <see cref="TakeBack"/> leaves alone.</summary>
     public void Mark() => _appends.Mark();
 
-    /// <summary>Takes back the points of a batch that failed.</summary>
+    /// <summary>Takes back what waits of a batch that failed.</summary>
     public void TakeBack()
     {
         _lastRec = -1;
+        _fields.Clear();
         _appends.TakeBack();
     }
+
+    /// <summary>Writes the records and fields of the batch that was applied.</summary>
+    public void WriteFields() => _fields.Write();
 
     /// <summary>Writes the points of all batches so far; those of one series together.</summary>
     public void WriteAppends() => _appends.Write();
@@ -45,12 +54,20 @@ internal sealed class SessionTables(Session session) : IBatchTables
         return ++_lastRec;
     }
 
-    public void InsertRecord(RecordRow row) => session.Records.Insert(row);
+    // a record with a key is looked up by it in the same batch, in the database
+    public void InsertRecord(RecordRow row)
+    {
+        if (row.Key is null)
+            _fields.Insert(row);
+        else
+            session.Records.Insert(row);
+    }
 
-    public void UpdateRecord(RecordRow row) => session.Records.Update(row);
+    public void UpdateRecord(RecordRow row) => _fields.Update(row);
 
     public void PurgeRecord(RecordRow row)
     {
+        _fields.Write();
         session.Records.DeleteBody(row.Number);
         session.Fields.DeleteAll(row.Number);
         session.Series.DeleteAll(row.Number);
@@ -64,15 +81,21 @@ internal sealed class SessionTables(Session session) : IBatchTables
     public void StoreBody(RecordRow row, ReadOnlyMemory<byte> body) => session.Records.SetBody(row.Number, row.Sequence, body.Span);
 
     public void Expect(RecordRow row, RecordChange change) =>
-        _all = change.Fields.Count >= ManyFields ? session.Fields.LoadAll(row.Number) : null;
+        _all = change.Fields.Count >= ManyFields && !_fields.IsUnwritten(row) ? session.Fields.LoadAll(row.Number) : null;
 
-    public FieldValue[] FindField(RecordRow row, string name) =>
-        _all is null ? session.Fields.Load(row.Number, session.Names.GetOrAdd(name))
-        : _all.TryGetValue(name, out var values) ? [.. values]
-        : [];
+    public FieldValue[] FindField(RecordRow row, string name)
+    {
+        if (_fields.Find(row, name) is { } waiting)
+            return [.. waiting];
+        if (_fields.IsUnwritten(row))
+            return [];
+        if (_all is null)
+            return session.Fields.Load(row.Number, session.Names.GetOrAdd(name));
+        return _all.TryGetValue(name, out var values) ? [.. values] : [];
+    }
 
     public void StoreField(RecordRow row, string name, int before, IReadOnlyList<FieldValue> values) =>
-        session.Fields.Store(row.Number, session.Names.GetOrAdd(name), before, values, row.Sequence);
+        _fields.Store(row, name, before, values);
 
     public IReadOnlyList<FieldConflict> ListConflicts(RecordRow row) => session.Fields.LoadConflicts(row.Number, row.Id);
 

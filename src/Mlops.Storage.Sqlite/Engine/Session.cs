@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Microsoft.Data.Sqlite;
 using SQLitePCL;
 
 namespace Mlops.Storage.Sqlite;
@@ -7,7 +6,6 @@ namespace Mlops.Storage.Sqlite;
 /// <summary>One connection with its compiled statements. Used by one thread at a time.</summary>
 internal sealed class Session : IDisposable
 {
-    private readonly SqliteConnection _connection;
     private readonly List<Statement> _statements = [];
     private bool _secureDelete;
 
@@ -17,23 +15,13 @@ internal sealed class Session : IDisposable
     public Session(string path, NameCache names, TimeSpan busy)
     {
         Path = path;
-        _connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        Handle = Open(path);
         try
         {
-            _connection.Open();
-            Handle = _connection.Handle!;
             WaitFor(busy);
 
             // the native build defaults to foreign keys and would look for them at each write
-            Execute("PRAGMA foreign_keys = OFF");
-            Execute("PRAGMA temp_store = MEMORY");
-            Execute("PRAGMA cache_size = -16384");
-            Execute("PRAGMA mmap_size = 268435456");
-        }
-        catch (SqliteException e)
-        {
-            _connection.Dispose();
-            throw SqliteFailure.Translate(e.SqliteExtendedErrorCode, e.Message, path);
+            ExecuteScript("PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456");
         }
         catch
         {
@@ -60,7 +48,7 @@ internal sealed class Session : IDisposable
     /// <summary>The one session that writes; names that it adds may still be rolled back.</summary>
     public bool IsWriter { get; init; }
 
-    public sqlite3 Handle { get; } = null!;
+    public sqlite3 Handle { get; }
 
     public Statement Begin { get; }
 
@@ -192,6 +180,17 @@ internal sealed class Session : IDisposable
         foreach (var statement in _statements)
             statement.Dispose();
         _statements.Clear();
-        _connection.Dispose();
+        Handle.Dispose();
+    }
+
+    // without the mutex that SQLite would take at each call: a session is used by one thread at a time
+    private static sqlite3 Open(string path)
+    {
+        Batteries_V2.Init();
+        var code = raw.sqlite3_open_v2(path, out var handle, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX, null);
+        if (code == raw.SQLITE_OK)
+            return handle;
+        using (handle)
+            throw SqliteFailure.Translate(code, raw.sqlite3_errstr(code).utf8_to_string(), path);
     }
 }

@@ -55,10 +55,10 @@ internal sealed class Verification(Session session, CancellationToken cancellati
 
     private void CheckSeries(SeriesAudit audit, SeriesRow series)
     {
-        session.Series.ReadStatistics(series, (chunk, place, rows) =>
+        session.Series.ReadStatistics(series, rows =>
         {
             cancellationToken.ThrowIfCancellationRequested();
-            audit.Add(place, rows.Bytes(5), session.Series.FindChunk(chunk), isFull: true);
+            audit.Add(SeriesTable.Place(rows), rows.Bytes(5), session.Series.FindChunk(rows.Int64(0)), isFull: true);
         });
         if (session.Series.FindTail(series) is { } tail)
             audit.Add(tail.Place, tail.Statistics, tail.Data, isFull: false);

@@ -65,26 +65,31 @@ CREATE TABLE conflicts (
 );
 CREATE INDEX conflicts_rec ON conflicts (rec);
 
--- Summaries, dense for search; NaN is NULL. Numbers of series are never given again: a reader may still hold one.
+-- Summaries for search, NaN is NULL; and at the end of the row, where a search does not read them, the open chunk.
 CREATE TABLE series (
-    sid        INTEGER PRIMARY KEY AUTOINCREMENT,
-    rec        INTEGER NOT NULL,
-    name       INTEGER NOT NULL,
-    type       INTEGER NOT NULL,
-    chunks     INTEGER NOT NULL, -- number of full chunks
-    count      INTEGER NOT NULL,
-    nan_count  INTEGER NOT NULL,
-    first_step INTEGER NOT NULL,
-    last_step  INTEGER NOT NULL,
-    last_time  INTEGER NOT NULL,
+    rec             INTEGER NOT NULL,
+    name            INTEGER NOT NULL,
+    type            INTEGER NOT NULL,
+    sid             INTEGER NOT NULL, -- number for its chunks; 0 before the first is full
+    chunks          INTEGER NOT NULL, -- number of full chunks
+    count           INTEGER NOT NULL,
+    nan_count       INTEGER NOT NULL,
+    first_step      INTEGER NOT NULL,
+    last_step       INTEGER NOT NULL,
+    last_time       INTEGER NOT NULL,
     last,
     min,
-    min_step   INTEGER NOT NULL,
+    min_step        INTEGER NOT NULL,
     max,
-    max_step   INTEGER NOT NULL,
+    max_step        INTEGER NOT NULL,
     sum,
-    UNIQUE (rec, name)
-);
+    tail_count      INTEGER NOT NULL, -- 0 if all chunks are full
+    tail_first_step INTEGER,
+    tail_last_step  INTEGER,
+    tail_stats      BLOB,
+    tail            BLOB,
+    PRIMARY KEY (rec, name)
+) WITHOUT ROWID;
 CREATE INDEX series_last ON series (name, last, rec);
 
 -- chunk = sid * 2^24 + number, so that the chunks of a series lie together. Statistics are apart from the points, so that a
@@ -100,16 +105,6 @@ CREATE TABLE chunk_stats (
     first_step INTEGER NOT NULL,
     last_step  INTEGER NOT NULL,
     stats      BLOB    NOT NULL
-);
-
--- The open chunk of a series.
-CREATE TABLE tails (
-    sid        INTEGER PRIMARY KEY,
-    count      INTEGER NOT NULL,
-    first_step INTEGER NOT NULL,
-    last_step  INTEGER NOT NULL,
-    stats      BLOB    NOT NULL,
-    data       BLOB    NOT NULL
 );
 
 CREATE TABLE cells (

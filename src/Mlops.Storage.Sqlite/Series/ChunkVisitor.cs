@@ -1,4 +1,7 @@
 namespace Mlops.Storage.Sqlite;
 
-/// <summary>Sees one full chunk; column 5 of the row holds its statistics.</summary>
-internal delegate void ChunkVisitor(long chunk, SeriesPlace place, Rows row);
+/// <summary>
+/// Sees one full chunk: column 0 is its number, <see cref="SeriesTable.Place"/> reads where it stands, column 5 holds its
+/// statistics.
+/// </summary>
+internal delegate void ChunkVisitor(Rows row);

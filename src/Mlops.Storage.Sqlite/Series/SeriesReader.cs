@@ -18,10 +18,10 @@ internal sealed class SeriesReader
         _row = row;
         _range = range;
         _what = what;
-        session.Series.ReadStatistics(row, (chunk, place, _) =>
+        session.Series.ReadStatistics(row, rows =>
         {
-            if (place.Meets(range))
-                _chunks.Add((chunk, place));
+            if (SeriesTable.Place(rows) is var place && place.Meets(range))
+                _chunks.Add((rows.Int64(0), place));
         });
         if (session.Series.FindTail(row) is { } tail && tail.Place.Meets(range))
         {
@@ -45,7 +45,7 @@ internal sealed class SeriesReader
     public SeriesColumns Read(Session session, long chunk, SeriesPlace place)
     {
         // after a purge, the numbers of its chunks may be those of another series
-        if (session.Series.Find(_row.Rec, _row.Name)?.Sid != _row.Sid)
+        if (session.Series.Find(_row.Rec, _row.Name) is null)
             throw new NotFoundException($"The record was purged while {_what} was read; what was read before is all there is.");
         try
         {

@@ -1,28 +1,26 @@
 namespace Mlops.Storage.Sqlite;
 
-/// <summary>Series, their chunks and their tails.</summary>
+/// <summary>Series with their tails, and their chunks.</summary>
 internal sealed class SeriesTable(Session session)
 {
     private const string Columns =
-        "sid, rec, name, type, chunks, count, nan_count, first_step, last_step, last_time, last, min, min_step, max, max_step, sum";
-
-    private const string TailValues = "tails (sid, count, first_step, last_step, stats, data) VALUES (?1, ?2, ?3, ?4, ?5, ?6)";
+        "rec, name, type, sid, chunks, count, nan_count, first_step, last_step, last_time, last, min, min_step, max, max_step, sum";
 
     private readonly Statement _find = session.Prepare($"SELECT {Columns} FROM series WHERE rec = ?1 AND name = ?2");
     private readonly Statement _ofRecord = session.Prepare($"SELECT {Columns} FROM series WHERE rec = ?1");
     private readonly Statement _insert = session.Prepare(
-        "INSERT INTO series (rec, name, type, chunks, count, nan_count, first_step, last_step, last_time, last, min, min_step, max, "
-        + "max_step, sum) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)");
+        $"INSERT INTO series ({Columns}, tail_count, tail_first_step, tail_last_step, tail_stats, tail) "
+        + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21)");
 
     private readonly Statement _update = session.Prepare(
-        "UPDATE series SET chunks = ?4, count = ?5, nan_count = ?6, first_step = ?7, last_step = ?8, last_time = ?9, last = ?10, "
-        + "min = ?11, min_step = ?12, max = ?13, max_step = ?14, sum = ?15 WHERE sid = ?1");
+        "UPDATE series SET sid = ?4, chunks = ?5, count = ?6, nan_count = ?7, first_step = ?8, last_step = ?9, last_time = ?10, "
+        + "last = ?11, min = ?12, min_step = ?13, max = ?14, max_step = ?15, sum = ?16, tail_count = ?17, tail_first_step = ?18, "
+        + "tail_last_step = ?19, tail_stats = ?20, tail = ?21 WHERE rec = ?1 AND name = ?2");
 
-    private readonly Statement _tail = session.Prepare("SELECT data, stats, count, first_step, last_step FROM tails WHERE sid = ?1");
-    private readonly Statement _insertTail = session.Prepare($"INSERT INTO {TailValues}");
-    private readonly Statement _setTail = session.Prepare($"INSERT OR REPLACE INTO {TailValues}");
+    private readonly Statement _tail = session.Prepare(
+        "SELECT tail, tail_stats, tail_count, tail_first_step, tail_last_step FROM series WHERE rec = ?1 AND name = ?2 AND tail_count > 0");
 
-    private readonly Statement _deleteTail = session.Prepare("DELETE FROM tails WHERE sid = ?1");
+    private readonly Statement _lastChunk = session.Prepare("SELECT max(chunk) FROM chunks");
     private readonly Statement _insertChunk = session.Prepare("INSERT INTO chunks (chunk, data) VALUES (?1, ?2)");
     private readonly Statement _insertStatistics = session.Prepare(
         "INSERT INTO chunk_stats (chunk, position, count, first_step, last_step, stats) VALUES (?1, ?2, ?3, ?4, ?5, ?6)");
@@ -46,24 +44,24 @@ internal sealed class SeriesTable(Session session)
     /// <summary>Appends points to a series of their type, or to a new one if <paramref name="row"/> is null.</summary>
     public void Append(long rec, long name, SeriesRow? row, SeriesColumns points)
     {
-        SeriesGrowth growth;
-        var isNew = row is null;
         if (row is null)
         {
-            growth = SeriesCodec.Append(null, [], points);
-            row = Insert(rec, name, points.Type, growth);
-        }
-        else
-        {
-            // the codec reads the tail where SQLite keeps it
-            using (var tail = _tail.Bind(1, row.Sid).Query())
-                growth = SeriesCodec.Append(row.Summary, tail.Read() ? tail.Bytes(0) : [], points);
-            _update.Bind(1, row.Sid);
-            BindSummary(_update, row.Chunks + growth.Full.Count, growth.Summary);
-            _update.Execute();
+            var first = SeriesCodec.Append(null, [], points);
+            Store(_insert, new SeriesRow(rec, name, points.Type, 0, 0, first.Summary), first, null);
+            return;
         }
 
-        Store(row, isNew, growth);
+        SeriesGrowth growth;
+        SeriesPlace? aside = null;
+        using (var tail = BindTail(row).Query())
+        {
+            // the codec reads the tail where SQLite keeps it
+            growth = SeriesCodec.Append(row.Summary, tail.Read() ? tail.Bytes(0) : [], points);
+            if (growth.SetsTailAside)
+                aside = PlaceOfTail(row, tail);
+        }
+
+        Store(_update, row, growth, aside);
     }
 
     /// <summary>The statistics of all full chunks, for which <paramref name="use"/> is called in order.</summary>
@@ -71,17 +69,17 @@ internal sealed class SeriesTable(Session session)
     {
         using var rows = _statistics.Bind(1, row.FirstChunk).Bind(2, row.EndChunk).Query();
         while (rows.Read())
-            use(rows.Int64(0), new SeriesPlace(rows.Int64(1), rows.Int64(2), rows.Int64(3), rows.Int64(4)), rows);
+            use(rows);
     }
+
+    /// <summary>Where the chunk of a row stands.</summary>
+    public static SeriesPlace Place(Rows row) => new(row.Int64(1), row.Int64(2), row.Int64(3), row.Int64(4));
 
     /// <summary>The open chunk; null if there is none.</summary>
     public (SeriesPlace Place, byte[] Statistics, byte[] Data)? FindTail(SeriesRow row)
     {
-        using var rows = _tail.Bind(1, row.Sid).Query();
-        if (!rows.Read())
-            return null;
-        var count = rows.Int64(2);
-        return (new SeriesPlace(row.Summary.Count - count, count, rows.Int64(3), rows.Int64(4)), rows.Bytes(1).ToArray(), rows.Bytes(0).ToArray());
+        using var rows = BindTail(row).Query();
+        return rows.Read() ? (PlaceOfTail(row, rows), rows.Bytes(1).ToArray(), rows.Bytes(0).ToArray()) : null;
     }
 
     /// <summary>The compressed points of a full chunk; null if it is gone.</summary>
@@ -104,15 +102,10 @@ internal sealed class SeriesTable(Session session)
         {
             _deleteChunks.Bind(1, row.FirstChunk).Bind(2, row.EndChunk).Execute();
             _deleteStatistics.Bind(1, row.FirstChunk).Bind(2, row.EndChunk).Execute();
-            _deleteTail.Bind(1, row.Sid).Execute();
         }
 
         _delete.Bind(1, rec).Execute();
     }
-
-    private static void BindSummary(Statement statement, long chunks, SeriesSummary s) =>
-        statement.Bind(4, chunks).Bind(5, s.Count).Bind(6, s.NanCount).Bind(7, s.FirstStep).Bind(8, s.LastStep).Bind(9, s.LastTime)
-            .Bind(10, s.Last).Bind(11, s.Min).Bind(12, s.MinStep).Bind(13, s.Max).Bind(14, s.MaxStep).Bind(15, s.Sum);
 
     private static List<SeriesRow> ReadAll(Statement statement)
     {
@@ -126,8 +119,8 @@ internal sealed class SeriesTable(Session session)
     private static SeriesRow Read(Rows rows) => new(
         rows.Int64(0),
         rows.Int64(1),
-        rows.Int64(2),
-        (SeriesType)rows.Int64(3),
+        (SeriesType)rows.Int64(2),
+        rows.Int64(3),
         rows.Int64(4),
         new SeriesSummary
         {
@@ -144,35 +137,64 @@ internal sealed class SeriesTable(Session session)
             Sum = rows.Number(15),
         });
 
-    private SeriesRow Insert(long rec, long name, SeriesType type, SeriesGrowth growth)
-    {
-        _insert.Bind(1, rec).Bind(2, name).Bind(3, (long)type);
-        BindSummary(_insert, growth.Full.Count, growth.Summary);
-        _insert.Execute();
-        return new SeriesRow(session.LastRow, rec, name, type, 0, growth.Summary);
-    }
+    private static SeriesPlace PlaceOfTail(SeriesRow row, Rows rows) =>
+        new(row.Summary.Count - rows.Int64(2), rows.Int64(2), rows.Int64(3), rows.Int64(4));
 
-    private void Store(SeriesRow row, bool isNew, SeriesGrowth growth)
-    {
-        var position = growth.Summary.Count - (growth.Tail?.Summary.Count ?? 0) - growth.Full.Sum(c => c.Summary.Count);
-        var chunk = row.EndChunk;
-        foreach (var full in growth.Full)
-        {
-            _insertChunk.Bind(1, chunk).Bind(2, full.Data.Span).Execute();
-            _insertStatistics.Bind(1, chunk).Bind(2, position).Bind(3, full.Summary.Count).Bind(4, full.Summary.FirstStep)
-                .Bind(5, full.Summary.LastStep).Bind(6, full.Statistics.Span).Execute();
-            position += full.Summary.Count;
-            chunk++;
-        }
+    private Statement BindTail(SeriesRow row) => _tail.Bind(1, row.Rec).Bind(2, row.Name);
 
+    private void Store(Statement statement, SeriesRow row, SeriesGrowth growth, SeriesPlace? aside)
+    {
+        var added = growth.Full.Count + (aside is null ? 0 : 1);
+        if (added > 0 && row.Sid == 0)
+            row = row with { Sid = NextSid() };
+        StoreChunks(row, growth, aside);
+
+        var s = growth.Summary;
+        statement.Bind(1, row.Rec).Bind(2, row.Name).Bind(3, (long)row.Type).Bind(4, row.Sid).Bind(5, row.Chunks + added).Bind(6, s.Count)
+            .Bind(7, s.NanCount).Bind(8, s.FirstStep).Bind(9, s.LastStep).Bind(10, s.LastTime).Bind(11, s.Last).Bind(12, s.Min)
+            .Bind(13, s.MinStep).Bind(14, s.Max).Bind(15, s.MaxStep).Bind(16, s.Sum);
         if (growth.Tail is { } tail)
         {
-            (isNew ? _insertTail : _setTail).Bind(1, row.Sid).Bind(2, tail.Summary.Count).Bind(3, tail.Summary.FirstStep).Bind(4, tail.Summary.LastStep)
-                .Bind(5, tail.Statistics.Span).Bind(6, tail.Data.Span).Execute();
+            statement.Bind(17, tail.Summary.Count).Bind(18, tail.Summary.FirstStep).Bind(19, tail.Summary.LastStep)
+                .Bind(20, tail.Statistics.Span).Bind(21, tail.Data.Span);
         }
-        else if (growth.Full.Count > 0)
+        else
         {
-            _deleteTail.Bind(1, row.Sid).Execute();
+            statement.Bind(17, 0L).BindNull(18).BindNull(19).BindNull(20).BindNull(21);
         }
+
+        statement.Execute();
+    }
+
+    private void StoreChunks(SeriesRow row, SeriesGrowth growth, SeriesPlace? aside)
+    {
+        var chunk = row.EndChunk;
+        if (aside is { } place)
+        {
+            var (_, statistics, data) = FindTail(row)!.Value;
+            Insert(chunk++, place, statistics, data);
+        }
+
+        var position = growth.Summary.Count - (growth.Tail?.Summary.Count ?? 0) - growth.Full.Sum(c => c.Summary.Count);
+        foreach (var full in growth.Full)
+        {
+            var of = full.Summary;
+            Insert(chunk++, new SeriesPlace(position, of.Count, of.FirstStep, of.LastStep), full.Statistics.Span, full.Data.Span);
+            position += of.Count;
+        }
+    }
+
+    private void Insert(long chunk, SeriesPlace place, ReadOnlySpan<byte> statistics, ReadOnlySpan<byte> data)
+    {
+        _insertChunk.Bind(1, chunk).Bind(2, data).Execute();
+        _insertStatistics.Bind(1, chunk).Bind(2, place.Position).Bind(3, place.Count).Bind(4, place.FirstStep).Bind(5, place.LastStep)
+            .Bind(6, statistics).Execute();
+    }
+
+    // a number is free again once a purge took the chunks: a reader that still holds it finds its series gone
+    private long NextSid()
+    {
+        using var rows = _lastChunk.Query();
+        return rows.Read() && rows.Int64OrNull(0) is { } last ? (last >> SeriesRow.NumberBits) + 1 : 1;
     }
 }

@@ -38,7 +38,6 @@ public static class SeriesCodec
     /// <param name="tail">The data of the open tail; empty if there is none.</param>
     /// <param name="added">At least one point.</param>
     /// <exception cref="ArgumentException">No point is added, the type differs from the tail's, or a tail has no summary.</exception>
-    /// <exception cref="IntegrityException">The tail is damaged.</exception>
     public static SeriesGrowth Append(SeriesSummary? summary, ReadOnlySpan<byte> tail, SeriesColumns added)
     {
         ArgumentNullException.ThrowIfNull(added);
@@ -50,9 +49,9 @@ public static class SeriesCodec
         var full = new List<SeriesChunk>();
         SeriesChunk? open = null;
         var taken = 0;
-        if (!tail.IsEmpty)
+        var before = tail.IsEmpty ? null : TryDecode(tail);
+        if (before is not null)
         {
-            var before = Decode(tail);
             if (before.Type != added.Type)
                 throw new ArgumentException($"The series holds {before.Type} values; {added.Type} values cannot be added.", nameof(added));
             taken = Math.Min(ChunkPoints - before.Count, added.Count);
@@ -71,7 +70,7 @@ public static class SeriesCodec
             taken += count;
         }
 
-        return new SeriesGrowth(summary!, full, open);
+        return new SeriesGrowth(summary!, full, open) { SetsTailAside = before is null && !tail.IsEmpty };
 
         void Take(SeriesChunk chunk)
         {
@@ -79,6 +78,18 @@ public static class SeriesCodec
                 full.Add(chunk);
             else
                 open = chunk;
+        }
+    }
+
+    private static SeriesColumns? TryDecode(ReadOnlySpan<byte> tail)
+    {
+        try
+        {
+            return Decode(tail);
+        }
+        catch (IntegrityException)
+        {
+            return null;
         }
     }
 }

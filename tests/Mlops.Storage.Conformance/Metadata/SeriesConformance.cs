@@ -232,4 +232,30 @@ public abstract partial class MetadataStoreConformance
         await Assert.ThrowsAnyAsync<ArgumentException>(() => store.DownsampleSeriesAsync(id, "m", SeriesRange.All, 0));
         await Assert.ThrowsAnyAsync<ArgumentException>(() => store.DownsampleSeriesAsync(id, "m", SeriesRange.All, 100_001));
     }
+
+    [SkippableTheory]
+    [InlineData(100)]
+    [InlineData(10_000)]
+    public async Task CommitAsync_damaged_tail_takes_more_points_and_tells_who_reads(int before)
+    {
+        var id = Ids.Next();
+        await using (var store = await OpenAsync())
+        {
+            await store.CommitAsync(Of(Create(id)));
+            await store.CommitAsync(Of(new SeriesAppend(id, "m", Columns(0, before))));
+        }
+
+        Skip.IfNot(await TamperAsync(Tampering.Tail), "This backend cannot be tampered with here.");
+        await using var again = await OpenAsync();
+        await again.CommitAsync(Of(new SeriesAppend(id, "m", Columns(before, 50)), new SeriesAppend(id, "other", Columns(0, 5))));
+        await again.CommitAsync(Of(new SeriesAppend(id, "m", Columns(before + 50, 9_000))));
+
+        Assert.Equal(5, Numbers(await ReadAsync(again, id, "other")).Length);
+        Assert.Equal(before + 9_050, (await again.ListSeriesAsync([id]))[0].Summary.Count);
+        Assert.Equal(
+            Columns(before, 9_050).Numbers.ToArray(), Numbers(await ReadAsync(again, id, "m", new SeriesRange { AfterPosition = before })));
+        var error = await Assert.ThrowsAsync<IntegrityException>(() => ReadAsync(again, id, "m"));
+        Assert.Contains("'m'", error.Message, StringComparison.Ordinal);
+        Assert.Contains((await again.VerifyAsync()).Problems, p => p.Contains("series 'm' has a damaged block", StringComparison.Ordinal));
+    }
 }

@@ -17,4 +17,7 @@ public enum Tampering
 
     /// <summary>A byte in a block of points.</summary>
     Points = 5,
+
+    /// <summary>A byte in the open chunk of every series.</summary>
+    Tail = 6,
 }
