@@ -24,6 +24,7 @@ public sealed class PostgreSqlConformanceTests(PostgreSqlServer server) : Metada
             Tampering.LogEnd =>
                 $"DELETE FROM {s}.log WHERE sequence = 2; DELETE FROM {s}.fields WHERE entry = 2; "
                 + $"UPDATE {s}.records SET sequence = 1, revision = 1, head = (SELECT hash FROM {s}.log WHERE sequence = 1)",
+            Tampering.Tail => $"UPDATE {s}.tails SET data = substring(data FROM 1 FOR 20) || '\\xFF00'::bytea || substring(data FROM 23)",
             _ => $"UPDATE {s}.chunks SET data = substring(data FROM 1 FOR 100) || '\\xFF00'::bytea || substring(data FROM 103)",
         });
         return true;

@@ -54,33 +54,6 @@ internal sealed class GroupOutcome
             }
         }
 
-        List<GrownSeries> grown = new(writes.Series.Count);
-        foreach (var ((owner, name), series) in writes.Series)
-        {
-            try
-            {
-                grown.Add(GrownSeries.Of(owner, name, series));
-            }
-            catch (IntegrityException e)
-            {
-                Fail(owner, name, e);
-                return null;
-            }
-        }
-
-        return (writes, grown);
-    }
-
-    /// <summary>One damaged series fails those who append to it and nobody else.</summary>
-    private void Fail(RecordId owner, string name, IntegrityException error)
-    {
-        for (var i = 0; i < _group.Count; i++)
-        {
-            if (_errors[i] is null && _group[i].Batch.Appends.Any(a => a.Owner == owner && a.Name == name))
-            {
-                _results[i] = null;
-                _errors[i] = new IntegrityException($"A block of the series '{name}' of record {owner} is damaged: {error.Message}", error);
-            }
-        }
+        return (writes, writes.Series.Select(s => GrownSeries.Of(s.Key.Owner, s.Key.Name, s.Value)).ToList());
     }
 }

@@ -10,10 +10,27 @@ internal static class SeriesWrites
     {
         if (grown.Count == 0)
             return;
+        AddTailsSetAside(round, grown, names);
         foreach (var group in grown.GroupBy(g => g.Stored is null))
             AddSummaries(round, [.. group], isNew: group.Key, names);
         AddChunks(round, grown, names);
         AddTails(round, grown, names);
+    }
+
+    /// <summary>Makes chunks of tails that are damaged, as they are; the row of the series still counts the chunks before.</summary>
+    private static void AddTailsSetAside(Round round, IReadOnlyList<GrownSeries> grown, NameCache names)
+    {
+        const string Damaged =
+            "FROM unnest($1, $2) AS n (record, name) JOIN mlops.series s ON s.record = n.record AND s.name = n.name "
+            + "JOIN mlops.tails t ON t.record = s.record AND t.name = s.name";
+        var aside = grown.Where(g => g.Growth.SetsTailAside).ToList();
+        if (aside.Count == 0)
+            return;
+        Add($"INSERT INTO mlops.chunks (record, name, chunk, data) SELECT s.record, s.name, s.chunks, t.data {Damaged}");
+        Add("INSERT INTO mlops.chunk_stats (record, name, chunk, position, count, first_step, last_step, stats) "
+            + $"SELECT s.record, s.name, s.chunks, s.count - t.count, t.count, t.first_step, t.last_step, t.stats {Damaged}");
+
+        void Add(string sql) => round.Add(sql, Args.All(aside.Select(g => g.Owner)), Args.All(aside.Select(g => names[g.Name])));
     }
 
     private static void AddSummaries(Round round, List<GrownSeries> list, bool isNew, NameCache names)
