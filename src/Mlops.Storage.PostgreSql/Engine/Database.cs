@@ -100,6 +100,9 @@ internal sealed class Database : IAsyncDisposable
         builder.PersistSecurityInfo = false;
         builder.IncludeErrorDetail = false;
         builder.ApplicationName ??= "mlops";
+
+        // nothing here outlives its transaction, so a connection needs no washing
+        builder.NoResetOnClose = true;
         if (!builder.TcpKeepAlive)
         {
             builder.TcpKeepAlive = true;
