@@ -188,6 +188,7 @@ public sealed partial class RunTracker
     {
         try
         {
+            await _lost.TakeBackAsync(OpenRuns().Where(r => r.IsOwnedAndOpen).Select(r => r.Id), _stop.Token).ConfigureAwait(false);
             await _lost.SweepAsync(_stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)
