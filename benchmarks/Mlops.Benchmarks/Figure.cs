@@ -32,6 +32,9 @@ internal abstract class Figure : IAsyncDisposable
     /// <summary>False once a promise beside the ratio was broken.</summary>
     public bool AlsoHolds { get; private set; } = true;
 
+    /// <summary>Why this figure cannot be measured here; null if it can. Known once it is prepared.</summary>
+    public virtual string? Missing => null;
+
     /// <summary>Lines printed below the figure.</summary>
     public IReadOnlyList<string> Notes => _notes;
 

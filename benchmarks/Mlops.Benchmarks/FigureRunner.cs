@@ -13,6 +13,7 @@ internal static partial class FigureRunner
         () => new LogMetricCall(),
         () => new LogMetricCallTwoThreads(),
         () => new Ingest(),
+        () => new PostgreSqlIngest(),
         () => new BytesPerPoint(),
         () => new ReadCurve(),
         () => new OpenToFirstPoint(),
@@ -74,6 +75,12 @@ internal static partial class FigureRunner
     {
         var clock = Stopwatch.StartNew();
         await figure.PrepareAsync(workspace);
+        if (figure.Missing is { } reason)
+        {
+            Console.WriteLine($"figure {figure.Name} not measured: {reason}");
+            return;
+        }
+
         for (var i = 0; i < figure.WarmUps; i++)
         {
             await figure.MeasureOursAsync(workspace);

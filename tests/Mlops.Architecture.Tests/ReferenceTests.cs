@@ -11,6 +11,7 @@ public sealed class ReferenceTests
     {
         ["Mlops.Storage"] = [],
         ["Mlops.Storage.Sqlite"] = ["Mlops.Storage", "Microsoft.Data.Sqlite", "SQLitePCLRaw.*"],
+        ["Mlops.Storage.PostgreSql"] = ["Mlops.Storage", "Npgsql"],
         ["Mlops.Metadata"] = ["Mlops.Storage"],
         ["Mlops.Tracking"] = ["Mlops.Metadata", "Mlops.Storage", "Microsoft.Extensions.Logging.Abstractions"],
         ["Mlops.Sdk"] =

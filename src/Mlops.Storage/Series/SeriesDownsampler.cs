@@ -50,16 +50,12 @@ public sealed class SeriesDownsampler
         {
             for (var start = 0; reader.TryRead(out var block); start += block.Count)
             {
-                if (block.LastStep < _grid.FirstStep || block.FirstStep > _grid.LastStep)
+                if (IsOutside(block))
                     continue;
-                if (block.FirstStep >= _grid.FirstStep && block.LastStep <= _grid.LastStep)
+                if (IsWhole(block))
                 {
-                    var bucket = _grid.IndexOf(block.FirstStep);
-                    if (_grid.IndexOf(block.LastStep) - bucket <= 1)
-                    {
-                        _sums[bucket].Add(block);
-                        continue;
-                    }
+                    _sums[_grid.IndexOf(block.FirstStep)].Add(block);
+                    continue;
                 }
 
                 points ??= new DecodedPoints(readData().Span, reader.Count);
@@ -70,6 +66,22 @@ public sealed class SeriesDownsampler
         {
             points?.Dispose();
         }
+    }
+
+    /// <summary>Whether <see cref="Add"/> needs the data of a chunk, for backends that must fetch it beforehand.</summary>
+    /// <exception cref="IntegrityException">The statistics are damaged.</exception>
+    public bool NeedsPoints(ReadOnlySpan<byte> statistics)
+    {
+        var reader = new StatisticsReader(statistics);
+        if (_sums.Length == 0)
+            return false;
+        while (reader.TryRead(out var block))
+        {
+            if (!IsOutside(block) && !IsWhole(block))
+                return true;
+        }
+
+        return false;
     }
 
     /// <summary>The buckets, without the empty ones, by step.</summary>
@@ -84,6 +96,13 @@ public sealed class SeriesDownsampler
 
         return buckets;
     }
+
+    private bool IsOutside(in StatisticsBlock block) => block.LastStep < _grid.FirstStep || block.FirstStep > _grid.LastStep;
+
+    // counts for one bucket without a look at its points
+    private bool IsWhole(in StatisticsBlock block) =>
+        block.FirstStep >= _grid.FirstStep && block.LastStep <= _grid.LastStep
+        && _grid.IndexOf(block.LastStep) - _grid.IndexOf(block.FirstStep) <= 1;
 
     private void AddPoints(ReadOnlySpan<long> steps, ReadOnlySpan<double> numbers)
     {

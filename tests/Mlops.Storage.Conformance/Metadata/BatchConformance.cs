@@ -4,7 +4,7 @@ namespace Mlops.Storage.Conformance;
 
 public abstract partial class MetadataStoreConformance
 {
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_new_record_is_read_back_exactly()
     {
         await using var store = await OpenAsync();
@@ -46,7 +46,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Null(await store.FindRecordAsync(Ids.Next()));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_one_change_fails_nothing_of_the_batch_stays()
     {
         await using var store = await OpenAsync();
@@ -71,7 +71,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal(N(3), (await GetAsync(store, existing)).Find("new name"));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_failed_batch_used_a_new_name_the_name_works_later()
     {
         await using var store = await OpenAsync();
@@ -84,7 +84,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal(2, record.Fields.Count);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_same_batch_key_again_is_not_applied_and_returns_the_first_result()
     {
         var writer = Ids.Next();
@@ -119,7 +119,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal(N(2), (await GetAsync(again, id)).Find("x"));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_repeated_batch_returns_its_conflicts()
     {
         await using var store = await OpenAsync();
@@ -131,7 +131,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal([expected], (await GetAsync(store, id)).Conflicts);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_preconditions_hold_against_the_state_before_the_batch()
     {
         await using var store = await OpenAsync();
@@ -148,7 +148,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal((2L, N(1)), (record.Revision, record.Find("a")!.Value));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_create_with_taken_id_or_key_conflicts()
     {
         await using var store = await OpenAsync();
@@ -161,7 +161,7 @@ public abstract partial class MetadataStoreConformance
         await Assert.ThrowsAsync<ConflictException>(() => store.CommitAsync(Of(Update(id) with { Kind = "model" })));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_ensure_finds_or_creates_by_key_and_changes_nothing_when_found()
     {
         await using var store = await OpenAsync();
@@ -177,7 +177,7 @@ public abstract partial class MetadataStoreConformance
         await Assert.ThrowsAsync<ConflictException>(() => store.CommitAsync(Of(ensure with { Key = "other" })));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_reference_by_key_is_resolved_also_inside_the_batch()
     {
         await using var store = await OpenAsync();
@@ -191,7 +191,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal(FieldValue.Reference(experiment), (await GetAsync(store, run)).Find("experiment"));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_racing_handles_allocate_dense_unique_numbers()
     {
         const int handles = 4;
@@ -217,7 +217,7 @@ public abstract partial class MetadataStoreConformance
             await store.DisposeAsync();
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_many_callers_of_one_handle_each_succeeds_or_fails_alone()
     {
         await using var store = await OpenAsync();
@@ -246,7 +246,7 @@ public abstract partial class MetadataStoreConformance
         Assert.True((await store.VerifyAsync()).IsSound);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_allocated_number_is_kept_and_never_given_again()
     {
         await using var store = await OpenAsync();
@@ -259,7 +259,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal([2L], (await store.CommitAsync(Of(Create(Ids.Next()) with { Allocations = [allocation] }))).Changes[0].Numbers);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_cancelled_before_nothing_is_written()
     {
         await using var store = await OpenAsync();
@@ -310,7 +310,7 @@ public abstract partial class MetadataStoreConformance
         };
     }
 
-    [Theory]
+    [SkippableTheory]
     [MemberData(nameof(Malformed), DisableDiscoveryEnumeration = true)]
     public async Task CommitAsync_malformed_batch_names_the_item(string item, Batch batch)
     {

@@ -58,7 +58,7 @@ public abstract partial class MetadataStoreConformance
         _ => random.Next(2) == 0 ? FieldValue.Reference(new RecordId(1)) : FieldValue.Digest(new Digest(0, 1)),
     };
 
-    [Fact]
+    [SkippableFact]
     public async Task QueryAsync_random_filters_and_orders_agree_with_a_plain_evaluation()
     {
         await using var store = await OpenAsync();

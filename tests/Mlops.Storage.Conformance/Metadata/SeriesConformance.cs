@@ -23,7 +23,7 @@ public abstract partial class MetadataStoreConformance
 
     private static long[] Steps(IEnumerable<SeriesColumns> pieces) => [.. pieces.SelectMany(p => p.Steps.ToArray())];
 
-    [Fact]
+    [SkippableFact]
     public async Task ReadSeriesAsync_many_appends_come_back_in_order_of_arrival()
     {
         var id = Ids.Next();
@@ -52,7 +52,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal(expected.Count, report.Points);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(0, 0)]
     [InlineData(8191, 8192)]
     [InlineData(12_345, 12_345)]
@@ -68,7 +68,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal(Enumerable.Range(0, 20_000).Select(i => (long)i).Where(i => i >= first && i <= last), Steps(pieces));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task ReadSeriesAsync_after_position_gives_what_came_later()
     {
         await using var store = await OpenAsync();
@@ -84,7 +84,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal(10_003, Steps(await ReadAsync(store, id, "m")).Length);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task ReadSeriesAsync_steps_in_disorder_are_selected_one_by_one()
     {
         await using var store = await OpenAsync();
@@ -93,7 +93,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal(new List<double> { 0, 2, 4 }, Numbers(await ReadAsync(store, id, "m", new SeriesRange { FirstStep = 5, LastStep = 6 })));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task ReadSeriesAsync_begun_before_an_append_sees_the_state_before_it()
     {
         await using var store = await OpenAsync();
@@ -110,7 +110,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal(20_000, count);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task ReadSeriesAsync_purged_while_it_is_read_never_gives_points_of_another_series()
     {
         await using var store = await OpenAsync();
@@ -130,7 +130,7 @@ public abstract partial class MetadataStoreConformance
         Assert.All(seen, value => Assert.Equal(1, value));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task CommitAsync_texts_and_digests_are_series_too()
     {
         await using var store = await OpenAsync();
@@ -153,7 +153,7 @@ public abstract partial class MetadataStoreConformance
         Assert.True((await store.VerifyAsync()).IsSound);
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task ListSeriesAsync_owners_come_in_the_order_given()
     {
         await using var store = await OpenAsync();
@@ -168,7 +168,7 @@ public abstract partial class MetadataStoreConformance
         Assert.Equal([(second, "a", 2L), (first, "Z", 1L), (first, "a", 3L), (first, "b", 1L)], list.Select(s => (s.Owner, s.Name, s.Position)));
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task ListSeriesAsync_summary_knows_nan_and_infinities()
     {
         await using var store = await OpenAsync();
@@ -186,7 +186,7 @@ public abstract partial class MetadataStoreConformance
         Assert.True((await store.VerifyAsync()).IsSound);
     }
 
-    [Theory]
+    [SkippableTheory]
     [InlineData(1)]
     [InlineData(7)]
     [InlineData(500)]
@@ -218,7 +218,7 @@ public abstract partial class MetadataStoreConformance
         }
     }
 
-    [Fact]
+    [SkippableFact]
     public async Task DownsampleSeriesAsync_range_counts_only_its_points()
     {
         await using var store = await OpenAsync();

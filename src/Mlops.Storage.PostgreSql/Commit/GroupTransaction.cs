@@ -1,0 +1,60 @@
+using Npgsql;
+
+namespace Mlops.Storage.PostgreSql;
+
+/// <summary>
+/// Commits some batches in one transaction of two round trips: read what they name, apply them in memory, write what came of it.
+/// A batch that fails is left out, and the others are applied again without it.
+/// </summary>
+internal sealed class GroupTransaction(Database database)
+{
+    private readonly CommitMarker _marker = new(database);
+
+    /// <summary>Removes what this open store keeps for itself.</summary>
+    public Task RemoveMarkerAsync() => _marker.RemoveAsync();
+
+    /// <summary>
+    /// Runs the transaction once and sets results and errors; false, and none set, if the connection broke and nothing was
+    /// committed. Cancelling is heard until the writes are sent.
+    /// </summary>
+    public async Task<bool> RunAsync(IReadOnlyList<PendingBatch> group, CancellationToken cancellationToken)
+    {
+        var needs = new BatchNeeds(group.Select(p => p.Batch));
+        var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
+        await using (connection.ConfigureAwait(false))
+        {
+            await database.Names.EnsureAsync(database, connection, needs.Names, cancellationToken).ConfigureAwait(false);
+            var before = await Prefetched.ReadAsync(database, connection, needs, cancellationToken).ConfigureAwait(false);
+            var outcome = new GroupOutcome(group, before, database.Options.Time);
+            cancellationToken.ThrowIfCancellationRequested();
+            if (!outcome.Writes.IsEmpty && !await TryWriteAsync(connection, outcome).ConfigureAwait(false))
+                return false;
+            outcome.Publish();
+            return true;
+        }
+    }
+
+    private async Task<bool> TryWriteAsync(NpgsqlConnection connection, GroupOutcome outcome)
+    {
+        var round = new Round(database, connection);
+        await using (round.ConfigureAwait(false))
+        {
+            RecordWrites.AddPurges(round, outcome.Writes);
+            RecordWrites.Add(round, outcome.Writes, database.Names);
+            SeriesWrites.Add(round, outcome.Series, database.Names);
+            OtherWrites.Add(round, outcome.Writes);
+            var sequence = _marker.Add(round);
+            OtherWrites.AddLog(round, outcome.Writes);
+            round.Commit();
+            try
+            {
+                await round.ExecuteAsync(CancellationToken.None).ConfigureAwait(false);
+                return true;
+            }
+            catch (Exception e) when (PostgreSqlFailure.IsUncertain(e))
+            {
+                return await _marker.ResolveAsync(sequence, e).ConfigureAwait(false);
+            }
+        }
+    }
+}

@@ -1,0 +1,114 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using Npgsql;
+
+namespace Mlops.Storage.PostgreSql;
+
+/// <summary>The connections to one store, and what is the same for all of them.</summary>
+internal sealed class Database : IAsyncDisposable
+{
+    private const int StatementsPrepared = 100;
+    private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(250);
+
+    private readonly NpgsqlDataSource _source;
+    private readonly ConcurrentDictionary<string, string> _sql = new(StringComparer.Ordinal);
+    private readonly string? _schema;
+
+    public Database(PostgreSqlStoreOptions options)
+    {
+        Options = options;
+        _schema = options.Schema == "mlops" ? null : options.Schema;
+        var builder = Parse(options.ConnectionString);
+        CommandSeconds = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
+        Location = string.Create(CultureInfo.InvariantCulture, $"postgres://{builder.Host}:{builder.Port}/{builder.Database}")
+            + (_schema is null ? "" : $"?schema={_schema}");
+        _source = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
+    }
+
+    public PostgreSqlStoreOptions Options { get; }
+
+    /// <summary>Host and database, for messages; without user and password.</summary>
+    public string Location { get; }
+
+    public int CommandSeconds { get; }
+
+    public NameCache Names { get; } = new();
+
+    /// <summary>The statement with the schema of this store. Only constants of this assembly come here.</summary>
+    public string Sql(string sql) =>
+        _schema is null ? sql : _sql.GetOrAdd(sql, static (text, schema) => text.Replace("mlops.", schema + ".", StringComparison.Ordinal), _schema);
+
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) =>
+        await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+
+    /// <summary>
+    /// Runs a reading, again while the server is away and the time for that is not over. What <paramref name="read"/> returned
+    /// before an error is forgotten.
+    /// </summary>
+    public async Task<T> ReadAsync<T>(Func<NpgsqlConnection, Task<T>> read, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        for (var attempt = 0; ; attempt++)
+        {
+            try
+            {
+                var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
+                await using (connection.ConfigureAwait(false))
+                    return await read(connection).ConfigureAwait(false);
+            }
+            catch (Exception e) when (PostgreSqlFailure.IsAway(e) && Stopwatch.GetElapsedTime(started) < Options.ReconnectTimeout)
+            {
+                await DelayAsync(attempt, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception e) when (PostgreSqlFailure.IsOfDatabase(e))
+            {
+                cancellationToken.ThrowIfCancellationRequested();
+                throw PostgreSqlFailure.Translate(e, this);
+            }
+        }
+    }
+
+    /// <summary>Waits a little and at random, so that processes that wait for each other do not stay in step.</summary>
+    public static Task DelayAsync(int attempt, CancellationToken cancellationToken)
+    {
+        var most = Math.Min(LongestDelay.TotalMilliseconds, 4 * Math.Pow(1.6, attempt));
+        return Task.Delay(TimeSpan.FromMilliseconds(1 + (Random.Shared.NextDouble() * most)), cancellationToken);
+    }
+
+    public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private static NpgsqlConnectionStringBuilder Parse(string text)
+    {
+        NpgsqlConnectionStringBuilder builder;
+        try
+        {
+            builder = new NpgsqlConnectionStringBuilder(text);
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or KeyNotFoundException or InvalidOperationException)
+        {
+            // the cause may quote the text, and with it a password
+            throw new ArgumentException("The connection string is not one that Npgsql reads, such as 'Host=db;Database=mlops;Username=team'.");
+        }
+
+        if (string.IsNullOrWhiteSpace(builder.Host))
+            throw new ArgumentException("The connection string names no Host.");
+        if (string.IsNullOrWhiteSpace(builder.Database))
+            builder.Database = builder.Username ?? "postgres";
+
+        // a dead peer is noticed in about a minute; statements that return are prepared
+        builder.PersistSecurityInfo = false;
+        builder.IncludeErrorDetail = false;
+        builder.ApplicationName ??= "mlops";
+        if (!builder.TcpKeepAlive)
+        {
+            builder.TcpKeepAlive = true;
+            builder.TcpKeepAliveTime = 30;
+            builder.TcpKeepAliveInterval = 10;
+        }
+
+        if (builder.MaxAutoPrepare == 0)
+            builder.MaxAutoPrepare = StatementsPrepared;
+        return builder;
+    }
+}

@@ -1,0 +1,44 @@
+using Npgsql;
+
+namespace Mlops.Storage.PostgreSql;
+
+/// <summary>
+/// Statements that go to the server together and come back together: one round trip. In the SQL <c>mlops.</c> stands for the
+/// schema of the store.
+/// </summary>
+internal sealed class Round(Database database, NpgsqlConnection connection) : IAsyncDisposable
+{
+    // one statement sees one state, and so do all of a read
+    private const string BeginReading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+
+    private readonly NpgsqlBatch _batch = new(connection) { Timeout = database.CommandSeconds };
+
+    /// <summary>A round that begins a transaction for reading.</summary>
+    public static Round OfReading(Database database, NpgsqlConnection connection) => new Round(database, connection).Add(BeginReading);
+
+    /// <summary>Lets the statements take as long as they need.</summary>
+    public Round Unhurried()
+    {
+        _batch.Timeout = 0;
+        return this;
+    }
+
+    public Round Add(string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlBatchCommand(database.Sql(sql));
+        foreach (var parameter in parameters)
+            command.Parameters.Add(parameter);
+        _batch.BatchCommands.Add(command);
+        return this;
+    }
+
+    /// <summary>Ends the transaction with this round.</summary>
+    public Round Commit() => Add("COMMIT");
+
+    public Task<NpgsqlDataReader> ReadAsync(CancellationToken cancellationToken) => _batch.ExecuteReaderAsync(cancellationToken);
+
+    public async Task ExecuteAsync(CancellationToken cancellationToken) =>
+        await _batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+
+    public ValueTask DisposeAsync() => _batch.DisposeAsync();
+}

@@ -1,0 +1,80 @@
+using Npgsql;
+
+namespace Mlops.Storage.PostgreSql;
+
+/// <summary>Some records with all that belongs to them but their points.</summary>
+internal sealed class VerificationPage
+{
+    private readonly Dictionary<RecordId, List<(byte[] Entry, Digest Hash, byte[]? Salt)>> _chains = [];
+    private readonly Dictionary<RecordId, (long Entry, byte[] Body)> _bodies = [];
+    private readonly Dictionary<RecordId, List<(long Entry, string Name, List<FieldValue> Values)>> _fields = [];
+    private readonly Dictionary<RecordId, List<(long Number, string Name, SeriesRow Row)>> _series = [];
+
+    public List<RecordRow> Records { get; } = [];
+
+    /// <summary>Adds the statements for the records behind one.</summary>
+    public static void Add(Round round, RecordId after, int most)
+    {
+        const string Page = "(SELECT id FROM mlops.records WHERE id > $1 ORDER BY id LIMIT $2) p";
+        Add("SELECT r.id, k.name, r.key, r.revision, r.created, r.sealed, r.purged, r.sequence, r.head "
+            + $"FROM {Page} JOIN mlops.records r ON r.id = p.id JOIN mlops.names k ON k.id = r.kind ORDER BY r.id");
+        Add($"SELECT l.record, l.entry, l.hash, l.salt FROM {Page} JOIN mlops.log l ON l.record = p.id ORDER BY l.record, l.sequence");
+        Add($"SELECT b.record, b.entry, b.body FROM {Page} JOIN mlops.bodies b ON b.record = p.id");
+        Add($"SELECT f.record, n.name, f.entry, f.type, f.text, f.number, f.whole, f.bytes FROM {Page} "
+            + "JOIN mlops.fields f ON f.record = p.id JOIN mlops.names n ON n.id = f.name ORDER BY f.record, f.name, f.ord");
+        Add($"SELECT s.record, s.name, n.name, {SeriesRow.Columns} FROM {Page} JOIN mlops.series s ON s.record = p.id JOIN mlops.names n ON n.id = s.name");
+
+        void Add(string sql) => round.Add(sql, Args.Of(after), Args.Of((long)most));
+    }
+
+    public async Task ReadAsync(NpgsqlDataReader rows, CancellationToken cancellationToken)
+    {
+        await AllAsync(() => Records.Add(RecordRow.Stored(
+            0,
+            rows.Id(0),
+            rows.GetString(1),
+            rows.TextOrNull(2),
+            rows.GetInt64(3),
+            rows.GetInt64(4),
+            rows.TextOrNull(5),
+            rows.GetBoolean(6),
+            rows.GetInt64(7),
+            rows.Digest(8)))).ConfigureAwait(false);
+        await AllAsync(() => Of(_chains).Add((rows.Bytes(1), rows.Digest(2), rows.BytesOrNull(3)))).ConfigureAwait(false);
+        await AllAsync(() => _bodies[rows.Id(0)] = (rows.GetInt64(1), rows.Bytes(2))).ConfigureAwait(false);
+        await AllAsync(() =>
+        {
+            var fields = Of(_fields);
+            if (fields is not [.., var last] || last.Name != rows.GetString(1))
+                fields.Add(last = (rows.GetInt64(2), rows.GetString(1), []));
+            last.Values.Add(FieldCells.Read(rows, 3));
+        }).ConfigureAwait(false);
+        await AllAsync(() => Of(_series).Add((rows.GetInt64(1), rows.GetString(2), SeriesRow.Read(rows, 3)))).ConfigureAwait(false);
+
+        async Task AllAsync(Action take)
+        {
+            while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+                take();
+            await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        List<T> Of<T>(Dictionary<RecordId, List<T>> lists)
+        {
+            if (!lists.TryGetValue(rows.Id(0), out var list))
+                lists.Add(rows.Id(0), list = []);
+            return list;
+        }
+    }
+
+    public void Check(StoreAudit audit, RecordRow row)
+    {
+        var chain = _chains.GetValueOrDefault(row.Id, []).ConvertAll(e => new ChainEntry(LogEntryCodec.Decode(e.Entry), e.Hash, e.Salt));
+        audit.Check(row, chain);
+        if (_bodies.TryGetValue(row.Id, out var body))
+            audit.CheckBody(row, chain, body.Entry, body.Body);
+        foreach (var (entry, name, values) in _fields.GetValueOrDefault(row.Id, []))
+            audit.CheckField(row, chain, entry, name, values);
+    }
+
+    public List<(long Number, string Name, SeriesRow Row)> SeriesOf(RecordId record) => _series.GetValueOrDefault(record, []);
+}

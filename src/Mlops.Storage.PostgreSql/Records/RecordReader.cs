@@ -1,0 +1,116 @@
+using Npgsql;
+
+namespace Mlops.Storage.PostgreSql;
+
+/// <summary>Loads records as callers see them.</summary>
+internal static class RecordReader
+{
+    public static async Task<RecordSnapshot?> FindAsync(Database database, NpgsqlConnection connection, RecordId id, CancellationToken cancellationToken)
+    {
+        var round = Round.OfReading(database, connection);
+        await using (round.ConfigureAwait(false))
+        {
+            Add(round, "SELECT $1::uuid AS id", () => [Args.Of(id)]);
+            return (await ReadAsync(round.Commit(), cancellationToken).ConfigureAwait(false)).GetValueOrDefault(id);
+        }
+    }
+
+    public static async Task<RecordSnapshot?> FindAsync(Database database, NpgsqlConnection connection, RecordKey key, CancellationToken cancellationToken)
+    {
+        var round = Round.OfReading(database, connection);
+        await using (round.ConfigureAwait(false))
+        {
+            Add(
+                round,
+                "SELECT r.id FROM mlops.records r JOIN mlops.names k ON k.id = r.kind WHERE k.name = $1 AND r.key_hash = $2",
+                () => [Args.Of(key.Kind), Args.Of(KeyHash.Of(key.Key))]);
+            return (await ReadAsync(round.Commit(), cancellationToken).ConfigureAwait(false)).Values.SingleOrDefault();
+        }
+    }
+
+    /// <summary>Loads records in the round, which ends the transaction.</summary>
+    public static async Task<Dictionary<RecordId, RecordSnapshot>> LoadAsync(Round round, IReadOnlyList<RecordId> ids, CancellationToken cancellationToken)
+    {
+        Add(round, "SELECT unnest($1::uuid[]) AS id", () => [Args.All(ids)]);
+        return await ReadAsync(round.Commit(), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <param name="round">The round.</param>
+    /// <param name="wanted">A statement that yields the ids.</param>
+    /// <param name="parameters">Its parameters; a parameter belongs to one statement only.</param>
+    private static void Add(Round round, string wanted, Func<NpgsqlParameter[]> parameters)
+    {
+        round.Add(
+            $"SELECT r.id, k.name, r.key, r.revision, r.created, r.sealed IS NOT NULL, r.purged, b.body FROM ({wanted}) w JOIN mlops.records r ON r.id = w.id "
+            + "JOIN mlops.names k ON k.id = r.kind LEFT JOIN mlops.bodies b ON b.record = r.id",
+            parameters());
+        round.Add(
+            $"SELECT f.record, f.name, n.name, f.type, f.text, f.number, f.whole, f.bytes FROM ({wanted}) w JOIN mlops.fields f ON f.record = w.id "
+            + "JOIN mlops.names n ON n.id = f.name ORDER BY f.record, f.name, f.ord",
+            parameters());
+        round.Add(
+            "SELECT c.record, n.name, c.kept_type, c.kept_text, c.kept_number, c.kept_whole, c.kept_bytes, "
+            + "c.refused_type, c.refused_text, c.refused_number, c.refused_whole, c.refused_bytes "
+            + $"FROM ({wanted}) w JOIN mlops.conflicts c ON c.record = w.id JOIN mlops.names n ON n.id = c.name ORDER BY c.record, c.conflict",
+            parameters());
+    }
+
+    private static async Task<Dictionary<RecordId, RecordSnapshot>> ReadAsync(Round round, CancellationToken cancellationToken)
+    {
+        Dictionary<RecordId, RecordSnapshot> records = [];
+        var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
+        await using (rows.ConfigureAwait(false))
+        {
+            Dictionary<RecordId, (Dictionary<string, IReadOnlyList<FieldValue>> Fields, List<FieldConflict> Conflicts)> contents = [];
+            while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                var id = rows.Id(0);
+                var content = contents[id] = (new(StringComparer.Ordinal), []);
+                records[id] = new RecordSnapshot(
+                    id,
+                    rows.GetString(1),
+                    rows.TextOrNull(2),
+                    rows.GetInt64(3),
+                    Microseconds.ToTime(rows.GetInt64(4)),
+                    rows.GetBoolean(5),
+                    rows.GetBoolean(6),
+                    rows.BytesOrNull(7) ?? [],
+                    content.Fields,
+                    content.Conflicts);
+            }
+
+            await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            await ReadFieldsAsync(rows, (id, name, values) => contents[id].Fields.Add(name, values), cancellationToken).ConfigureAwait(false);
+            await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
+            while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+            {
+                var id = rows.Id(0);
+                contents[id].Conflicts.Add(new FieldConflict(id, rows.GetString(1), FieldCells.Read(rows, 2), FieldCells.Read(rows, 7)));
+            }
+        }
+
+        return records;
+    }
+
+    private static async Task ReadFieldsAsync(NpgsqlDataReader rows, Action<RecordId, string, FieldValue[]> add, CancellationToken cancellationToken)
+    {
+        List<FieldValue> values = [];
+        (RecordId Record, long Name, string Text) field = (default, 0, "");
+        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+        {
+            var (record, name) = (rows.Id(0), rows.GetInt64(1));
+            if (values.Count > 0 && (record != field.Record || name != field.Name))
+            {
+                add(field.Record, field.Text, [.. values]);
+                values.Clear();
+            }
+
+            if (values.Count == 0)
+                field = (record, name, rows.GetString(2));
+            values.Add(FieldCells.Read(rows, 3));
+        }
+
+        if (values.Count > 0)
+            add(field.Record, field.Text, [.. values]);
+    }
+}
