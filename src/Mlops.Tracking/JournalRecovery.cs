@@ -10,4 +10,11 @@ namespace Mlops.Tracking;
 /// <param name="DamagedSegments">Segment files whose header or length is damaged.</param>
 /// <param name="Rejected">Points and batches that could not be taken because their run or definition is gone.</param>
 public sealed record JournalRecovery(
-    RecordId Writer, long Points, long Holes, long DamagedSlots, long DamagedSegments, long Rejected);
+    RecordId Writer, long Points, long Holes, long DamagedSlots, long DamagedSegments, long Rejected)
+{
+    /// <summary>
+    /// True if the writer died while its journal stood in memory, because no file could be had: what it logged last, up to the
+    /// drain interval, is lost.
+    /// </summary>
+    public bool EndedInMemory { get; init; }
+}

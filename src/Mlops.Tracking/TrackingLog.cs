@@ -27,8 +27,9 @@ internal static partial class TrackingLog
     [LoggerMessage(4006, LogLevel.Warning, "Not everything reached the store within {Bound}: {Pending} journal slots stay in {Folder} and are drained by the next open.")]
     public static partial void LeftBehind(ILogger logger, TimeSpan bound, long pending, string folder);
 
-    [LoggerMessage(4007, LogLevel.Information, "Recovered the journal of writer {Writer}: {Points} points, {Holes} holes, {DamagedSlots} damaged slots, {DamagedSegments} damaged segments, {Rejected} left out.")]
-    public static partial void Recovered(ILogger logger, RecordId writer, long points, long holes, long damagedSlots, long damagedSegments, long rejected);
+    [LoggerMessage(4007, LogLevel.Information, "Recovered the journal of writer {Writer}: {Points} points, {Holes} holes, {DamagedSlots} damaged slots, {DamagedSegments} damaged segments, {Rejected} left out; ended in memory: {EndedInMemory}.")]
+    public static partial void Recovered(
+        ILogger logger, RecordId writer, long points, long holes, long damagedSlots, long damagedSegments, long rejected, bool endedInMemory);
 
     [LoggerMessage(4008, LogLevel.Warning, "The journal of writer {Writer} cannot be recovered now and stays where it is.")]
     public static partial void NotRecovered(ILogger logger, RecordId writer, Exception exception);

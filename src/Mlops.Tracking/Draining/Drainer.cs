@@ -11,6 +11,7 @@ namespace Mlops.Tracking;
 internal sealed class Drainer : IAsyncDisposable
 {
     private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestGathering = TimeSpan.FromMilliseconds(1);
     private readonly Journal _journal;
     private readonly JournalDrain _drain;
     private readonly ILogger _logger;
@@ -20,6 +21,9 @@ internal sealed class Drainer : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly Lock _gate = new();
     private readonly List<(long Position, TaskCompletionSource Done)> _waiters = [];
+    private int _expected; // how many waited for the last commit
+    private int _needed; // how many must wait before one of them wakes the loop
+    private bool _isAsked;
     private readonly ITimer _timer;
     private readonly Task _loop;
     private volatile Exception? _lastError;
@@ -70,15 +74,19 @@ internal sealed class Drainer : IAsyncDisposable
     public async Task<bool> WaitAsync(long position, TimeSpan bound, CancellationToken cancellationToken)
     {
         TaskCompletionSource done;
+        bool wakes;
         lock (_gate)
         {
             if (Drained >= position)
                 return true;
             done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _waiters.Add((position, done));
+            _isAsked = true;
+            wakes = _waiters.Count >= _needed;
         }
 
-        Wake();
+        if (wakes)
+            Wake();
         try
         {
             await done.Task.WaitAsync(bound, cancellationToken).ConfigureAwait(false);
@@ -116,7 +124,7 @@ internal sealed class Drainer : IAsyncDisposable
                 if (delay == TimeSpan.Zero)
                     await _wake.WaitAsync(_stop.Token).ConfigureAwait(false);
                 else
-                    await Task.Delay(delay, _stop.Token).ConfigureAwait(false);
+                    await PauseAsync(delay).ConfigureAwait(false);
                 await DrainAsync(_journal.Position).ConfigureAwait(false);
                 if (_lastError is not null)
                     TrackingLog.StoreBack(_logger);
@@ -143,6 +151,24 @@ internal sealed class Drainer : IAsyncDisposable
         }
     }
 
+    /// <summary>Waits before the next try; somebody who asks for a flush meanwhile gets one at once.</summary>
+    private async Task PauseAsync(TimeSpan delay)
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (delay - Stopwatch.GetElapsedTime(started) is var rest && rest > TimeSpan.Zero)
+        {
+            await _wake.WaitAsync(rest, _stop.Token).ConfigureAwait(false);
+            lock (_gate)
+            {
+                if (_isAsked)
+                    break;
+            }
+        }
+
+        lock (_gate)
+            _isAsked = false;
+    }
+
     private async Task DrainAsync(long target)
     {
         while (true)
@@ -162,12 +188,41 @@ internal sealed class Drainer : IAsyncDisposable
             Interlocked.Exchange(ref _refused, _drain.Pass.Rejected);
             while (_journal.Oldest != _drain.Segment)
                 _journal.RetireOldest();
-            if (!Advance(_drain.Drained, ref target))
+            var isMore = Advance(_drain.Drained, ref target);
+            if (result is not null)
+                isMore |= await GatherAsync().ConfigureAwait(false);
+            if (!isMore)
                 return;
 
             // a slot is given out but not written yet: its thread needs a moment
             if (result is null)
                 await Task.Delay(1, _stop.Token).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>
+    /// Gives those who waited for the last commit a moment to come back: a parameter search completes its runs in step, and one
+    /// commit for all costs little more than one for some of them. True if anybody waits then.
+    /// </summary>
+    private async Task<bool> GatherAsync()
+    {
+        var started = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            lock (_gate)
+            {
+                var isOver = Stopwatch.GetElapsedTime(started) >= LongestGathering;
+                if (_expected < 2 || _waiters.Count >= _expected || isOver)
+                {
+                    _needed = 0;
+                    _expected = isOver ? _waiters.Count : _expected;
+                    return _waiters.Count > 0;
+                }
+
+                _needed = _expected;
+            }
+
+            await _wake.WaitAsync(LongestGathering, _stop.Token).ConfigureAwait(false);
         }
     }
 
@@ -177,6 +232,7 @@ internal sealed class Drainer : IAsyncDisposable
         lock (_gate)
         {
             Interlocked.Exchange(ref _drained, drained);
+            var waiting = _waiters.Count;
             for (var i = _waiters.Count - 1; i >= 0; i--)
             {
                 if (_waiters[i].Position <= drained)
@@ -185,7 +241,8 @@ internal sealed class Drainer : IAsyncDisposable
                     target = Math.Max(target, _waiters[i].Position);
             }
 
-            _waiters.RemoveAll(w => w.Position <= drained);
+            if (_waiters.RemoveAll(w => w.Position <= drained) > 0)
+                _expected = waiting;
             return drained < target;
         }
     }

@@ -57,13 +57,6 @@ internal sealed class Housekeeping(
         if (silence < options.LeaseTime / 3 && silence >= TimeSpan.Zero)
             return;
         Sign(pass, LostRuns.SignOfLife(writer, options.LeaseTime), now);
-
-        // after a long silence, such as a laptop's sleep, others may have given these runs up: this takes it back
-        if (silence >= options.LeaseTime)
-        {
-            foreach (var run in runs.Where(r => r.IsOwnedAndOpen && r.IsInStore(pass.From)))
-                pass.Add(RunRecord.Resumed(run.Id, writer));
-        }
     }
 
     /// <summary>Notes that what was added last is in the store.</summary>

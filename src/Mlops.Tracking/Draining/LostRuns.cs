@@ -47,14 +47,39 @@ internal sealed class LostRuns(IMetadataStore store, RunCatalog runs, RecordId s
         await store.FindCellAsync(Key(writer), cancellationToken).ConfigureAwait(false) is not null
         || WriterFolder.IsPerhapsAlive(options.JournalPath, writer);
 
+    /// <summary>
+    /// Takes back runs of this client that others gave up while it slept, as a laptop does. One that somebody reopened meanwhile
+    /// is theirs.
+    /// </summary>
+    public async Task TakeBackAsync(IEnumerable<RunId> own, CancellationToken cancellationToken)
+    {
+        foreach (var id in own)
+        {
+            await ChangeAsync(
+                id,
+                run => run is { Status: RunStatus.Failed, EndReason: RunEnd.Lost } && run.Owner == self,
+                RunRecord.Resumed(id, self),
+                cancellationToken).ConfigureAwait(false);
+        }
+    }
+
     private async Task EndAsync(Run run, RecordId owner, CancellationToken cancellationToken)
     {
-        // between the question and this answer the owner may have written: then the revision differs and its word counts
-        if (await store.FindRecordAsync(run.Id.Value, cancellationToken).ConfigureAwait(false) is not { } record)
-            return;
-        var now = await runs.GetAsync(run.Id, cancellationToken).ConfigureAwait(false);
-        if (now.Status != RunStatus.Running || now.Owner != owner)
-            return;
+        var ended = RunRecord.Ended(run.Id, new RunEnd(RunStatus.Failed, options.Time.GetUtcNow(), RunEnd.Lost));
+        if (await ChangeAsync(run.Id, now => now.Status == RunStatus.Running && now.Owner == owner, ended, cancellationToken).ConfigureAwait(false))
+            TrackingLog.Lost(logger, run.Id.ToString(), owner);
+    }
+
+    /// <summary>Changes a run of which something holds; false if it does not, or if somebody else writes at the same time.</summary>
+    private async Task<bool> ChangeAsync(RunId id, Func<Run, bool> holds, RecordChange change, CancellationToken cancellationToken)
+    {
+        // the revision comes first: if the run changes after the question, that change counts
+        if (await store.FindRecordAsync(id.Value, cancellationToken).ConfigureAwait(false) is not { IsPurged: false } record
+            || !holds(await runs.GetAsync(id, cancellationToken).ConfigureAwait(false)))
+        {
+            return false;
+        }
+
         try
         {
             await store.CommitAsync(
@@ -62,15 +87,15 @@ internal sealed class LostRuns(IMetadataStore store, RunCatalog runs, RecordId s
                 {
                     Actor = options.Actor,
                     ClientTime = options.Time.GetUtcNow(),
-                    Preconditions = [new Precondition(run.Id.Value, record.Revision)],
-                    Changes = [RunRecord.Ended(run.Id, new RunEnd(RunStatus.Failed, options.Time.GetUtcNow(), RunEnd.Lost))],
+                    Preconditions = [new Precondition(id.Value, record.Revision)],
+                    Changes = [change],
                 },
                 cancellationToken).ConfigureAwait(false);
-            TrackingLog.Lost(logger, run.Id.ToString(), owner);
+            return true;
         }
         catch (ConflictException)
         {
-            // the owner was faster
+            return false;
         }
     }
 }

@@ -21,7 +21,8 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
                         continue;
                     found.Add(recovery);
                     TrackingLog.Recovered(
-                        logger, folder.Writer, recovery.Points, recovery.Holes, recovery.DamagedSlots, recovery.DamagedSegments, recovery.Rejected);
+                        logger, folder.Writer, recovery.Points, recovery.Holes, recovery.DamagedSlots, recovery.DamagedSegments, recovery.Rejected,
+                        recovery.EndedInMemory);
                 }
                 catch (Exception e) when (e is MlopsException or IOException or UnauthorizedAccessException)
                 {
@@ -35,7 +36,8 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
 
     private async Task<JournalRecovery?> RecoverAsync(WriterFolder folder, CancellationToken cancellationToken)
     {
-        var (segments, damagedSegments, lost) = Open(folder);
+        var known = await store.GetWriterSequenceAsync(folder.Writer, cancellationToken).ConfigureAwait(false);
+        var (segments, damagedSegments, lost, endedInMemory) = Open(folder, known);
         try
         {
             long points = 0;
@@ -45,14 +47,17 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
                 var drain = new JournalDrain(
                     store, folder.Writer, options.Actor, options.Time, logger, segments[0], recovering: true);
                 pass = drain.Pass;
-                drain.SkipTo(await store.GetWriterSequenceAsync(folder.Writer, cancellationToken).ConfigureAwait(false));
+                drain.SkipTo(known);
                 while (await drain.StepAsync(null, cancellationToken).ConfigureAwait(false) is not null)
                     points += pass.Points;
             }
 
             var recovery = new JournalRecovery(
-                folder.Writer, points, pass?.Holes ?? 0, (pass?.Damaged ?? 0) + lost, damagedSegments, pass?.Rejected ?? 0);
-            if (recovery.DamagedSlots + damagedSegments > 0 && pass is not null)
+                folder.Writer, points, pass?.Holes ?? 0, (pass?.Damaged ?? 0) + lost, damagedSegments, pass?.Rejected ?? 0)
+            {
+                EndedInMemory = endedInMemory,
+            };
+            if ((recovery.DamagedSlots + damagedSegments > 0 || endedInMemory) && pass is not null)
                 await RecordDamageAsync(recovery, pass.Owners, cancellationToken).ConfigureAwait(false);
             foreach (var segment in segments)
                 segment.Memory.Dispose();
@@ -66,8 +71,11 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
         }
     }
 
-    /// <summary>The segments in order, how many files are damaged, and how many slots were in memory only.</summary>
-    private static (List<Segment> Segments, long Damaged, long Lost) Open(WriterFolder folder)
+    /// <summary>
+    /// The segments in order, how many files are damaged, how many slots between files were in memory and are not known to the
+    /// store, and whether memory came last.
+    /// </summary>
+    private static (List<Segment> Segments, long Damaged, long Lost, bool EndedInMemory) Open(WriterFolder folder, long known)
     {
         List<(SegmentHeader Header, SegmentMemory Memory)> found = [];
         long damaged = 0;
@@ -93,6 +101,7 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
 
         List<Segment> segments = [];
         long lost = 0;
+        var endedInMemory = false;
         foreach (var (header, memory) in found.OrderBy(f => f.Header.Base))
         {
             var segment = new Segment(memory);
@@ -101,22 +110,24 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
             {
                 var before = segments[^1];
                 before.Close((int)Math.Min(header.Base - before.Base, before.Count));
-                lost += Math.Max(0, header.Base - before.Base - before.Count);
+                lost += Math.Max(0, header.Base - Math.Max(known, before.Base + before.Count));
                 before.Next = segment;
             }
 
             segments.Add(segment);
+            endedInMemory = header.MemoryFollows;
         }
 
         if (segments.Count > 0)
             segments[^1].Close(segments[^1].Count);
-        return (segments, damaged, lost);
+        return (segments, damaged, lost, endedInMemory);
     }
 
     private async Task RecordDamageAsync(
         JournalRecovery recovery, IReadOnlyCollection<RecordId> owners, CancellationToken cancellationToken)
     {
-        var text = $"journal {recovery.Writer}: {recovery.DamagedSlots} slots and {recovery.DamagedSegments} segments unreadable";
+        var memory = recovery.EndedInMemory ? "ended in memory, of which nothing is left; " : "";
+        var text = $"journal {recovery.Writer}: {memory}{recovery.DamagedSlots} slots and {recovery.DamagedSegments} segments unreadable";
         foreach (var owner in owners)
         {
             if (await store.FindRecordAsync(owner, cancellationToken).ConfigureAwait(false) is not { Kind: RunRecord.Kind, IsPurged: false })

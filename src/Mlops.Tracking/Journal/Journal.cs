@@ -21,6 +21,7 @@ internal sealed class Journal
     private readonly Lock _switching = new();
     private readonly RecordId _writer;
     private Segment _current;
+    private Segment? _marked;
     private uint _keys;
     private volatile bool _stalled;
     private volatile bool _isClosed;
@@ -117,7 +118,28 @@ internal sealed class Journal
         var drained = Oldest;
         Oldest = drained.Next ?? throw new InvalidOperationException("The open segment cannot be retired.");
         Volatile.Write(ref _progress, Environment.TickCount64);
+
+        // a file that says that memory follows stays as long as there is memory: it is all that a crash would leave
+        if (drained.Memory.Path is not null && Oldest.Memory.Path is null)
+        {
+            _marked = drained;
+            return;
+        }
+
         _supply.Return(drained);
+        if (Oldest.Memory.Path is not null && _marked is { } marked)
+        {
+            _supply.Return(marked);
+            _marked = null;
+        }
+    }
+
+    /// <summary>Unmaps everything; only for a journal that is closed and drained.</summary>
+    public void Release()
+    {
+        _marked?.Memory.Dispose();
+        for (var segment = Oldest; segment is not null; segment = segment.Next)
+            segment.Memory.Dispose();
     }
 
     private bool Advance(Segment full, int batchSlots)
@@ -141,6 +163,8 @@ internal sealed class Journal
             if (next is null)
                 return false;
             next.Begin(full.Base + end, _writer);
+            if (next.Memory.Path is null)
+                full.MarkMemoryFollows();
             full.Next = next;
             Volatile.Write(ref _current, next);
         }

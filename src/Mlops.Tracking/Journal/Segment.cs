@@ -49,6 +49,9 @@ internal sealed unsafe class Segment
         new SegmentHeader(@base, Count, Memory.PreviousBase, writer).Write(Memory.HeaderPage);
     }
 
+    /// <summary>Says in the file, before the next segment takes anything, that it has none.</summary>
+    public void MarkMemoryFollows() => SegmentHeader.MarkMemoryFollows(Memory.HeaderPage);
+
     /// <summary>Begins as a segment that was read back from a file.</summary>
     public void BeginAgain(long @base) => Base = @base;
 

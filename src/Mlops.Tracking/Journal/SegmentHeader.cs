@@ -8,7 +8,7 @@ namespace Mlops.Tracking;
 /// The first page of a segment file, little-endian: magic "MLJ1" (4), CRC-32C of the 40 bytes that follow, without the final
 /// complement (4), base sequence (8), number of slots (4), four bytes of zero, base of the lap before (8), writer (16). It
 /// stands twice, at 0 and at 64, so that one damaged bit cannot hide a segment. Two checksums of zero mark a file that
-/// holds nothing. docs/storage-format.md gives every byte.
+/// holds nothing. Behind the writer stands "MEM1" once the journal went on in memory. docs/storage-format.md gives every byte.
 /// </summary>
 internal readonly record struct SegmentHeader(long Base, int Slots, long PreviousBase, RecordId Writer)
 {
@@ -16,8 +16,19 @@ internal readonly record struct SegmentHeader(long Base, int Slots, long Previou
     public const int PageBytes = 4096;
 
     private const uint Magic = 0x314A_4C4D;
+    private const uint Memory = 0x314D_454D;
     private const int CopyBytes = 64;
     private const int UsedBytes = 48;
+
+    /// <summary>Whether the segment after this one had no file: when the process died, what stood there was lost.</summary>
+    public bool MemoryFollows { get; init; }
+
+    /// <summary>Says in the file that the segment after it has none.</summary>
+    public static void MarkMemoryFollows(Span<byte> page)
+    {
+        for (var copy = 0; copy < 2; copy++)
+            BinaryPrimitives.WriteUInt32LittleEndian(page[((copy * CopyBytes) + UsedBytes)..], Memory);
+    }
 
     public void Write(Span<byte> page)
     {
@@ -52,7 +63,7 @@ internal readonly record struct SegmentHeader(long Base, int Slots, long Previou
                     BinaryPrimitives.ReadInt64LittleEndian(source[8..]),
                     BinaryPrimitives.ReadInt32LittleEndian(source[16..]),
                     BinaryPrimitives.ReadInt64LittleEndian(source[24..]),
-                    RecordId.Read(source[32..]));
+                    RecordId.Read(source[32..])) { MemoryFollows = HasMark(page) };
             }
         }
 
@@ -72,6 +83,17 @@ internal readonly record struct SegmentHeader(long Base, int Slots, long Previou
         }
 
         return true;
+    }
+
+    private static bool HasMark(ReadOnlySpan<byte> page)
+    {
+        for (var copy = 0; copy < 2 && page.Length >= (copy + 1) * CopyBytes; copy++)
+        {
+            if (BinaryPrimitives.ReadUInt32LittleEndian(page[((copy * CopyBytes) + UsedBytes)..]) == Memory)
+                return true;
+        }
+
+        return false;
     }
 
     private static uint Check(ReadOnlySpan<byte> copy)

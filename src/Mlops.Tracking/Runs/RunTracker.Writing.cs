@@ -26,8 +26,7 @@ public sealed partial class RunTracker
         if (report.IsDurable)
         {
             // the journal is closed and every slot that was given out is in the store, so nobody can be writing any more
-            for (var segment = _journal.Oldest; segment is not null; segment = segment.Next)
-                segment.Memory.Dispose();
+            _journal.Release();
             _folder.Remove();
         }
         else
@@ -189,6 +188,7 @@ public sealed partial class RunTracker
     {
         try
         {
+            await _lost.TakeBackAsync(OpenRuns().Where(r => r.IsOwnedAndOpen).Select(r => r.Id), _stop.Token).ConfigureAwait(false);
             await _lost.SweepAsync(_stop.Token).ConfigureAwait(false);
         }
         catch (OperationCanceledException) when (_stop.IsCancellationRequested)

@@ -142,6 +142,7 @@ public sealed class LostRunsTests
 
         rig.Store.IsAway = false;
         await Rig.FlushUntilDrainedAsync(owner);
+        await UntilSweptAsync(time, async () => (await StatusAsync(rig, run.Id)).Status == RunStatus.Running);
         var back = await rig.Runs.GetAsync(run.Id);
         Assert.Equal((RunStatus.Running, null, null, (RecordId?)owner.Writer), (back.Status, back.EndReason, back.EndTime, back.Owner));
         await rig.AssertValuesAsync(run.Id, "m", 1.0, 2.0);
@@ -178,6 +179,33 @@ public sealed class LostRunsTests
         Assert.Empty(rig.Log.Of(4000).Concat(rig.Log.Of(4001)));
         await rig.AssertSoundAsync();
     }
+
+    [Fact]
+    public async Task Owner_comesBackAfterAnotherReopenedItsRun_leavesItToThem()
+    {
+        await using var rig = NewRig(out var time);
+        var owner = rig.Open(o => o with { LeaseTime = Lease, JournalPath = rig.Folder["journal of the other machine"] });
+        var run = await owner.StartRunAsync("sleeper");
+        await run.FlushAsync();
+        var given = await owner.StartRunAsync("sleeper");
+        await given.FlushAsync();
+        rig.Store.IsAway = true;
+        time.Advance(Lease * 3);
+        await new LostRuns(rig.Real, rig.Runs, new RecordId(1), rig.Options, rig.Log).SweepAsync(CancellationToken.None);
+        var other = new RecordId(2);
+        await rig.Real.CommitAsync(new Batch { Actor = "other", ClientTime = time.GetUtcNow(), Changes = [RunRecord.Resumed(run.Id, other)] });
+
+        rig.Store.IsAway = false;
+        await Rig.FlushUntilDrainedAsync(owner);
+        await UntilSweptAsync(time, async () => (await StatusAsync(rig, given.Id)).Status == RunStatus.Running);
+        Assert.Equal(other, (await rig.Runs.GetAsync(run.Id)).Owner);
+    }
+
+    private static Task UntilSweptAsync(FakeTimeProvider time, Func<Task<bool>> condition) => Rig.UntilAsync(async () =>
+    {
+        time.Advance(Lease / 2);
+        return await condition();
+    });
 
     [Fact]
     public async Task Owner_endsAfterItWasGivenUp_itsOwnEndWins()

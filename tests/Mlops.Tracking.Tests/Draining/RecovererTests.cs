@@ -218,6 +218,58 @@ public sealed class RecovererTests
     }
 
     [Fact]
+    public async Task Recover_journalEndedInMemory_saysSo()
+    {
+        // the second file is not to be had: what does not fit into the first stands in memory, and dies with the process
+        await using var rig = new Rig();
+        var dead = await DieAsync(rig, createSegment: OnlyOneFile(), leastFiles: 1);
+        var recovery = Assert.Single(await rig.RecoverAsync());
+        Assert.True(recovery.EndedInMemory);
+        var kept = await rig.ValuesAsync(dead.Run, "m");
+        Assert.Equal(Numbers(kept.Length), kept);
+        Assert.InRange(kept.Length, 1_000, 2_000);
+        await AssertDamageIsToldAsync(rig, dead, "ended in memory, of which nothing is left; 0 slots and 0 segments");
+    }
+
+    [Fact]
+    public async Task Recover_journalInMemoryWasDrainedUpToNow_stillSaysSo()
+    {
+        // the file before is drained and would be deleted, but it alone can tell that memory followed
+        await using var rig = new Rig();
+        var elsewhere = rig.Folder["elsewhere"];
+        var tracker = rig.Open(o => o with { JournalPath = elsewhere }, OnlyOneFile());
+        var run = await tracker.StartRunAsync("recovered");
+        for (var i = 0; i < 10_000; i++)
+            run.LogMetric("m", i, i);
+        await tracker.FlushAsync();
+        var file = Assert.Single(Directory.EnumerateFiles(Path.Combine(elsewhere, tracker.Writer.ToString()), "*.seg"));
+        var folder = Directory.CreateDirectory(Path.Combine(rig.JournalPath, tracker.Writer.ToString())).FullName;
+        File.Copy(file, Path.Combine(folder, "000000.seg"));
+        var recovery = Assert.Single(await rig.RecoverAsync());
+        Assert.Equal((0L, 0L, true), (recovery.Points, recovery.DamagedSlots, recovery.EndedInMemory));
+        Assert.Contains("ended in memory", (await rig.Runs.GetAsync(run.Id)).JournalDamage, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Recover_memoryBetweenFilesKnownToTheStore_isNoDamage()
+    {
+        await using var rig = new Rig();
+        var run = await StartedRunAsync(rig);
+        var writer = new RecordId(42);
+        var folder = WriterFolder.Create(rig.JournalPath, writer);
+        foreach (var @base in new[] { 0, 3000 })
+        {
+            using var memory = SegmentMemory.CreateFile(Path.Combine(folder.Path, $"{@base:D6}.seg"), 1000);
+            WriteLap(memory, writer, @base, run);
+        }
+
+        folder.Dispose();
+        await rig.Real.CommitAsync(new Batch { Actor = "t", ClientTime = default, Key = new BatchKey(writer, 2900), Changes = [RunRecord.Logged(run, [RunRecord.Tag("x", "y")])] });
+        var recovery = Assert.Single(await rig.RecoverAsync());
+        Assert.Equal((100L, false), (recovery.DamagedSlots, recovery.EndedInMemory));
+    }
+
+    [Fact]
     public async Task Recover_recycledSegment_takesNothingOfTheLapBefore()
     {
         await using var rig = new Rig();
@@ -285,11 +337,12 @@ public sealed class RecovererTests
     private static double[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(i => (double)i)];
 
     /// <summary>A writer dies with everything but its start still in the journal.</summary>
-    private static async Task<Dead> DieAsync(Rig rig, int runs = 1)
+    private static async Task<Dead> DieAsync(
+        Rig rig, int runs = 1, Func<string, int, SegmentMemory>? createSegment = null, int leastFiles = 2)
     {
         // apart from the others, whose recovery would otherwise begin as this one opens
         var elsewhere = rig.Folder["elsewhere"];
-        var tracker = rig.Open(o => o with { FlushBound = TimeSpan.FromMilliseconds(50), JournalPath = elsewhere });
+        var tracker = rig.Open(o => o with { FlushBound = TimeSpan.FromMilliseconds(50), JournalPath = elsewhere }, createSegment);
         var copy = rig.Folder["copy"];
         List<ActiveRun> started = [];
         for (var r = 0; r < runs; r++)
@@ -321,8 +374,16 @@ public sealed class RecovererTests
                 used.Add(file);
         }
 
-        Assert.True(used.Count >= 2);
+        Assert.True(used.Count >= leastFiles);
         return new Dead(tracker.Writer, [.. started.Select(s => s.Id)], used);
+    }
+
+    private static Func<string, int, SegmentMemory> OnlyOneFile()
+    {
+        var made = 0;
+        return (path, slots) => Interlocked.Increment(ref made) == 1
+            ? SegmentMemory.CreateFile(path, slots)
+            : throw new IOException("There is no room for another file.");
     }
 
     private static void Flip(string file, int slot)
