@@ -110,7 +110,7 @@ internal sealed class Database : IAsyncDisposable
             builder.TcpKeepAliveInterval = 10;
         }
 
-        if (builder.MaxAutoPrepare == 0)
+        if (!builder.Keys.Cast<string>().Contains("Max Auto Prepare", StringComparer.OrdinalIgnoreCase))
             builder.MaxAutoPrepare = StatementsPrepared;
         return builder;
     }
