@@ -43,9 +43,9 @@ public sealed class StoreLocationTests : IDisposable
     {
         Folder(".mlops");
         var options = new MlopsOptions { Path = "../stores/one" };
-        Assert.Equal(_folder["stores/one"], StoreLocation.Resolve(options, Folder("project"), "file:///elsewhere"));
+        Assert.Equal(_folder["stores/one"], StoreLocation.Resolve(options, Folder("project"), "file:///elsewhere").Name);
         options.Path = _folder["absolute"];
-        Assert.Equal(_folder["absolute"], StoreLocation.Resolve(options, Folder("project"), null));
+        Assert.Equal(_folder["absolute"], StoreLocation.Resolve(options, Folder("project"), null).Name);
     }
 
     [Fact]
@@ -64,21 +64,21 @@ public sealed class StoreLocationTests : IDisposable
         var folder = _folder["with space/ü"];
         var uri = new Uri(folder).AbsoluteUri;
         Assert.Contains("%20", uri, StringComparison.Ordinal);
-        Assert.Equal(folder, StoreLocation.Resolve(new MlopsOptions { Uri = uri }, _folder.Path, null));
-        Assert.Equal(folder, StoreLocation.Resolve(new MlopsOptions(), _folder.Path, uri));
+        Assert.Equal(folder, StoreLocation.Resolve(new MlopsOptions { Uri = uri }, _folder.Path, null).Name);
+        Assert.Equal(folder, StoreLocation.Resolve(new MlopsOptions(), _folder.Path, uri).Name);
     }
 
     [Fact]
     public void Resolve_optionUri_winsOverTheVariable() =>
         Assert.Equal(
             _folder["option"],
-            StoreLocation.Resolve(new MlopsOptions { Uri = new Uri(_folder["option"]).AbsoluteUri }, _folder.Path, "file:///variable"));
+            StoreLocation.Resolve(new MlopsOptions { Uri = new Uri(_folder["option"]).AbsoluteUri }, _folder.Path, "file:///variable").Name);
 
     [Theory]
     [InlineData(null)]
     [InlineData("")]
     public void Resolve_variableEmpty_countsAsNotSet(string? variable) =>
-        Assert.Equal(_folder.Store, StoreLocation.Resolve(new MlopsOptions(), _folder.Path, variable));
+        Assert.Equal(_folder.Store, StoreLocation.Resolve(new MlopsOptions(), _folder.Path, variable).Name);
 
     [Theory]
     [InlineData("postgres://ada:s3cr3t-word@db.example/mlops", "'postgres'")]
@@ -114,7 +114,7 @@ public sealed class StoreLocationTests : IDisposable
 
     private string Folder(string name) => Directory.CreateDirectory(_folder[name]).FullName;
 
-    private static string Resolve(string current) => StoreLocation.Resolve(new MlopsOptions(), current, variable: null);
+    private static string Resolve(string current) => StoreLocation.Resolve(new MlopsOptions(), current, variable: null).Name;
 
     private ArgumentException Contains(string expected, MlopsOptions options, string? variable)
     {
