@@ -37,6 +37,22 @@ internal static class RecordWrites
 
     private static void AddRecords(Round round, WriteSet writes, NameCache names)
     {
+        // a purge frees its key for those that are new
+        var updated = writes.Records.Values.Where(r => !writes.Inserted.Contains(r.Id)).OrderBy(r => r.Id).ToList();
+        if (updated.Count > 0)
+        {
+            round.Add(
+                "UPDATE mlops.records r SET revision = n.revision, sealed = n.sealed, sequence = n.sequence, head = n.head, purged = n.purged, "
+                + "key = CASE WHEN n.purged THEN NULL ELSE r.key END, key_hash = CASE WHEN n.purged THEN NULL ELSE r.key_hash END "
+                + "FROM unnest($1, $2, $3, $4, $5, $6) AS n (id, revision, sealed, sequence, head, purged) WHERE r.id = n.id",
+                Args.All(updated.Select(r => r.Id)),
+                Args.All(updated.Select(r => r.Revision)),
+                Args.All(updated.Select(r => r.Sealed)),
+                Args.All(updated.Select(r => r.Sequence)),
+                Args.All(updated.Select(r => r.Head.ToBytes())),
+                Args.All(updated.Select(r => r.Purged)));
+        }
+
         var inserted = writes.Records.Values.Where(r => writes.Inserted.Contains(r.Id)).OrderBy(r => r.Id).ToList();
         if (inserted.Count > 0)
         {
@@ -53,21 +69,6 @@ internal static class RecordWrites
                 Args.All(inserted.Select(r => r.Purged)),
                 Args.All(inserted.Select(r => r.Sequence)),
                 Args.All(inserted.Select(r => r.Head.ToBytes())));
-        }
-
-        var updated = writes.Records.Values.Where(r => !writes.Inserted.Contains(r.Id)).OrderBy(r => r.Id).ToList();
-        if (updated.Count > 0)
-        {
-            round.Add(
-                "UPDATE mlops.records r SET revision = n.revision, sealed = n.sealed, sequence = n.sequence, head = n.head, purged = n.purged, "
-                + "key = CASE WHEN n.purged THEN NULL ELSE r.key END, key_hash = CASE WHEN n.purged THEN NULL ELSE r.key_hash END "
-                + "FROM unnest($1, $2, $3, $4, $5, $6) AS n (id, revision, sealed, sequence, head, purged) WHERE r.id = n.id",
-                Args.All(updated.Select(r => r.Id)),
-                Args.All(updated.Select(r => r.Revision)),
-                Args.All(updated.Select(r => r.Sealed)),
-                Args.All(updated.Select(r => r.Sequence)),
-                Args.All(updated.Select(r => r.Head.ToBytes())),
-                Args.All(updated.Select(r => r.Purged)));
         }
     }
 

@@ -106,6 +106,9 @@ internal sealed class Database : IAsyncDisposable
         builder.PersistSecurityInfo = false;
         builder.IncludeErrorDetail = false;
         builder.ApplicationName ??= "mlops";
+
+        // nothing here outlives its transaction, so a connection needs no washing
+        builder.NoResetOnClose = true;
         if (!builder.TcpKeepAlive)
         {
             builder.TcpKeepAlive = true;
@@ -113,7 +116,7 @@ internal sealed class Database : IAsyncDisposable
             builder.TcpKeepAliveInterval = 10;
         }
 
-        if (builder.MaxAutoPrepare == 0)
+        if (!builder.Keys.Cast<string>().Contains("Max Auto Prepare", StringComparer.OrdinalIgnoreCase))
             builder.MaxAutoPrepare = StatementsPrepared;
         return builder;
     }

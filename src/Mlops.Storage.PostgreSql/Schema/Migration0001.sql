@@ -183,3 +183,55 @@ CREATE TABLE mlops.commits (
     made     bigint  NOT NULL,
     PRIMARY KEY (instance, sequence)
 );
+
+-- For people and their tools, to read only; the program does not use them. Texts show U+0000 as the picture of it.
+CREATE VIEW mlops.runs AS
+SELECT v.run_id, v.name, e.key AS experiment, v.status, v.start_time, v.end_time, v.end_reason, v.error, v.parent_run_id, v.lifecycle
+FROM (
+    SELECT r.id AS run_id,
+        max(CASE WHEN n.name = 'name' THEN f.text END) AS name,
+        max(CASE WHEN n.name = 'experiment' THEN encode(f.bytes, 'hex') END) AS experiment,
+        max(CASE WHEN n.name = 'status' THEN f.text END) AS status,
+        max(CASE WHEN n.name = 'start_time' THEN timestamptz 'epoch' + f.whole * interval '1 microsecond' END) AS start_time,
+        max(CASE WHEN n.name = 'end_time' THEN timestamptz 'epoch' + f.whole * interval '1 microsecond' END) AS end_time,
+        max(CASE WHEN n.name = 'end_reason' THEN f.text END) AS end_reason,
+        max(CASE WHEN n.name = 'error' THEN f.text END) AS error,
+        max(CASE WHEN n.name = 'parent' THEN encode(f.bytes, 'hex') END) AS parent_run_id,
+        coalesce(max(CASE WHEN n.name = 'lifecycle' THEN f.text END), 'active') AS lifecycle
+    FROM mlops.records r
+    JOIN mlops.names k ON k.id = r.kind AND k.name = 'run'
+    LEFT JOIN (mlops.fields f JOIN mlops.names n ON n.id = f.name AND n.name IN
+        ('name', 'experiment', 'status', 'start_time', 'end_time', 'end_reason', 'error', 'parent', 'lifecycle')) ON f.record = r.id AND f.ord = 0
+    WHERE NOT r.purged
+    GROUP BY r.id) v
+LEFT JOIN mlops.records e ON e.id = v.experiment::uuid;
+
+CREATE VIEW mlops.params AS
+SELECT f.record AS run_id, substr(n.name, 8) AS key,
+    replace(replace(f.text, chr(1) || chr(1), chr(9216)), chr(1) || chr(2), chr(1)) AS value, f.number
+FROM mlops.fields f
+JOIN mlops.names n ON n.id = f.name AND n.name LIKE 'params.%'
+JOIN mlops.records r ON r.id = f.record
+JOIN mlops.names k ON k.id = r.kind AND k.name = 'run'
+WHERE f.ord = 0;
+
+CREATE VIEW mlops.tags AS
+SELECT f.record AS run_id, substr(n.name, 6) AS key,
+    replace(replace(f.text, chr(1) || chr(1), chr(9216)), chr(1) || chr(2), chr(1)) AS value
+FROM mlops.fields f
+JOIN mlops.names n ON n.id = f.name AND n.name LIKE 'tags.%'
+JOIN mlops.records r ON r.id = f.record
+JOIN mlops.names k ON k.id = r.kind AND k.name = 'run'
+WHERE f.ord = 0;
+
+CREATE VIEW mlops.metrics AS
+SELECT s.record AS run_id, substr(n.name, 9) AS key, s.last, s.last_step,
+    timestamptz 'epoch' + s.last_time * interval '1 microsecond' AS last_time,
+    s.min, CASE WHEN s.min IS NOT NULL THEN s.min_step END AS min_step,
+    s.max, CASE WHEN s.max IS NOT NULL THEN s.max_step END AS max_step,
+    s.count, s.nan_count
+FROM mlops.series s
+JOIN mlops.names n ON n.id = s.name AND n.name LIKE 'metrics.%'
+JOIN mlops.records r ON r.id = s.record
+JOIN mlops.names k ON k.id = r.kind AND k.name = 'run'
+WHERE s.type = 1;

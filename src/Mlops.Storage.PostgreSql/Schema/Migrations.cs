@@ -19,6 +19,7 @@ internal sealed class Migrations(Database database)
     private const int OldestReader = 1;
     private const int OldestWriter = 1;
     private const int MostAttempts = 20;
+    private bool _hasLocks = true;
 
     public async Task<StoreInfo> ApplyAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
@@ -30,24 +31,31 @@ internal sealed class Migrations(Database database)
             {
                 await UpgradeAsync(connection, cancellationToken).ConfigureAwait(false);
             }
+            catch (PostgresException e) when (_hasLocks && IsUnknown(e))
+            {
+                _hasLocks = false;
+            }
             catch (PostgresException e) when (attempt < MostAttempts && IsRace(e))
             {
-                // where there is no advisory lock, whoever makes the tables first wins
+                // without an advisory lock whoever makes the tables first wins
                 await Database.DelayAsync(attempt, cancellationToken).ConfigureAwait(false);
             }
         }
     }
+
+    private static bool IsUnknown(PostgresException e) =>
+        e.SqlState is PostgresErrorCodes.UndefinedFunction or PostgresErrorCodes.FeatureNotSupported;
 
     private static bool IsRace(PostgresException e) => PostgreSqlFailure.IsCollision(e) || e.SqlState is
         PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateSchema or PostgresErrorCodes.DuplicateObject;
 
     private async Task UpgradeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        // CockroachDB has the function but no lock behind it; PostgreSQL and those built on it have both
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
-            await ExecuteAsync("SELECT pg_advisory_xact_lock($1)", Args.Of(LockNumber())).ConfigureAwait(false);
+            if (_hasLocks)
+                await ExecuteAsync("SELECT pg_advisory_xact_lock($1)", Args.Of(LockNumber())).ConfigureAwait(false);
             var found = await ReadAsync(connection, cancellationToken).ConfigureAwait(false);
             if (found is not null && found.FormatVersion >= Format)
                 return;
@@ -55,7 +63,7 @@ internal sealed class Migrations(Database database)
                 await ExecuteAsync($"CREATE SCHEMA {database.Options.Schema}").ConfigureAwait(false);
             for (var number = (found?.FormatVersion ?? 0) + 1; number <= Format; number++)
             {
-                foreach (var statement in Script(number))
+                foreach (var statement in Script(number, connection.PostgresParameters.ContainsKey("crdb_version")))
                     await ExecuteAsync(statement).ConfigureAwait(false);
             }
 
@@ -150,12 +158,17 @@ internal sealed class Migrations(Database database)
         BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"mlops migrations {database.Options.Schema}")));
 
     // the protocol takes one statement at a time; the scripts have no ';' but at the end of a statement
-    private static string[] Script(int number)
+    private static string[] Script(int number, bool isCockroach)
     {
         var name = string.Create(CultureInfo.InvariantCulture, $"Migration{number:0000}.sql");
         using var stream = typeof(Migrations).Assembly.GetManifestResourceStream(name)!;
         using var reader = new StreamReader(stream);
         var lines = reader.ReadToEnd().Split('\n').Select(line => line.Split("--")[0]);
-        return string.Join('\n', lines).Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+        var script = string.Join('\n', lines);
+
+        // CockroachDB makes a type of its own of each collation; without one it compares bytes, which is what is wanted
+        if (isCockroach)
+            script = script.Replace(" COLLATE \"C\"", "", StringComparison.Ordinal);
+        return script.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
     }
 }

@@ -1,0 +1,176 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Mlops.Storage.PostgreSql.Tests;
+
+/// <summary>
+/// Stands between a store and its server on loopback: delays, cuts, loses what is sent, or swallows the answer to a COMMIT. It
+/// knows the protocol only by the tags of finished statements.
+/// </summary>
+internal sealed class FlakyProxy : IAsyncDisposable
+{
+    private static readonly byte[] Begun = "BEGIN\0"u8.ToArray();
+    private static readonly byte[] Committed = "COMMIT\0"u8.ToArray();
+    private static readonly byte[] Ready = [(byte)'Z', 0, 0, 0, 5];
+
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Lock _gate = new();
+    private readonly HashSet<Socket> _open = [];
+    private readonly int _server;
+    private readonly Task _accepting;
+    private int _rounds;
+    private int _fault;
+
+    public FlakyProxy(int server)
+    {
+        _server = server;
+        _listener.Start();
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        _accepting = AcceptAsync();
+    }
+
+    public int Port { get; }
+
+    /// <summary>Added to each piece in each direction.</summary>
+    public TimeSpan Delay { get; set; }
+
+    /// <summary>How often the server was ready for more, which is the number of round trips.</summary>
+    public int Rounds => Volatile.Read(ref _rounds);
+
+    /// <summary>Does this once, at the next occasion.</summary>
+    public void Arm(ProxyFault fault) => Volatile.Write(ref _fault, (int)fault);
+
+    public bool IsArmed => Volatile.Read(ref _fault) != 0;
+
+    /// <summary>Cuts every connection.</summary>
+    public void Cut()
+    {
+        lock (_gate)
+        {
+            foreach (var socket in _open)
+                Close(socket);
+            _open.Clear();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _listener.Stop();
+        Cut();
+        await _accepting;
+        _stop.Dispose();
+    }
+
+    private static void Close(Socket socket)
+    {
+        // a reset, as of a network that is gone
+        socket.LingerState = new LingerOption(true, 0);
+        socket.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                var client = await _listener.AcceptSocketAsync(_stop.Token);
+                _ = ServeAsync(client);
+            }
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // stopped
+        }
+    }
+
+    private async Task ServeAsync(Socket client)
+    {
+        var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        client.NoDelay = true;
+        lock (_gate)
+        {
+            _open.Add(client);
+            _open.Add(server);
+        }
+
+        try
+        {
+            await server.ConnectAsync(IPAddress.Loopback, _server, _stop.Token);
+            var connection = new Pair(client, server);
+            await Task.WhenAny(PumpAsync(connection, toServer: true), PumpAsync(connection, toServer: false));
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // the server is away
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _open.Remove(client);
+                _open.Remove(server);
+            }
+
+            Close(client);
+            Close(server);
+        }
+    }
+
+    private async Task PumpAsync(Pair pair, bool toServer)
+    {
+        var (from, to) = toServer ? (pair.Client, pair.Server) : (pair.Server, pair.Client);
+        var buffer = new byte[64 * 1024];
+        try
+        {
+            while (await from.ReceiveAsync(buffer, SocketFlags.None, _stop.Token) is var count and > 0)
+            {
+                if (Delay > TimeSpan.Zero)
+                    await Task.Delay(Delay, _stop.Token);
+                var piece = buffer.AsMemory(0, count);
+                if (!toServer)
+                    Note(pair, piece.Span);
+                if (IsFatal(pair, toServer, piece.Span))
+                    return;
+                await to.SendAsync(piece, SocketFlags.None, _stop.Token);
+            }
+        }
+        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        {
+            // cut
+        }
+    }
+
+    private void Note(Pair pair, ReadOnlySpan<byte> piece)
+    {
+        for (var rest = piece; rest.IndexOf(Ready) is var at and >= 0; rest = rest[(at + Ready.Length)..])
+            Interlocked.Increment(ref _rounds);
+        var begun = piece.LastIndexOf(Begun);
+        var committed = piece.LastIndexOf(Committed);
+        if (begun != committed)
+            pair.IsInTransaction = begun > committed;
+    }
+
+    private bool IsFatal(Pair pair, bool toServer, ReadOnlySpan<byte> piece)
+    {
+        var fault = (ProxyFault)Volatile.Read(ref _fault);
+        var strikes = fault switch
+        {
+            ProxyFault.LoseWrites => toServer && pair.IsInTransaction,
+            ProxyFault.SwallowCommit => !toServer && piece.IndexOf(Committed) >= 0,
+            _ => false,
+        };
+        return strikes && Interlocked.CompareExchange(ref _fault, 0, (int)fault) == (int)fault;
+    }
+
+    private sealed class Pair(Socket client, Socket server)
+    {
+        public Socket Client { get; } = client;
+
+        public Socket Server { get; } = server;
+
+        public volatile bool IsInTransaction;
+    }
+}
