@@ -1,3 +1,5 @@
+using Mlops.Storage;
+
 namespace Mlops.Sdk.Tests;
 
 public sealed class StoreLocationTests : IDisposable
@@ -111,6 +113,67 @@ public sealed class StoreLocationTests : IDisposable
     [InlineData("file:///folder/.mlops?mode=ro")]
     public void Resolve_networkShareOrQuery_throwsWithTheRemedy(string uri) =>
         Contains("file:///path/to/.mlops", new MlopsOptions { Uri = uri }, null);
+
+    [Fact]
+    public void Resolve_knownScheme_takesTheObjectsOutOfTheUri()
+    {
+        var options = new MlopsOptions();
+        Uri? seen = null;
+        ((IStorageOptions)options).MetadataSchemes["postgres"] = uri => Source(seen = uri);
+        var objects = new Uri(_folder["team"]).AbsoluteUri;
+        var location = StoreLocation.Resolve(options, _folder.Path, $"postgres://ada:s3cr3t-word@db/mlops?schema=a&objects={Uri.EscapeDataString(objects)}");
+        Assert.Equal("postgres://ada:s3cr3t-word@db/mlops?schema=a", seen!.AbsoluteUri);
+        Assert.Equal(("known", objects), (location.Name, location.Objects!.Location));
+        Assert.StartsWith(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), location.JournalPath, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resolve_storeElsewhere_hasAJournalOfItsOwnForEachStore()
+    {
+        string Journal(string name, string objects)
+        {
+            IStorageOptions options = new MlopsOptions().UseFolderObjects(_folder[objects]);
+            options.Metadata = Source(null, name);
+            return StoreLocation.Resolve((MlopsOptions)options, _folder.Path, "file:///variable").JournalPath;
+        }
+
+        Assert.Equal(Journal("a", "team"), Journal("a", "team"));
+        Assert.Equal(3, new[] { Journal("a", "team"), Journal("b", "team"), Journal("a", "other") }.Distinct().Count());
+    }
+
+    [Fact]
+    public void Resolve_storeElsewhereWithoutObjects_throwsWithTheRemedy()
+    {
+        var options = new MlopsOptions();
+        ((IStorageOptions)options).Metadata = Source(null);
+        Contains("UseFolderObjects", options, null);
+    }
+
+    [Fact]
+    public void Resolve_storeNamedTwice_throws()
+    {
+        var options = new MlopsOptions { Path = "a" }.UseFolderObjects(_folder["team"]);
+        ((IStorageOptions)options).Metadata = Source(null);
+        Contains("twice", options, null);
+    }
+
+    [Fact]
+    public void Resolve_knownPackage_isNamedWithItsCall()
+    {
+        Contains("Mlops.Storage.PostgreSql and call UsePostgreSql()", new MlopsOptions { Uri = "postgres://db/mlops" }, null);
+        var options = new MlopsOptions { Uri = "postgres://db/mlops?objects=s3://bucket" };
+        ((IStorageOptions)options).MetadataSchemes["postgres"] = Source;
+        Contains("Mlops.Storage.S3", options, null);
+    }
+
+    [Fact]
+    public void ToString_uriWithAPassword_showsNone() =>
+        Assert.DoesNotContain("s3cr3t-word", new MlopsOptions { Uri = "postgres://ada:s3cr3t-word@db/mlops" }.ToString(), StringComparison.Ordinal);
+
+    private static MetadataStoreSource Source(Uri? uri) => Source(uri, "known");
+
+    private static MetadataStoreSource Source(Uri? uri, string location) =>
+        new(location, (_, _) => throw new InvalidOperationException("Nobody opens it here."));
 
     private string Folder(string name) => Directory.CreateDirectory(_folder[name]).FullName;
 

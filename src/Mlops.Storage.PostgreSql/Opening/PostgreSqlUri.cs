@@ -8,7 +8,7 @@ namespace Mlops.Storage.PostgreSql;
 /// </summary>
 internal static class PostgreSqlUri
 {
-    public static readonly string[] Schemes = ["postgres", "postgresql"];
+    public static IReadOnlyList<string> Schemes { get; } = ["postgres", "postgresql"];
 
     /// <summary>The options that the text names; null if it is not such a URI.</summary>
     public static PostgreSqlStoreOptions? TryParse(string text) =>

@@ -135,7 +135,8 @@ internal sealed class Drainer : IAsyncDisposable
                 if (_lastError is not null)
                     TrackingLog.StoreBack(_logger);
                 _lastError = null;
-                Interlocked.Exchange(ref _caughtUp, _time.GetUtcNow().UtcTicks);
+                if (Drained > 0)
+                    Interlocked.Exchange(ref _caughtUp, _time.GetUtcNow().UtcTicks);
                 _journal.Stalled = false;
                 delay = TimeSpan.Zero;
             }
