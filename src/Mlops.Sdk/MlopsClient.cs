@@ -13,19 +13,21 @@ namespace Mlops.Sdk;
 /// </summary>
 public sealed class MlopsClient : IAsyncDisposable
 {
-    private readonly SqliteMetadataStore _store;
+    private readonly IMetadataStore _store;
     private readonly RunTracker _tracker;
+    private readonly ILogger _logger;
 
-    private MlopsClient(string location, SqliteMetadataStore store, ContentStore content, RunTracker tracker)
+    private MlopsClient(string location, IMetadataStore store, ContentStore content, RunTracker tracker, ILogger logger)
     {
         _store = store;
         _tracker = tracker;
+        _logger = logger;
         Location = location;
         Runs = new RunCatalog(store, content);
         Experiments = new ExperimentCatalog(store);
     }
 
-    /// <summary>The folder of the store.</summary>
+    /// <summary>The folder of the store, or where else it is; no secret.</summary>
     public string Location { get; }
 
     /// <summary>Reads runs, their curves and their artifacts.</summary>
@@ -35,12 +37,16 @@ public sealed class MlopsClient : IAsyncDisposable
     public ExperimentCatalog Experiments { get; }
 
     /// <summary>
-    /// Opens the store, creates it if there is none, and moves into it what clients that died left in their journals.
+    /// Opens the store, creates it if there is none, and moves into it what clients that died left in their journals. A store on
+    /// another system may be away: then the client opens all the same, logs into its journal, and moves everything once the store
+    /// is back.
     /// </summary>
     /// <param name="options">Where and how; by default the nearest <c>.mlops</c> here or above, or <c>MLOPS_URI</c>.</param>
     /// <param name="cancellationToken">Cancels the opening; the store stays as it was.</param>
     /// <exception cref="ArgumentException">An option is outside its range; the message names it.</exception>
-    /// <exception cref="StorageUnavailableException">The folder cannot be written, or is on a network file system.</exception>
+    /// <exception cref="StorageUnavailableException">
+    /// The folder cannot be written, or is on a network file system; or the server refuses user, database or rights.
+    /// </exception>
     /// <exception cref="StoreVersionException">The store was written by a newer release.</exception>
     /// <exception cref="IntegrityException">The store's file is damaged.</exception>
     public static async Task<MlopsClient> OpenAsync(MlopsOptions? options = null, CancellationToken cancellationToken = default)
@@ -49,7 +55,8 @@ public sealed class MlopsClient : IAsyncDisposable
         var client = Open(options ?? new MlopsOptions());
         try
         {
-            await client.RecoverAsync(cancellationToken).ConfigureAwait(false);
+            if (await client.TryReachAsync(cancellationToken).ConfigureAwait(false))
+                await client.RecoverAsync(cancellationToken).ConfigureAwait(false);
             return client;
         }
         catch
@@ -96,6 +103,9 @@ public sealed class MlopsClient : IAsyncDisposable
     public Task RestoreRunAsync(RunId id, CancellationToken cancellationToken = default) =>
         _tracker.RestoreRunAsync(id, cancellationToken);
 
+    /// <inheritdoc cref="RunTracker.Status"/>
+    public TrackingStatus Status => _tracker.Status;
+
     /// <inheritdoc cref="RunTracker.FlushAsync"/>
     public Task<FlushReport> FlushAsync(CancellationToken cancellationToken = default) => _tracker.FlushAsync(cancellationToken);
 
@@ -131,10 +141,10 @@ public sealed class MlopsClient : IAsyncDisposable
     /// <summary>Opens without waiting for the recovery, which goes on in the background; the door of dependency injection.</summary>
     internal static MlopsClient Open(MlopsOptions options)
     {
-        var folder = StoreLocation.Resolve(options, Environment.CurrentDirectory, Environment.GetEnvironmentVariable(StoreLocation.Variable));
+        var location = StoreLocation.Resolve(options, Environment.CurrentDirectory, Environment.GetEnvironmentVariable(StoreLocation.Variable));
         var tracking = new TrackingOptions
         {
-            JournalPath = Path.Combine(folder, "journal"),
+            JournalPath = location.JournalPath,
             Time = options.Time,
             DrainInterval = options.DrainInterval,
             JournalBoundBytes = options.JournalBoundBytes,
@@ -144,20 +154,51 @@ public sealed class MlopsClient : IAsyncDisposable
         if (options.Actor is { } actor)
             tracking = tracking with { Actor = actor };
         tracking.Validate();
-        CreateFolder(folder);
-        var store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, "mlops.db"), Time = options.Time });
+        return location.Metadata is { } metadata
+            ? Open(location, new DeferredMetadataStore(metadata, options.Time), options, tracking)
+            : OpenFolder(location, options, tracking);
+    }
+
+    private static MlopsClient OpenFolder(StoreLocation location, MlopsOptions options, TrackingOptions tracking)
+    {
+        CreateFolder(location.Name);
+        var store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(location.Name, "mlops.db"), Time = options.Time });
         try
         {
-            var content = new ContentStore(new FolderObjectStore(Path.Combine(folder, "objects"), options.Time));
-            var logger = options.LoggerFactory.CreateLogger<MlopsClient>();
-            var client = new MlopsClient(folder, store, content, new RunTracker(store, content, tracking, logger));
-            SdkLog.Opened(logger, folder, store.Info.StoreId);
+            var client = Open(location, store, options, tracking);
+            SdkLog.Opened(client._logger, location.Name, store.Info.StoreId);
             return client;
         }
         catch
         {
             store.Dispose();
             throw;
+        }
+    }
+
+    private static MlopsClient Open(StoreLocation location, IMetadataStore store, MlopsOptions options, TrackingOptions tracking)
+    {
+        var objects = location.Objects?.Open(options.Time) ?? new FolderObjectStore(Path.Combine(location.Name, "objects"), options.Time);
+        var content = new ContentStore(objects);
+        var logger = options.LoggerFactory.CreateLogger<MlopsClient>();
+        return new MlopsClient(location.Name, store, content, new RunTracker(store, content, tracking, logger), logger);
+    }
+
+    /// <summary>False if the store is on another system and away at the moment.</summary>
+    private async Task<bool> TryReachAsync(CancellationToken cancellationToken)
+    {
+        if (_store is not DeferredMetadataStore deferred)
+            return true;
+        try
+        {
+            var store = await deferred.OpenAsync(cancellationToken).ConfigureAwait(false);
+            SdkLog.Opened(_logger, Location, store.Info.StoreId);
+            return true;
+        }
+        catch (StorageUnavailableException e) when (!e.NeedsRepair)
+        {
+            SdkLog.Away(_logger, Location, e);
+            return false;
         }
     }
 

@@ -1,10 +1,15 @@
+using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Mlops.Storage;
 
 namespace Mlops.Sdk;
 
-/// <summary>How a client is opened. Everything has a default.</summary>
-public sealed record MlopsOptions
+/// <summary>
+/// How a client is opened. Everything has a default. Packages of other stores are switched on here by their <c>Use…</c> calls.
+/// Printing it shows no secret.
+/// </summary>
+public sealed record MlopsOptions : IStorageOptions
 {
     /// <summary>
     /// The store's folder, by convention named <c>.mlops</c>; created if absent. By default <see cref="Uri"/> decides, and
@@ -14,9 +19,16 @@ public sealed record MlopsOptions
 
     /// <summary>
     /// The store as a URI; by default the environment variable <c>MLOPS_URI</c>. This package knows <c>file:///folder</c>; other
-    /// schemes come with other packages. Not together with <see cref="Path"/>.
+    /// schemes come with other packages, such as <c>postgres://user@host/database?objects=file:///mnt/team</c> with
+    /// <c>UsePostgreSql()</c>. Not together with <see cref="Path"/>.
     /// </summary>
     public string? Uri { get; set; }
+
+    /// <summary>
+    /// The folder of the journal, on a local disk. By default <c>journal</c> in the store's folder; for a store elsewhere, a folder
+    /// of that store in the user's local application data.
+    /// </summary>
+    public string? JournalPath { get; set; }
 
     /// <summary>Who works, as it appears in the audit, at most 200 characters; by default the user's name.</summary>
     public string? Actor { get; set; }
@@ -41,4 +53,21 @@ public sealed record MlopsOptions
 
     /// <summary>How long a silent client is thought to live before its runs count as lost; 60 seconds by default, at least 3.</summary>
     public TimeSpan LeaseTime { get; set; } = TimeSpan.FromSeconds(60);
+
+    MetadataStoreSource? IStorageOptions.Metadata { get; set; }
+
+    ObjectStoreSource? IStorageOptions.Objects { get; set; }
+
+    IDictionary<string, Func<Uri, MetadataStoreSource>> IStorageOptions.MetadataSchemes { get; } =
+        new Dictionary<string, Func<Uri, MetadataStoreSource>>();
+
+    IDictionary<string, Func<Uri, ObjectStoreSource>> IStorageOptions.ObjectSchemes { get; } =
+        new Dictionary<string, Func<Uri, ObjectStoreSource>>();
+
+    // a URI may hold a password
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append("Path = ").Append(Path).Append(", Actor = ").Append(Actor).Append(", JournalPath = ").Append(JournalPath);
+        return true;
+    }
 }

@@ -1,3 +1,5 @@
+using Mlops.Storage;
+
 namespace Mlops.Sdk.Tests;
 
 public sealed class StoreLocationTests : IDisposable
@@ -43,9 +45,9 @@ public sealed class StoreLocationTests : IDisposable
     {
         Folder(".mlops");
         var options = new MlopsOptions { Path = "../stores/one" };
-        Assert.Equal(_folder["stores/one"], StoreLocation.Resolve(options, Folder("project"), "file:///elsewhere"));
+        Assert.Equal(_folder["stores/one"], StoreLocation.Resolve(options, Folder("project"), "file:///elsewhere").Name);
         options.Path = _folder["absolute"];
-        Assert.Equal(_folder["absolute"], StoreLocation.Resolve(options, Folder("project"), null));
+        Assert.Equal(_folder["absolute"], StoreLocation.Resolve(options, Folder("project"), null).Name);
     }
 
     [Fact]
@@ -64,21 +66,21 @@ public sealed class StoreLocationTests : IDisposable
         var folder = _folder["with space/ü"];
         var uri = new Uri(folder).AbsoluteUri;
         Assert.Contains("%20", uri, StringComparison.Ordinal);
-        Assert.Equal(folder, StoreLocation.Resolve(new MlopsOptions { Uri = uri }, _folder.Path, null));
-        Assert.Equal(folder, StoreLocation.Resolve(new MlopsOptions(), _folder.Path, uri));
+        Assert.Equal(folder, StoreLocation.Resolve(new MlopsOptions { Uri = uri }, _folder.Path, null).Name);
+        Assert.Equal(folder, StoreLocation.Resolve(new MlopsOptions(), _folder.Path, uri).Name);
     }
 
     [Fact]
     public void Resolve_optionUri_winsOverTheVariable() =>
         Assert.Equal(
             _folder["option"],
-            StoreLocation.Resolve(new MlopsOptions { Uri = new Uri(_folder["option"]).AbsoluteUri }, _folder.Path, "file:///variable"));
+            StoreLocation.Resolve(new MlopsOptions { Uri = new Uri(_folder["option"]).AbsoluteUri }, _folder.Path, "file:///variable").Name);
 
     [Theory]
     [InlineData(null)]
     [InlineData("")]
     public void Resolve_variableEmpty_countsAsNotSet(string? variable) =>
-        Assert.Equal(_folder.Store, StoreLocation.Resolve(new MlopsOptions(), _folder.Path, variable));
+        Assert.Equal(_folder.Store, StoreLocation.Resolve(new MlopsOptions(), _folder.Path, variable).Name);
 
     [Theory]
     [InlineData("postgres://ada:s3cr3t-word@db.example/mlops", "'postgres'")]
@@ -112,9 +114,70 @@ public sealed class StoreLocationTests : IDisposable
     public void Resolve_networkShareOrQuery_throwsWithTheRemedy(string uri) =>
         Contains("file:///path/to/.mlops", new MlopsOptions { Uri = uri }, null);
 
+    [Fact]
+    public void Resolve_knownScheme_takesTheObjectsOutOfTheUri()
+    {
+        var options = new MlopsOptions();
+        Uri? seen = null;
+        ((IStorageOptions)options).MetadataSchemes["postgres"] = uri => Source(seen = uri);
+        var objects = new Uri(_folder["team"]).AbsoluteUri;
+        var location = StoreLocation.Resolve(options, _folder.Path, $"postgres://ada:s3cr3t-word@db/mlops?schema=a&objects={Uri.EscapeDataString(objects)}");
+        Assert.Equal("postgres://ada:s3cr3t-word@db/mlops?schema=a", seen!.AbsoluteUri);
+        Assert.Equal(("known", objects), (location.Name, location.Objects!.Location));
+        Assert.StartsWith(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), location.JournalPath, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Resolve_storeElsewhere_hasAJournalOfItsOwnForEachStore()
+    {
+        string Journal(string name, string objects)
+        {
+            IStorageOptions options = new MlopsOptions().UseFolderObjects(_folder[objects]);
+            options.Metadata = Source(null, name);
+            return StoreLocation.Resolve((MlopsOptions)options, _folder.Path, "file:///variable").JournalPath;
+        }
+
+        Assert.Equal(Journal("a", "team"), Journal("a", "team"));
+        Assert.Equal(3, new[] { Journal("a", "team"), Journal("b", "team"), Journal("a", "other") }.Distinct().Count());
+    }
+
+    [Fact]
+    public void Resolve_storeElsewhereWithoutObjects_throwsWithTheRemedy()
+    {
+        var options = new MlopsOptions();
+        ((IStorageOptions)options).Metadata = Source(null);
+        Contains("UseFolderObjects", options, null);
+    }
+
+    [Fact]
+    public void Resolve_storeNamedTwice_throws()
+    {
+        var options = new MlopsOptions { Path = "a" }.UseFolderObjects(_folder["team"]);
+        ((IStorageOptions)options).Metadata = Source(null);
+        Contains("twice", options, null);
+    }
+
+    [Fact]
+    public void Resolve_knownPackage_isNamedWithItsCall()
+    {
+        Contains("Mlops.Storage.PostgreSql and call UsePostgreSql()", new MlopsOptions { Uri = "postgres://db/mlops" }, null);
+        var options = new MlopsOptions { Uri = "postgres://db/mlops?objects=s3://bucket" };
+        ((IStorageOptions)options).MetadataSchemes["postgres"] = Source;
+        Contains("Mlops.Storage.S3", options, null);
+    }
+
+    [Fact]
+    public void ToString_uriWithAPassword_showsNone() =>
+        Assert.DoesNotContain("s3cr3t-word", new MlopsOptions { Uri = "postgres://ada:s3cr3t-word@db/mlops" }.ToString(), StringComparison.Ordinal);
+
+    private static MetadataStoreSource Source(Uri? uri) => Source(uri, "known");
+
+    private static MetadataStoreSource Source(Uri? uri, string location) =>
+        new(location, (_, _) => throw new InvalidOperationException("Nobody opens it here."));
+
     private string Folder(string name) => Directory.CreateDirectory(_folder[name]).FullName;
 
-    private static string Resolve(string current) => StoreLocation.Resolve(new MlopsOptions(), current, variable: null);
+    private static string Resolve(string current) => StoreLocation.Resolve(new MlopsOptions(), current, variable: null).Name;
 
     private ArgumentException Contains(string expected, MlopsOptions options, string? variable)
     {

@@ -21,10 +21,12 @@ internal sealed class Database : IAsyncDisposable
         _schema = options.Schema == "mlops" ? null : options.Schema;
         var builder = Parse(options.ConnectionString);
         CommandSeconds = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
-        Location = string.Create(CultureInfo.InvariantCulture, $"postgres://{builder.Host}:{builder.Port}/{builder.Database}")
-            + (_schema is null ? "" : $"?schema={_schema}");
+        Location = LocationOf(builder, options.Schema);
         _source = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
     }
+
+    /// <summary>Where the store of these options is, without user and password.</summary>
+    public static string LocationOf(PostgreSqlStoreOptions options) => LocationOf(Parse(options.ConnectionString), options.Schema);
 
     public PostgreSqlStoreOptions Options { get; }
 
@@ -77,6 +79,10 @@ internal sealed class Database : IAsyncDisposable
     }
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
+
+    private static string LocationOf(NpgsqlConnectionStringBuilder builder, string schema) =>
+        string.Create(CultureInfo.InvariantCulture, $"postgres://{builder.Host}:{builder.Port}/{builder.Database}")
+        + (schema == "mlops" ? "" : $"?schema={schema}");
 
     private static NpgsqlConnectionStringBuilder Parse(string text)
     {

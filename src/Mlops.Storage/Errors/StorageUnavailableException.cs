@@ -14,4 +14,7 @@ public sealed class StorageUnavailableException : MlopsException
         : base(message, innerException)
     {
     }
+
+    /// <summary>True if waiting alone will not help: somebody must correct a password, a name or a right first.</summary>
+    public bool NeedsRepair { get; init; }
 }

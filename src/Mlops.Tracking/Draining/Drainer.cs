@@ -24,11 +24,13 @@ internal sealed class Drainer : IAsyncDisposable
     private int _expected; // how many waited for the last commit
     private int _needed; // how many must wait before one of them wakes the loop
     private bool _isAsked;
+    private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly Task _loop;
     private volatile Exception? _lastError;
     private long _drained;
     private long _refused;
+    private long _caughtUp;
 
     /// <param name="journal">What is drained.</param>
     /// <param name="drain">How.</param>
@@ -44,6 +46,7 @@ internal sealed class Drainer : IAsyncDisposable
         _logger = logger;
         _addTo = addTo;
         _committed = committed;
+        _time = options.Time;
         _timer = options.Time.CreateTimer(_ => Wake(), null, options.DrainInterval, options.DrainInterval);
         _loop = Task.Run(LoopAsync);
     }
@@ -56,6 +59,9 @@ internal sealed class Drainer : IAsyncDisposable
 
     /// <summary>Why the store took nothing at the last try; null if it did.</summary>
     public Exception? LastError => _lastError;
+
+    /// <summary>When everything logged by then was last in the store; null if it never was.</summary>
+    public DateTimeOffset? CaughtUp => Interlocked.Read(ref _caughtUp) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
 
     public void Wake()
     {
@@ -129,6 +135,8 @@ internal sealed class Drainer : IAsyncDisposable
                 if (_lastError is not null)
                     TrackingLog.StoreBack(_logger);
                 _lastError = null;
+                if (Drained > 0)
+                    Interlocked.Exchange(ref _caughtUp, _time.GetUtcNow().UtcTicks);
                 _journal.Stalled = false;
                 delay = TimeSpan.Zero;
             }

@@ -76,6 +76,15 @@ public sealed partial class RunTracker : IAsyncDisposable
 
     internal ILogger Logger { get; }
 
+    /// <summary>How far the store is behind, now. It answers at once, whatever the store does.</summary>
+    public TrackingStatus Status => new(
+        Math.Max(0, _journal.Position - _drainer.Drained),
+        _supply.FileBytes,
+        _options.JournalBoundBytes,
+        Interlocked.Read(ref _dropped),
+        _drainer.CaughtUp,
+        _drainer.LastError);
+
     /// <summary>
     /// Waits until the journals that dead writers left are in the store and runs without an owner are marked, and tells what
     /// was in the journals.

@@ -21,6 +21,7 @@ internal sealed class FlakyProxy : IAsyncDisposable
     private readonly Task _accepting;
     private int _rounds;
     private int _fault;
+    private volatile bool _isDown;
 
     public FlakyProxy(int server)
     {
@@ -34,6 +35,18 @@ internal sealed class FlakyProxy : IAsyncDisposable
 
     /// <summary>Added to each piece in each direction.</summary>
     public TimeSpan Delay { get; set; }
+
+    /// <summary>While this is set, every connection is cut as soon as it is made.</summary>
+    public bool IsDown
+    {
+        get => _isDown;
+        set
+        {
+            _isDown = value;
+            if (value)
+                Cut();
+        }
+    }
 
     /// <summary>How often the server was ready for more, which is the number of round trips.</summary>
     public int Rounds => Volatile.Read(ref _rounds);
@@ -98,6 +111,8 @@ internal sealed class FlakyProxy : IAsyncDisposable
 
         try
         {
+            if (_isDown)
+                return;
             await server.ConnectAsync(IPAddress.Loopback, _server, _stop.Token);
             var connection = new Pair(client, server);
             await Task.WhenAny(PumpAsync(connection, toServer: true), PumpAsync(connection, toServer: false));
