@@ -19,7 +19,7 @@ internal static class PrefetchStatements
         round.Add("BEGIN ISOLATION LEVEL READ COMMITTED")
             .Add($"SET LOCAL statement_timeout = {limit}")
             .Add($"SET LOCAL idle_in_transaction_session_timeout = {limit}");
-        if (!round.IsCockroach)
+        if (!database.IsCockroach)
         {
             foreach (var way in NotForLookups)
                 round.Add($"SET LOCAL {way} = off");

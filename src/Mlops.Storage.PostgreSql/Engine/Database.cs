@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Data;
 using System.Diagnostics;
 using System.Globalization;
 using Npgsql;
@@ -41,8 +42,15 @@ internal sealed class Database : IAsyncDisposable
     public string Sql(string sql) =>
         _schema is null ? sql : _sql.GetOrAdd(sql, static (text, schema) => text.Replace("mlops.", schema + ".", StringComparison.Ordinal), _schema);
 
-    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken) =>
-        await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+    /// <summary>Known after the first connection: CockroachDB says its version in a parameter of its own.</summary>
+    public bool IsCockroach { get; private set; }
+
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
+    {
+        var connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        IsCockroach = connection.PostgresParameters.ContainsKey("crdb_version");
+        return connection;
+    }
 
     /// <summary>
     /// Runs a reading, again while the server is away and the time for that is not over. What <paramref name="read"/> returned
@@ -57,7 +65,16 @@ internal sealed class Database : IAsyncDisposable
             {
                 var connection = await OpenAsync(cancellationToken).ConfigureAwait(false);
                 await using (connection.ConfigureAwait(false))
-                    return await read(connection).ConfigureAwait(false);
+                {
+                    try
+                    {
+                        return await read(connection).ConfigureAwait(false);
+                    }
+                    catch (InvalidOperationException e) when (IsBroken(connection))
+                    {
+                        throw new IOException("The connection broke between two round trips.", e);
+                    }
+                }
             }
             catch (Exception e) when (PostgreSqlFailure.IsAway(e) && Stopwatch.GetElapsedTime(started) < Options.ReconnectTimeout)
             {
@@ -70,6 +87,12 @@ internal sealed class Database : IAsyncDisposable
             }
         }
     }
+
+    /// <summary>
+    /// Whether a connection broke. One that did so at the end of a round says so only at the next, and as if the caller had closed
+    /// it.
+    /// </summary>
+    public static bool IsBroken(NpgsqlConnection connection) => connection.FullState is ConnectionState.Closed or ConnectionState.Broken;
 
     /// <summary>Waits a little and at random, so that processes that wait for each other do not stay in step.</summary>
     public static Task DelayAsync(int attempt, CancellationToken cancellationToken)

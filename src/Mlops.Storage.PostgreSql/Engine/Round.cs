@@ -13,9 +13,6 @@ internal sealed class Round(Database database, NpgsqlConnection connection) : IA
 
     private readonly NpgsqlBatch _batch = new(connection) { Timeout = database.CommandSeconds };
 
-    /// <summary>CockroachDB says its version in a parameter of its own, and knows no settings of PostgreSQL's planner.</summary>
-    public bool IsCockroach { get; } = connection.PostgresParameters.ContainsKey("crdb_version");
-
     /// <summary>A round that begins a transaction for reading.</summary>
     public static Round OfReading(Database database, NpgsqlConnection connection) => new Round(database, connection).Add(BeginReading);
 
@@ -38,10 +35,31 @@ internal sealed class Round(Database database, NpgsqlConnection connection) : IA
     /// <summary>Ends the transaction with this round.</summary>
     public Round Commit() => Add("COMMIT");
 
-    public Task<NpgsqlDataReader> ReadAsync(CancellationToken cancellationToken) => _batch.ExecuteReaderAsync(cancellationToken);
+    public async Task<NpgsqlDataReader> ReadAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await _batch.ExecuteReaderAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidOperationException e) when (Database.IsBroken(connection))
+        {
+            throw Broken(e);
+        }
+    }
 
-    public async Task ExecuteAsync(CancellationToken cancellationToken) =>
-        await _batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+    public async Task ExecuteAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _batch.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (InvalidOperationException e) when (Database.IsBroken(connection))
+        {
+            throw Broken(e);
+        }
+    }
 
     public ValueTask DisposeAsync() => _batch.DisposeAsync();
+
+    private static IOException Broken(InvalidOperationException cause) => new("The connection broke between two round trips.", cause);
 }

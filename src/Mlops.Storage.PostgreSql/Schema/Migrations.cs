@@ -63,7 +63,7 @@ internal sealed class Migrations(Database database)
                 await ExecuteAsync($"CREATE SCHEMA {database.Options.Schema}").ConfigureAwait(false);
             for (var number = (found?.FormatVersion ?? 0) + 1; number <= Format; number++)
             {
-                foreach (var statement in Script(number, connection.PostgresParameters.ContainsKey("crdb_version")))
+                foreach (var statement in Script(number, database.IsCockroach))
                     await ExecuteAsync(statement).ConfigureAwait(false);
             }
 
