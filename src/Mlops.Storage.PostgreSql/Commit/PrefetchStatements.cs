@@ -7,6 +7,10 @@ internal static class PrefetchStatements
 {
     private const string RecordColumns = "r.id, k.name, r.key, r.revision, r.created, r.sealed, r.purged, r.sequence, r.head";
 
+    // a commit looks rows up by their keys and does nothing else; plans that were made while a table was small, or before the
+    // server counted its rows, would read all of it; and no such statement is worth compiling
+    private static readonly string[] NotForLookups = ["jit", "enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
+
     /// <summary>Adds what begins the transaction, and a statement for each sort of thing that is needed.</summary>
     public static void Add(Round round, BatchNeeds needs, Database database, Prefetched found, List<Action<NpgsqlDataReader>> read)
     {
@@ -15,6 +19,12 @@ internal static class PrefetchStatements
         round.Add("BEGIN ISOLATION LEVEL READ COMMITTED")
             .Add($"SET LOCAL statement_timeout = {limit}")
             .Add($"SET LOCAL idle_in_transaction_session_timeout = {limit}");
+        if (!round.IsCockroach)
+        {
+            foreach (var way in NotForLookups)
+                round.Add($"SET LOCAL {way} = off");
+        }
+
         if (needs.Writers.Count > 0)
             AddWriters(round, needs, found, read);
         AddRecords(round, needs, database, found, read);
@@ -72,15 +82,18 @@ internal static class PrefetchStatements
     {
         if (needs.Fields.Count > 0)
         {
+            // looked up one by one, for a table without statistics may be joined the wrong way round
+            var wanted = needs.Fields.ToArray();
             round.Add(
-                "SELECT f.record, n.name, f.type, f.text, f.number, f.whole, f.bytes FROM unnest($1, $2) AS wanted (record, name) "
-                + "JOIN mlops.fields f ON f.record = wanted.record AND f.name = wanted.name JOIN mlops.names n ON n.id = f.name ORDER BY f.record, f.name, f.ord",
-                Args.All(needs.Fields.Select(f => f.Record)),
-                Args.All(needs.Fields.Select(f => database.Names[f.Name])));
+                "SELECT wanted.place, f.type, f.text, f.number, f.whole, f.bytes FROM unnest($1, $2) WITH ORDINALITY AS wanted (record, name, place) "
+                + "CROSS JOIN LATERAL (SELECT * FROM mlops.fields v WHERE v.record = wanted.record AND v.name = wanted.name ORDER BY v.ord OFFSET 0) f "
+                + "ORDER BY wanted.place, f.ord",
+                Args.All(wanted.Select(f => f.Record)),
+                Args.All(wanted.Select(f => database.Names[f.Name])));
             read.Add(row =>
             {
-                var field = (row.Id(0), row.GetString(1));
-                var value = FieldCells.Read(row, 2);
+                var field = wanted[row.GetInt64(0) - 1];
+                var value = FieldCells.Read(row, 1);
                 found.Fields[field] = found.Fields.TryGetValue(field, out var before) ? [.. before, value] : [value];
             });
         }
@@ -111,14 +124,14 @@ internal static class PrefetchStatements
     private static void AddSeries(Round round, BatchNeeds needs, Database database, Prefetched found, List<Action<NpgsqlDataReader>> read)
     {
         // the rows belong to their record, which is locked
+        var wanted = needs.Series.ToArray();
         round.Add(
-            $"SELECT s.record, n.name, {SeriesRow.Columns}, t.data FROM unnest($1, $2) AS wanted (record, name) "
-            + "JOIN mlops.series s ON s.record = wanted.record AND s.name = wanted.name JOIN mlops.names n ON n.id = s.name "
-            + "LEFT JOIN mlops.tails t ON t.record = s.record AND t.name = s.name",
-            Args.All(needs.Series.Select(s => s.Owner)),
-            Args.All(needs.Series.Select(s => database.Names[s.Name])));
-        read.Add(row => found.Series[(row.Id(0), row.GetString(1))] =
-            new StoredSeries(SeriesRow.Read(row, 2), row.BytesOrNull(2 + SeriesRow.Width) ?? []));
+            $"SELECT wanted.place, {SeriesRow.Columns}, s.data FROM unnest($1, $2) WITH ORDINALITY AS wanted (record, name, place) "
+            + "CROSS JOIN LATERAL (SELECT v.*, (SELECT t.data FROM mlops.tails t WHERE t.record = v.record AND t.name = v.name) AS data "
+            + "FROM mlops.series v WHERE v.record = wanted.record AND v.name = wanted.name OFFSET 0) s",
+            Args.All(wanted.Select(s => s.Owner)),
+            Args.All(wanted.Select(s => database.Names[s.Name])));
+        read.Add(row => found.Series[wanted[row.GetInt64(0) - 1]] = new StoredSeries(SeriesRow.Read(row, 1), row.BytesOrNull(1 + SeriesRow.Width) ?? []));
     }
 
     private static void AddCells(Round round, BatchNeeds needs, Prefetched found, List<Action<NpgsqlDataReader>> read)

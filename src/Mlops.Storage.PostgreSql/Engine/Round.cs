@@ -13,6 +13,9 @@ internal sealed class Round(Database database, NpgsqlConnection connection) : IA
 
     private readonly NpgsqlBatch _batch = new(connection) { Timeout = database.CommandSeconds };
 
+    /// <summary>CockroachDB says its version in a parameter of its own, and knows no settings of PostgreSQL's planner.</summary>
+    public bool IsCockroach { get; } = connection.PostgresParameters.ContainsKey("crdb_version");
+
     /// <summary>A round that begins a transaction for reading.</summary>
     public static Round OfReading(Database database, NpgsqlConnection connection) => new Round(database, connection).Add(BeginReading);
 

@@ -33,16 +33,14 @@ internal sealed class FilterCompiler(NameCache names, QueryParameters parameters
     {
         switch (filter)
         {
-            case Filter.Compare { Left: var left } compare:
-                return Leaf(left, [Compare(left, compare)], negated);
-            case Filter.OneOf { Left: var left } oneOf:
-                return Leaf(left, OneOf(left, oneOf.Values), negated);
+            case Filter.Compare or Filter.OneOf:
+                return Leaf(OperandOf(filter)!, Comparisons(filter), negated);
             case Filter.IsMissing missing:
                 return negated ? Present(missing.Left) : $"NOT {Present(missing.Left)}";
             case Filter.AllOf all:
                 return Join(all.Terms, negated ? "OR" : "AND", negated);
             case Filter.AnyOf any:
-                return Join(any.Terms, negated ? "AND" : "OR", negated);
+                return JoinAny(any.Terms, negated);
             case Filter.Negation negation:
                 return Compile(negation.Term, !negated);
             default:
@@ -99,7 +97,8 @@ internal sealed class FilterCompiler(NameCache names, QueryParameters parameters
             return Exists(left, Balanced([.. comparisons.Select(c => $"({c.IsComparable} AND NOT ({c.Matches}))")], "AND"));
 
         // a field may have several values: one must compare, none may match
-        return Balanced([.. comparisons.Select(c => $"({Exists(left, c.IsComparable)} AND NOT {Exists(left, c.Matches)})")], "AND");
+        var comparable = comparisons.Select(c => c.IsComparable).Distinct(StringComparer.Ordinal).Select(c => Exists(left, c));
+        return Balanced([.. comparable, $"NOT {Exists(left, Balanced([.. comparisons.Select(c => c.Matches)], "OR"), "OFFSET 0")}"], "AND");
     }
 
     private string Present(Operand operand) => operand switch
@@ -110,11 +109,45 @@ internal sealed class FilterCompiler(NameCache names, QueryParameters parameters
         _ => throw new InvalidOperationException("An operand of this kind is not compiled."),
     };
 
-    private string Exists(Operand operand, string condition) => operand switch
+    // OFFSET 0 has the rows of each record looked up: what is excluded is mostly common, and joining all of it is slow
+    private string Exists(Operand operand, string condition, string end = "") => operand switch
     {
-        Operand.OfField => $"EXISTS (SELECT 1 FROM mlops.fields f WHERE f.record = r.id AND f.name = {Name(operand)} AND ({condition}))",
+        Operand.OfField => $"EXISTS (SELECT 1 FROM mlops.fields f WHERE f.record = r.id AND f.name = {Name(operand)} AND ({condition}) {end})",
         Operand.OfSeries => $"EXISTS (SELECT 1 FROM mlops.series s WHERE s.record = r.id AND s.name = {Name(operand)} AND ({condition}))",
         _ => $"({condition})",
+    };
+
+    /// <summary>
+    /// Comparisons of one operand are looked up together, so that a thousand of them cost one lookup: some value meets one of
+    /// them, or none meets any.
+    /// </summary>
+    private string JoinAny(IReadOnlyList<Filter> terms, bool negated)
+    {
+        var leaves = terms.Select(t => (Term: t, Operand: OperandOf(t))).ToLookup(t => t.Operand);
+        List<string> parts = [];
+        foreach (var group in leaves)
+        {
+            if (group.Key is null)
+                parts.AddRange(group.Select(t => Compile(t.Term, negated)));
+            else
+                parts.Add(Leaf(group.Key, [.. group.SelectMany(t => Comparisons(t.Term))], negated));
+        }
+
+        return parts.Count == 0 ? (negated ? "true" : "false") : Balanced([.. parts], negated ? "AND" : "OR");
+    }
+
+    private static Operand? OperandOf(Filter filter) => filter switch
+    {
+        Filter.Compare compare => compare.Left,
+        Filter.OneOf oneOf => oneOf.Left,
+        _ => null,
+    };
+
+    private List<Comparison> Comparisons(Filter leaf) => leaf switch
+    {
+        Filter.Compare compare => [Compare(compare.Left, compare)],
+        Filter.OneOf oneOf => OneOf(oneOf.Left, oneOf.Values),
+        _ => throw new InvalidOperationException("Only comparisons are leaves."),
     };
 
     private string Join(IReadOnlyList<Filter> terms, string op, bool negated) =>

@@ -10,7 +10,7 @@ internal static class RecordReader
         var round = Round.OfReading(database, connection);
         await using (round.ConfigureAwait(false))
         {
-            Add(round, "SELECT $1::uuid AS id", () => [Args.Of(id)]);
+            Add(round, "$1", () => [Args.All([id])]);
             return (await ReadAsync(round.Commit(), cancellationToken).ConfigureAwait(false)).GetValueOrDefault(id);
         }
     }
@@ -22,7 +22,7 @@ internal static class RecordReader
         {
             Add(
                 round,
-                "SELECT r.id FROM mlops.records r JOIN mlops.names k ON k.id = r.kind WHERE k.name = $1 AND r.key_hash = $2",
+                "ARRAY(SELECT o.id FROM mlops.records o WHERE o.kind = (SELECT id FROM mlops.names WHERE name = $1) AND o.key_hash = $2)",
                 () => [Args.Of(key.Kind), Args.Of(KeyHash.Of(key.Key))]);
             return (await ReadAsync(round.Commit(), cancellationToken).ConfigureAwait(false)).Values.SingleOrDefault();
         }
@@ -31,27 +31,27 @@ internal static class RecordReader
     /// <summary>Loads records in the round, which ends the transaction.</summary>
     public static async Task<Dictionary<RecordId, RecordSnapshot>> LoadAsync(Round round, IReadOnlyList<RecordId> ids, CancellationToken cancellationToken)
     {
-        Add(round, "SELECT unnest($1::uuid[]) AS id", () => [Args.All(ids)]);
+        Add(round, "$1", () => [Args.All(ids)]);
         return await ReadAsync(round.Commit(), cancellationToken).ConfigureAwait(false);
     }
 
     /// <param name="round">The round.</param>
-    /// <param name="wanted">A statement that yields the ids.</param>
+    /// <param name="wanted">An array of the ids.</param>
     /// <param name="parameters">Its parameters; a parameter belongs to one statement only.</param>
     private static void Add(Round round, string wanted, Func<NpgsqlParameter[]> parameters)
     {
         round.Add(
-            $"SELECT r.id, k.name, r.key, r.revision, r.created, r.sealed IS NOT NULL, r.purged, b.body FROM ({wanted}) w JOIN mlops.records r ON r.id = w.id "
-            + "JOIN mlops.names k ON k.id = r.kind LEFT JOIN mlops.bodies b ON b.record = r.id",
+            "SELECT r.id, k.name, r.key, r.revision, r.created, r.sealed IS NOT NULL, r.purged, b.body FROM mlops.records r "
+            + $"JOIN mlops.names k ON k.id = r.kind LEFT JOIN mlops.bodies b ON b.record = r.id WHERE r.id = ANY({wanted})",
             parameters());
         round.Add(
-            $"SELECT f.record, f.name, n.name, f.type, f.text, f.number, f.whole, f.bytes FROM ({wanted}) w JOIN mlops.fields f ON f.record = w.id "
-            + "JOIN mlops.names n ON n.id = f.name ORDER BY f.record, f.name, f.ord",
+            "SELECT f.record, f.name, n.name, f.type, f.text, f.number, f.whole, f.bytes FROM mlops.fields f "
+            + $"JOIN mlops.names n ON n.id = f.name WHERE f.record = ANY({wanted}) ORDER BY f.record, f.name, f.ord",
             parameters());
         round.Add(
             "SELECT c.record, n.name, c.kept_type, c.kept_text, c.kept_number, c.kept_whole, c.kept_bytes, "
             + "c.refused_type, c.refused_text, c.refused_number, c.refused_whole, c.refused_bytes "
-            + $"FROM ({wanted}) w JOIN mlops.conflicts c ON c.record = w.id JOIN mlops.names n ON n.id = c.name ORDER BY c.record, c.conflict",
+            + $"FROM mlops.conflicts c JOIN mlops.names n ON n.id = c.name WHERE c.record = ANY({wanted}) ORDER BY c.record, c.conflict",
             parameters());
     }
 

@@ -140,3 +140,56 @@ CREATE TABLE writers (
     sequence INTEGER NOT NULL,
     result   BLOB    NOT NULL
 ) WITHOUT ROWID;
+
+-- For people and their tools, to read only; the program does not use them. Ids are hexadecimal, times ISO 8601 in UTC.
+CREATE VIEW runs AS
+SELECT lower(hex(v.id)) AS run_id, v.name, e.key AS experiment, v.status,
+    strftime('%Y-%m-%dT%H:%M:%fZ', v.start_time / 1000000.0, 'unixepoch') AS start_time,
+    strftime('%Y-%m-%dT%H:%M:%fZ', v.end_time / 1000000.0, 'unixepoch') AS end_time,
+    v.end_reason, v.error, lower(hex(v.parent)) AS parent_run_id, coalesce(v.lifecycle, 'active') AS lifecycle
+FROM (
+    SELECT r.id AS id,
+        max(CASE WHEN n.name = 'name' THEN f.value END) AS name,
+        max(CASE WHEN n.name = 'experiment' THEN f.value END) AS experiment,
+        max(CASE WHEN n.name = 'status' THEN f.value END) AS status,
+        max(CASE WHEN n.name = 'start_time' THEN f.value END) AS start_time,
+        max(CASE WHEN n.name = 'end_time' THEN f.value END) AS end_time,
+        max(CASE WHEN n.name = 'end_reason' THEN f.value END) AS end_reason,
+        max(CASE WHEN n.name = 'error' THEN f.value END) AS error,
+        max(CASE WHEN n.name = 'parent' THEN f.value END) AS parent,
+        max(CASE WHEN n.name = 'lifecycle' THEN f.value END) AS lifecycle
+    FROM records r
+    JOIN names k ON k.id = r.kind AND k.name = 'run'
+    LEFT JOIN fields f ON f.rec = r.rec AND f.ord = 0
+    LEFT JOIN names n ON n.id = f.name
+    WHERE r.purged = 0
+    GROUP BY r.rec) v
+LEFT JOIN records e ON e.id = v.experiment;
+
+CREATE VIEW params AS
+SELECT lower(hex(r.id)) AS run_id, substr(n.name, 8) AS key, f.value AS value, f.number AS number
+FROM fields f
+JOIN names n ON n.id = f.name AND n.name GLOB 'params.*'
+JOIN records r ON r.rec = f.rec
+JOIN names k ON k.id = r.kind AND k.name = 'run'
+WHERE f.ord = 0;
+
+CREATE VIEW tags AS
+SELECT lower(hex(r.id)) AS run_id, substr(n.name, 6) AS key, f.value AS value
+FROM fields f
+JOIN names n ON n.id = f.name AND n.name GLOB 'tags.*'
+JOIN records r ON r.rec = f.rec
+JOIN names k ON k.id = r.kind AND k.name = 'run'
+WHERE f.ord = 0;
+
+CREATE VIEW metrics AS
+SELECT lower(hex(r.id)) AS run_id, substr(n.name, 9) AS key, s.last, s.last_step,
+    strftime('%Y-%m-%dT%H:%M:%fZ', s.last_time / 1000000.0, 'unixepoch') AS last_time,
+    s.min, CASE WHEN s.min IS NOT NULL THEN s.min_step END AS min_step,
+    s.max, CASE WHEN s.max IS NOT NULL THEN s.max_step END AS max_step,
+    s.count, s.nan_count
+FROM series s
+JOIN names n ON n.id = s.name AND n.name GLOB 'metrics.*'
+JOIN records r ON r.rec = s.rec
+JOIN names k ON k.id = r.kind AND k.name = 'run'
+WHERE s.type = 1;
