@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Mlops.Metadata;
 using Mlops.Tracking;
 
@@ -78,6 +79,7 @@ public sealed class ReadmeTests : IDisposable
         var curve = await Snippets.QueryAsync(mlops);
         Assert.Equal((Snippets.Epochs.Count, Snippets.Epochs[^1].Auc), (curve.Sum(b => (int)b.Count), curve.Max(b => b.Max)));
         await Snippets.VerifyAsync(mlops);
+        await Snippets.StatusAsync(mlops);
 
         // both runs reach the same AUC, so the newer one comes first; the third one is not above the bound
         var lines = _printed.ToString().ReplaceLineEndings("\n").TrimEnd('\n').Split('\n');
@@ -86,5 +88,20 @@ public sealed class ReadmeTests : IDisposable
         Assert.Matches("  Finished  200 trees  AUC 0[.,]800$", lines[1]);
         Assert.Matches("^evaluation.md  13 bytes  [0-9a-f]{64}$", lines[2]);
         Assert.Equal("6 records and 81 points are sound.", lines[3]);
+    }
+
+    [Fact]
+    public void Team_isWiredWithoutTouchingAServer()
+    {
+        var services = new ServiceCollection();
+        Snippets.InjectTeam(services);
+        Assert.Contains(services, d => d.ServiceType == typeof(MlopsClient));
+    }
+
+    [Fact]
+    public async Task Team_byUriWithoutTheVariable_isTheFolderHere()
+    {
+        await using var mlops = await Snippets.OpenTeamAsync();
+        Assert.EndsWith(".mlops", mlops.Location, StringComparison.Ordinal);
     }
 }
