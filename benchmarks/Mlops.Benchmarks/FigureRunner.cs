@@ -20,6 +20,9 @@ internal static partial class FigureRunner
         () => new ManyRuns(),
         () => new LogParams(),
         () => new IdleCost(),
+        () => new LogMetricOutage(),
+        () => new LogMetricTail(),
+        () => new Team(),
     ];
 
     public static int Usage()

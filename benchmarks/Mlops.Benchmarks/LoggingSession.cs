@@ -16,9 +16,13 @@ internal sealed class LoggingSession : IAsyncDisposable
 
     public ActiveRun Run { get; }
 
-    public static async Task<LoggingSession> StartAsync(string path)
+    public MlopsClient Client => _mlops;
+
+    public static Task<LoggingSession> StartAsync(string path) => StartAsync(new MlopsOptions { Path = path });
+
+    public static async Task<LoggingSession> StartAsync(MlopsOptions options)
     {
-        var mlops = await MlopsClient.OpenAsync(new MlopsOptions { Path = path });
+        var mlops = await MlopsClient.OpenAsync(options);
         return new LoggingSession(mlops, await mlops.StartRunAsync("figures"));
     }
 

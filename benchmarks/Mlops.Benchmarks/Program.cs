@@ -1,10 +1,12 @@
 using BenchmarkDotNet.Running;
 using Mlops.Benchmarks;
+using Mlops.Benchmarks.Figures;
 
 return args switch
 {
     ["list"] => FigureRunner.List(),
     ["figures", .. var names] => await FigureRunner.RunAsync(names),
+    ["team-writer", var uri, var journal] => await Team.WriteAsync(uri, journal),
     [] => FigureRunner.Usage(),
     _ => BenchmarkSwitcher.FromAssembly(typeof(FigureRunner).Assembly).Run(args).Any() ? 0 : 1,
 };

@@ -12,6 +12,11 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"mlops-figures-pg-{Environment.ProcessId}");
     private readonly int _port = FreePort();
 
+    /// <summary>Why a figure that needs a server is not measured.</summary>
+    public const string Missing = "no server (postgresql is not installed)";
+
+    public string Uri => string.Create(CultureInfo.InvariantCulture, $"postgres://mlops@127.0.0.1:{_port}/mlops");
+
     public string ConnectionString => string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={_port};Database=mlops;Username=mlops");
 
     /// <summary>Starts the server; null if there is none to start.</summary>
@@ -23,6 +28,11 @@ internal sealed class PostgreSqlServer : IAsyncDisposable
         await server.RunAsync("start");
         return server;
     }
+
+    /// <summary>Ends the server as a crash would.</summary>
+    public Task KillAsync() => RunAsync("kill");
+
+    public Task RestartAsync() => RunAsync("restart");
 
     public async ValueTask DisposeAsync() => await RunAsync("stop");
 

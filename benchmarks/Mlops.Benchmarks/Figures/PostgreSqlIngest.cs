@@ -28,7 +28,7 @@ internal sealed class PostgreSqlIngest : Figure
 
     public override Bound Bound => Bound.AtLeast(5);
 
-    public override string? Missing => _server is null ? "no server (postgresql is not installed)" : null;
+    public override string? Missing => _server is null ? PostgreSqlServer.Missing : null;
 
     public override int BaselineRounds => 1;
 

@@ -10,6 +10,7 @@ internal sealed class AppendBuffer(Session session)
     private readonly Dictionary<(long Rec, long Name), (SeriesRow? Row, SeriesType Type)> _series = [];
     private int _mark;
     private bool _hasWritten;
+    private bool _isRepeated;
 
     /// <summary>Begins a transaction.</summary>
     public void Begin()
@@ -35,6 +36,7 @@ internal sealed class AppendBuffer(Session session)
     /// <summary>Adds points to a series of a record, which is new if this transaction made it; false if its type is another.</summary>
     public bool TryAdd(long rec, long name, bool isNew, SeriesColumns points)
     {
+        _isRepeated |= _series.ContainsKey((rec, name));
         if (Know(rec, name, isNew, points.Type) != points.Type)
             return false;
         _waiting.Add((rec, name, points));
@@ -43,8 +45,18 @@ internal sealed class AppendBuffer(Session session)
 
     public void Write()
     {
-        foreach (var series in _waiting.GroupBy(w => (w.Rec, w.Name), w => w.Points))
-            session.Series.Append(series.Key.Rec, series.Key.Name, _series[series.Key].Row, SeriesColumns.Concat([.. series]));
+        // many short runs have few points in many series, and nothing to join
+        if (!_isRepeated)
+        {
+            foreach (var (rec, name, points) in _waiting)
+                session.Series.Append(rec, name, _series[(rec, name)].Row, points);
+        }
+        else
+        {
+            foreach (var series in _waiting.GroupBy(w => (w.Rec, w.Name), w => w.Points))
+                session.Series.Append(series.Key.Rec, series.Key.Name, _series[series.Key].Row, SeriesColumns.Concat([.. series]));
+        }
+
         Clear();
         _hasWritten = true;
     }
@@ -53,6 +65,7 @@ internal sealed class AppendBuffer(Session session)
     {
         _waiting.Clear();
         _series.Clear();
+        _isRepeated = false;
         _mark = 0;
     }
 

@@ -13,11 +13,16 @@ public sealed class BatchApplier(IBatchTables tables, TimeProvider time)
     private const long EndOfTime = 253_402_300_800_000_000;
 
     private readonly Dictionary<RecordId, RecordRow?> _rows = [];
+    private readonly Dictionary<(string Kind, string Key), RecordRow> _keys = [];
 
     internal IBatchTables Tables => tables;
 
     /// <summary>Forgets the records that were read: when a transaction begins, and when part of one was undone.</summary>
-    public void Forget() => _rows.Clear();
+    public void Forget()
+    {
+        _rows.Clear();
+        _keys.Clear();
+    }
 
     /// <summary>Applies one valid batch (see <see cref="BatchValidator"/>).</summary>
     /// <exception cref="ConflictException">A precondition, unique key or cell version did not hold.</exception>
@@ -67,11 +72,16 @@ public sealed class BatchApplier(IBatchTables tables, TimeProvider time)
     /// <summary>The record with this key; the row is the one that this batch works on.</summary>
     internal RecordRow? Find(string kind, string key)
     {
-        if (tables.FindRecord(kind, key) is not { } row)
+        // every run that starts asks for its experiment twice
+        if (_keys.TryGetValue((kind, key), out var row) && row.Key == key)
+            return row;
+        row = tables.FindRecord(kind, key);
+        if (row is null)
             return null;
         if (_rows.TryGetValue(row.Id, out var known) && known is not null)
-            return known;
+            row = known;
         _rows[row.Id] = row;
+        _keys[(kind, key)] = row;
         return row;
     }
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Mlops.Metadata;
 using Mlops.Tracking;
 
@@ -86,5 +87,28 @@ public sealed class ReadmeTests : IDisposable
         Assert.Matches("  Finished  200 trees  AUC 0[.,]800$", lines[1]);
         Assert.Matches("^evaluation.md  13 bytes  [0-9a-f]{64}$", lines[2]);
         Assert.Equal("6 records and 81 points are sound.", lines[3]);
+    }
+
+    [Fact]
+    public void Team_isWiredWithoutTouchingAServer()
+    {
+        var services = new ServiceCollection();
+        Snippets.InjectTeam(services);
+        Assert.Contains(services, d => d.ServiceType == typeof(MlopsClient));
+    }
+
+    [Fact]
+    public async Task Team_byUriWithoutTheVariable_isTheFolderHere()
+    {
+        await using var mlops = await Snippets.OpenTeamAsync();
+        Assert.EndsWith(".mlops", mlops.Location, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Status_storeThere_printsThatAllIs()
+    {
+        await using var mlops = await MlopsClient.OpenAsync();
+        await Snippets.StatusAsync(mlops);
+        Assert.Equal("all there", _printed.ToString().Trim());
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Mlops.Metadata;
 using Mlops.Storage;
+using Mlops.Storage.PostgreSql;
 
 namespace Mlops.Sdk.Tests.Docs;
 
@@ -77,6 +78,37 @@ internal static class Snippets
     {
         #region dependency injection
         services.AddMlops(o => o.Path = "/var/lib/flights/.mlops");
+        #endregion
+    }
+
+    public static void InjectTeam(IServiceCollection services)
+    {
+        #region team
+        services.AddMlops(o => o
+            .UsePostgreSql("Host=db;Database=mlops;Username=team")
+            .UseFolderObjects("/mnt/team/mlops"));
+        #endregion
+    }
+
+    public static async Task<MlopsClient> OpenTeamAsync()
+    {
+        #region team by uri
+        // MLOPS_URI=postgres://team@db/mlops?objects=file:///mnt/team/mlops
+        var mlops = await MlopsClient.OpenAsync(new MlopsOptions().UsePostgreSql());
+        #endregion
+
+        return mlops;
+    }
+
+    public static async Task StatusAsync(MlopsClient mlops)
+    {
+        #region status
+        var status = mlops.Status;
+        if (!status.IsStoreThere)
+            Console.WriteLine($"{status.PendingSlots} slots wait in {status.JournalBytes} bytes of journal since {status.CaughtUp}: {status.Cause!.Message}");
+
+        var report = await mlops.FlushAsync(); // waits at most MlopsOptions.FlushBound, and says what it reached
+        Console.WriteLine(report.IsDurable ? "all there" : $"{report.Pending} slots wait");
         #endregion
     }
 
