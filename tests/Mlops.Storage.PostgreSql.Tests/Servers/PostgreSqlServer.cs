@@ -32,7 +32,8 @@ public sealed class PostgreSqlServer : IAsyncLifetime
 
     public async Task DisposeAsync()
     {
-        if (_missing is null)
+        // also what a start that failed has left
+        if (Directory.Exists(_folder))
             await RunAsync("stop");
     }
 
