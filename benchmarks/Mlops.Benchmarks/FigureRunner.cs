@@ -23,6 +23,7 @@ internal static partial class FigureRunner
         () => new LogMetricOutage(),
         () => new LogMetricTail(),
         () => new Team(),
+        () => new CopyStore(),
     ];
 
     public static int Usage()

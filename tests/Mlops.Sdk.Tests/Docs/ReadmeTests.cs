@@ -111,4 +111,15 @@ public sealed class ReadmeTests : IDisposable
         await Snippets.StatusAsync(mlops);
         Assert.Equal("all there", _printed.ToString().Trim());
     }
+
+    [Fact]
+    public async Task Move_toAnotherFolder_bringsTheRun()
+    {
+        await Snippets.FrontDoorAsync();
+        await using var laptop = await MlopsClient.OpenAsync();
+        await using var team = await MlopsClient.OpenAsync(new MlopsOptions { Path = _folder["team"] });
+        var copied = await Snippets.MoveAsync(laptop, team);
+        Assert.Equal((3L, (long)Snippets.Epochs.Count, 1L, 0), (copied.Records, copied.Points, copied.Objects, copied.Differences.Count));
+        Assert.Single((await team.Runs.QueryAsync(new RunQuery { Experiment = "flight-delays" })).Runs);
+    }
 }

@@ -112,5 +112,15 @@ internal static class Snippets
         #endregion
     }
 
+    public static async Task<CopyReport> MoveAsync(MlopsClient laptop, MlopsClient team)
+    {
+        #region move
+        var copied = await laptop.CopyToAsync(team);
+        Console.WriteLine($"{copied.Records} records, {copied.Points} points, {copied.Objects} objects; {copied.Differences.Count} differences");
+        #endregion
+
+        return copied;
+    }
+
     private static IEnumerable<(int Index, double Auc)> Train() => Epochs;
 }

@@ -1,5 +1,6 @@
 using Mlops.Metadata;
 using Mlops.Storage;
+using Mlops.Storage.Conformance;
 using Mlops.Storage.Sqlite;
 
 namespace Mlops.Tracking.Tests;

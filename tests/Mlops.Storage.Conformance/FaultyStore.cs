@@ -1,11 +1,10 @@
 using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
-using Mlops.Storage;
 
-namespace Mlops.Tracking.Tests;
+namespace Mlops.Storage.Conformance;
 
 /// <summary>A real store behind a line that fails when told to.</summary>
-internal sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
+public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
 {
     private readonly ConcurrentQueue<Batch> _committed = new();
     private int _failNext;

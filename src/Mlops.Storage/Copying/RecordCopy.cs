@@ -1,0 +1,105 @@
+namespace Mlops.Storage;
+
+/// <summary>Brings records of the target to the state that they have in the source.</summary>
+internal sealed class RecordCopy(IMetadataStore from, IMetadataStore to, ContentCopy content, CopyState state)
+{
+    private const string Action = "store.copied";
+    private readonly Dictionary<RecordId, RecordId> _targets = [];
+
+    /// <summary>Copies the records of these entries, as they are now, in one batch.</summary>
+    public async Task CopyAsync(IReadOnlyList<FeedEntry> entries, CancellationToken cancellationToken)
+    {
+        List<RecordChange> changes = [];
+        foreach (var id in entries.Select(e => e.Entry.Record).Distinct())
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            var before = changes.Count;
+            if (await from.FindRecordAsync(id, cancellationToken).ConfigureAwait(false) is { } source)
+                await AddChangesAsync(source, changes, cancellationToken).ConfigureAwait(false);
+            state.Seen++;
+            state.Records += changes.Count > before ? 1 : 0;
+        }
+
+        state.Mark.Position = entries[^1].Position;
+        foreach (var entry in entries)
+            state.Mark.Kinds.Add(entry.Kind);
+        await state.CommitAsync(changes, [], cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The id under which the target has a record of the source, or will have it.</summary>
+    public async Task<RecordId> TargetOfAsync(RecordId id, CancellationToken cancellationToken)
+    {
+        if (_targets.TryGetValue(id, out var known))
+            return known;
+        var source = await from.FindRecordAsync(id, cancellationToken).ConfigureAwait(false);
+        var target = source?.Key is { } key
+            ? await to.FindRecordAsync(new RecordKey(source.Kind, key), cancellationToken).ConfigureAwait(false)
+            : null;
+        return _targets[id] = target?.Id ?? id;
+    }
+
+    private async Task AddChangesAsync(RecordSnapshot source, List<RecordChange> changes, CancellationToken cancellationToken)
+    {
+        var id = await TargetOfAsync(source.Id, cancellationToken).ConfigureAwait(false);
+        if (id != source.Id)
+        {
+            state.Mapped[source.Id] = id;
+            return;
+        }
+
+        var what = $"{source.Kind} {source.Id}";
+        var target = await to.FindRecordAsync(id, cancellationToken).ConfigureAwait(false);
+        if (target is { IsPurged: true } || (source.IsPurged && target is null))
+        {
+            if (!source.IsPurged)
+                state.Differences.Add($"{what}: the target has purged it.");
+            return;
+        }
+
+        var change = new RecordChange { Id = id, Kind = source.Kind, Mode = ChangeMode.Update, Action = Action };
+        if (source.IsPurged)
+        {
+            changes.Add(change with { Purge = true });
+            return;
+        }
+
+        var fields = await FieldsAsync(source, target, what, cancellationToken).ConfigureAwait(false);
+        var isSameBody = target is null ? source.Body.IsEmpty : target.Body.Span.SequenceEqual(source.Body.Span);
+        if (source.IsSealed && target is not { IsSealed: true })
+            state.Differences.Add($"{what}: it is sealed in the source; seals are not copied.");
+        if (target is null)
+            changes.Add(change with { Mode = ChangeMode.Create, Key = source.Key, Body = isSameBody ? null : source.Body, Fields = fields });
+        else if (fields.Count > 0 || !isSameBody)
+            changes.Add(change with { Body = isSameBody ? null : source.Body, Fields = fields });
+
+        // a refused value is refused again, and so kept
+        var refused = source.Conflicts.Where(c => target is null || !target.Conflicts.Contains(c)).ToList();
+        if (refused.Count > 0)
+            changes.Add(change with { Fields = [.. refused.Select(c => FieldWrite.Once(c.Field, c.Refused))] });
+    }
+
+    private async Task<List<FieldWrite>> FieldsAsync(
+        RecordSnapshot source, RecordSnapshot? target, string what, CancellationToken cancellationToken)
+    {
+        List<FieldWrite> writes = [];
+        foreach (var (name, values) in source.Fields)
+        {
+            var mapped = new FieldValue[values.Count];
+            for (var i = 0; i < mapped.Length; i++)
+            {
+                mapped[i] = values[i];
+                if (values[i].Type == FieldType.Reference)
+                    mapped[i] = FieldValue.Reference(await TargetOfAsync(values[i].AsReference, cancellationToken).ConfigureAwait(false));
+                else if (values[i].Type == FieldType.Digest)
+                    await content.CopyAsync(values[i].AsDigest, $"{what}, field '{name}'", cancellationToken).ConfigureAwait(false);
+            }
+
+            if (target is null || !target.Fields.TryGetValue(name, out var present) || !mapped.SequenceEqual(present))
+                writes.Add(new FieldWrite(name, FieldWriteMode.Replace, mapped));
+        }
+
+        if (target is not null)
+            writes.AddRange(target.Fields.Keys.Where(name => !source.Fields.ContainsKey(name)).Select(FieldWrite.Remove));
+        return writes;
+    }
+}

@@ -1,0 +1,47 @@
+namespace Mlops.Storage;
+
+/// <summary>
+/// Brings a store to what another one holds: objects, then records, then the points of series. It follows the source's feed from
+/// where the last copy ended, so a copy that was interrupted is simply begun again, and one that finds nothing new is short.
+/// Records keep their ids; the target writes its own log. Of a record that changed on both sides since, the source's state wins.
+/// Cells (leases, heartbeats) are not copied.
+/// </summary>
+/// <param name="from">The source. It may be written to meanwhile; what comes after the start may or may not be copied.</param>
+/// <param name="fromContent">The content of the source.</param>
+/// <param name="to">The target.</param>
+/// <param name="toContent">The content of the target.</param>
+/// <param name="actor">Who copies, for the target's log.</param>
+/// <param name="time">The clock.</param>
+public sealed class StoreCopy(
+    IMetadataStore from, ContentStore fromContent, IMetadataStore to, ContentStore toContent, string actor, TimeProvider time)
+{
+    private const int EntriesTogether = 1000;
+
+    /// <summary>Copies what the target lacks, and compares what it should then have.</summary>
+    /// <param name="progress">Told now and then how far it is.</param>
+    /// <param name="cancellationToken">Cancels between batches; what was copied stays, and the next copy goes on from there.</param>
+    /// <exception cref="ArgumentException">Source and target are one store.</exception>
+    /// <exception cref="ConflictException">Another copy of the same source writes to the target at the same time.</exception>
+    /// <exception cref="StorageUnavailableException">Source or target cannot be used; begin again when they can.</exception>
+    public async Task<CopyReport> RunAsync(IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        var end = (await from.CreateCheckpointAsync(cancellationToken).ConfigureAwait(false)).Position;
+        await to.CreateCheckpointAsync(cancellationToken).ConfigureAwait(false);
+        if (from.Info.StoreId == to.Info.StoreId)
+            throw new ArgumentException($"'{from.Info.Location}' and '{to.Info.Location}' are the same store; name another target.");
+
+        var state = new CopyState(to, await CopyMark.ReadAsync(to, from.Info.StoreId, cancellationToken).ConfigureAwait(false), actor, time, progress);
+        var content = new ContentCopy(fromContent, toContent, state);
+        var records = new RecordCopy(from, to, content, state);
+        while (state.Mark.Position < end)
+        {
+            var entries = await from.ReadFeedAsync(state.Mark.Position, EntriesTogether, cancellationToken).ConfigureAwait(false);
+            if (entries.Count == 0)
+                break;
+            await records.CopyAsync(entries, cancellationToken).ConfigureAwait(false);
+        }
+
+        await new SeriesCopy(from, to, records, content, state).CopyAllAsync(cancellationToken).ConfigureAwait(false);
+        return state.ToReport();
+    }
+}

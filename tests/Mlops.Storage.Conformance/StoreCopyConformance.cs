@@ -1,0 +1,248 @@
+using Xunit;
+
+namespace Mlops.Storage.Conformance;
+
+/// <summary>What copying from one store to another promises, whatever the two are.</summary>
+public abstract class StoreCopyConformance : IAsyncLifetime
+{
+    private static readonly DateTimeOffset Start = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private readonly string _folder = Directory.CreateTempSubdirectory("mlops-copy-").FullName;
+    private readonly IdGenerator _ids = new();
+    private IMetadataStore _from = null!;
+    private IMetadataStore _to = null!;
+
+    private ContentStore FromContent => new(new FolderObjectStore(Path.Combine(_folder, "from")));
+
+    private ContentStore ToContent => new(new FolderObjectStore(Path.Combine(_folder, "to")));
+
+    public async Task InitializeAsync()
+    {
+        _from = await OpenSourceAsync();
+        _to = await OpenTargetAsync();
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _from.DisposeAsync();
+        await _to.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    /// <summary>An empty store.</summary>
+    protected abstract Task<IMetadataStore> OpenSourceAsync();
+
+    /// <summary>Another empty store.</summary>
+    protected abstract Task<IMetadataStore> OpenTargetAsync();
+
+    [SkippableFact]
+    public async Task RunAsync_everything_is_there_and_again_is_nothing()
+    {
+        var runs = await FillAsync(_from, runs: 3);
+        var report = await CopyAsync(_from, _to);
+        Assert.Equal((7L, 2L, 0), (report.Records, report.Objects, report.Differences.Count));
+        Assert.Equal(3 * 20_010, report.Points);
+        await AssertSameAsync(runs);
+        Assert.Equal("content 1", System.Text.Encoding.UTF8.GetString(await ToContent.ReadAllAsync(Digest.Of("content 1"u8))));
+
+        var feed = (await _to.CreateCheckpointAsync()).Position;
+        var again = await CopyAsync(_from, _to);
+        Assert.Equal((0L, 0L, 0L, 0), (again.Records, again.Points, again.Objects, again.Differences.Count));
+        Assert.Equal(feed, (await _to.CreateCheckpointAsync()).Position);
+
+        var back = await CopyAsync(_to, _from);
+        Assert.Equal((0L, 0L, 0L, 0), (back.Records, back.Points, back.Objects, back.Differences.Count));
+        Assert.True((await _to.VerifyAsync()).IsSound);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_source_goes_on_copies_what_changed()
+    {
+        var runs = await FillAsync(_from, runs: 2);
+        await CopyAsync(_from, _to);
+        await _from.CommitAsync(Of(
+            Change(ChangeMode.Update, runs[0], FieldWrite.Set("status", FieldValue.Text("FINISHED")), FieldWrite.Remove("many"))));
+        await _from.CommitAsync(Of(new SeriesAppend(runs[0], "m", Numbers(20_000, 5_000)), new SeriesAppend(runs[0], "new", Numbers(0, 3))));
+        await _from.CommitAsync(Of(Change(ChangeMode.Update, runs[1]) with { Purge = true }));
+        var report = await CopyAsync(_from, _to);
+        Assert.Equal((2L, 5_003L, 0), (report.Records, report.Points, report.Differences.Count));
+        await AssertSameAsync([runs[0]]);
+        Assert.True((await _to.FindRecordAsync(runs[1]))!.IsPurged);
+    }
+
+    [SkippableTheory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task RunAsync_target_fails_at_any_commit_begins_again_and_doubles_nothing(bool loses)
+    {
+        var runs = await FillAsync(_from, runs: 3, points: 600_000);
+        var line = new FaultyStore(_to);
+        var failures = 0;
+        for (var isDone = false; !isDone;)
+        {
+            // each try gets one commit further than the one before
+            var copy = new StoreCopy(_from, FromContent, line, ToContent, "ada", TimeProvider.System);
+            var arm = new Now(_ =>
+            {
+                if (loses)
+                    line.LoseNext(1);
+                else
+                    line.FailNext(1);
+            });
+            try
+            {
+                await copy.RunAsync(arm);
+                isDone = true;
+            }
+            catch (StorageUnavailableException)
+            {
+                failures++;
+            }
+        }
+
+        Assert.True(failures >= 2, $"only {failures} commits failed");
+        line.FailNext(0);
+        line.LoseNext(0);
+        Assert.Empty((await CopyAsync(_from, _to)).Differences);
+        await AssertSameAsync(runs);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_target_has_the_same_key_maps_to_it()
+    {
+        var runs = await FillAsync(_from, runs: 1);
+        var theirs = _ids.Next();
+        await _to.CommitAsync(Of(Change(ChangeMode.Create, theirs, FieldWrite.Set("note", FieldValue.Text("theirs"))) with { Kind = "experiment", Key = "flights" }));
+        var report = await CopyAsync(_from, _to);
+        Assert.Equal(theirs, Assert.Single(report.Mapped).Value);
+        Assert.Equal("theirs", (await _to.FindRecordAsync(theirs))!.Find("note")!.Value.AsText);
+        Assert.Equal(theirs, (await _to.FindRecordAsync(runs[0]))!.Find("experiment")!.Value.AsReference);
+
+        // the map holds for later copies too
+        await _from.CommitAsync(Of(Change(ChangeMode.Update, runs[0], FieldWrite.Set("status", FieldValue.Text("FAILED")))));
+        await CopyAsync(_from, _to);
+        Assert.Equal(theirs, (await _to.FindRecordAsync(runs[0]))!.Find("experiment")!.Value.AsReference);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_two_at_a_time_one_gives_way()
+    {
+        var runs = await FillAsync(_from, runs: 3);
+        var gate = new TaskCompletionSource();
+        var held = new FaultyStore(_to) { Gate = gate.Task };
+        var first = CopyAsync(_from, held);
+        await CopyAsync(_from, _to);
+        gate.SetResult();
+        await Assert.ThrowsAsync<ConflictException>(() => first);
+        await AssertSameAsync(runs);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_object_missing_or_damaged_is_told_and_the_rest_copied()
+    {
+        var runs = await FillAsync(_from, runs: 2);
+        var files = Directory.EnumerateFiles(Path.Combine(_folder, "from"), "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
+        File.Delete(files[0]);
+        File.SetAttributes(files[1], FileAttributes.Normal);
+        await File.WriteAllTextAsync(files[1], "changed!!");
+        var report = await CopyAsync(_from, _to);
+        Assert.Equal(2, report.Differences.Count);
+        Assert.All(report.Differences, d => Assert.Contains("field 'file'", d, StringComparison.Ordinal));
+        await AssertSameAsync(runs);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_cancelled_goes_on_later()
+    {
+        var runs = await FillAsync(_from, runs: 2);
+        using var cancel = new CancellationTokenSource();
+        var copy = new StoreCopy(_from, FromContent, _to, ToContent, "ada", TimeProvider.System);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => copy.RunAsync(new Now(_ => cancel.Cancel()), cancel.Token));
+        await CopyAsync(_from, _to);
+        await AssertSameAsync(runs);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_onto_itself_is_refused() =>
+        await Assert.ThrowsAsync<ArgumentException>(() => CopyAsync(_from, _from));
+
+    private static Batch Of(params RecordChange[] changes) => new() { Actor = "ada", ClientTime = Start, Changes = changes };
+
+    private static Batch Of(params SeriesAppend[] appends) => new() { Actor = "ada", ClientTime = Start, Appends = appends };
+
+    private static RecordChange Change(ChangeMode mode, RecordId id, params FieldWrite[] fields) =>
+        new() { Id = id, Kind = "run", Mode = mode, Action = "run.changed", Fields = fields };
+
+    private static SeriesColumns Numbers(int first, int count)
+    {
+        var steps = Enumerable.Range(first, count).Select(i => (long)i).ToArray();
+        return SeriesColumns.OfNumbers(steps, steps, steps.Select(s => s % 7 == 0 ? double.NaN : Math.Sin(s)).ToArray());
+    }
+
+    private Task<CopyReport> CopyAsync(IMetadataStore from, IMetadataStore to) =>
+        new StoreCopy(from, from == _from ? FromContent : ToContent, to, from == _from ? ToContent : FromContent, "ada", TimeProvider.System).RunAsync();
+
+    /// <summary>An experiment, and for each run a run and an artifact.</summary>
+    private async Task<List<RecordId>> FillAsync(IMetadataStore store, int runs, int points = 20_000)
+    {
+        var experiment = _ids.Next();
+        await store.CommitAsync(Of(Change(ChangeMode.Create, experiment) with { Kind = "experiment", Key = "flights", Body = "{}"u8.ToArray() }));
+        List<RecordId> ids = [];
+        for (var i = 0; i < runs; i++)
+        {
+            var (run, artifact) = (_ids.Next(), _ids.Next());
+            var content = await FromContent.PutAsync(System.Text.Encoding.UTF8.GetBytes($"content {i % 2}"));
+            await store.CommitAsync(Of(
+                Change(
+                    ChangeMode.Create,
+                    run,
+                    FieldWrite.Set("experiment", FieldValue.Reference(new RecordKey("experiment", "flights"))),
+                    FieldWrite.Set("status", FieldValue.Text("RUNNING")),
+                    FieldWrite.Set("start", FieldValue.Time(Start)),
+                    FieldWrite.Once("p", FieldValue.Text("0.10", 0.1)),
+                    FieldWrite.Set("nan", FieldValue.Number(double.NaN)),
+                    new FieldWrite("many", FieldWriteMode.Replace, [FieldValue.Text("b"), FieldValue.Text("a")])),
+                Change(ChangeMode.Create, artifact, FieldWrite.Set("run", FieldValue.Reference(run)), FieldWrite.Set("file", FieldValue.Digest(content.Digest)))
+                    with { Kind = "artifact" }));
+            await store.CommitAsync(Of(Change(ChangeMode.Update, run, FieldWrite.Once("p", FieldValue.Text("0.2", 0.2)))));
+            await store.CommitAsync(Of(
+                new SeriesAppend(run, "m", Numbers(0, points)),
+                new SeriesAppend(run, "notes", SeriesColumns.OfTexts(new long[10], new long[10], Enumerable.Range(0, 10).Select(n => $"note {n}").ToArray()))));
+            ids.Add(run);
+        }
+
+        return ids;
+    }
+
+    private async Task AssertSameAsync(IReadOnlyList<RecordId> runs)
+    {
+        foreach (var id in runs)
+        {
+            var (source, target) = ((await _from.FindRecordAsync(id))!, (await _to.FindRecordAsync(id))!);
+            Assert.Equal(source.Fields.OrderBy(f => f.Key, StringComparer.Ordinal), target.Fields.OrderBy(f => f.Key, StringComparer.Ordinal));
+            Assert.Equal(source.Conflicts, target.Conflicts);
+            Assert.Equal(source.Body.ToArray(), target.Body.ToArray());
+            foreach (var name in new[] { "m", "notes", "new" })
+            {
+                var (mine, theirs) = (await ReadAsync(_from, id, name), await ReadAsync(_to, id, name));
+                Assert.Equal(mine, theirs);
+            }
+        }
+    }
+
+    private static async Task<List<(long, long, double, string?)>> ReadAsync(IMetadataStore store, RecordId id, string name)
+    {
+        List<(long, long, double, string?)> points = [];
+        await foreach (var c in store.ReadSeriesAsync(id, name, SeriesRange.All))
+        {
+            for (var i = 0; i < c.Count; i++)
+                points.Add((c.Steps.Span[i], c.Times.Span[i], c.Type == SeriesType.Number ? c.Numbers.Span[i] : 0, c.Type == SeriesType.Text ? c.Texts.Span[i] : null));
+        }
+
+        return points;
+    }
+
+    private sealed class Now(Action<CopyProgress> report) : IProgress<CopyProgress>
+    {
+        public void Report(CopyProgress value) => report(value);
+    }
+}

@@ -1,0 +1,21 @@
+using Mlops.Storage.Conformance;
+using Mlops.Storage.Sqlite;
+
+namespace Mlops.Storage.PostgreSql.Tests;
+
+[Collection(SharedServer.Name)]
+public sealed class PostgreSqlCopyTests(PostgreSqlServer server) : StoreCopyConformance, IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("mlops-pg-copy-").FullName;
+
+    public void Dispose() => Directory.Delete(_folder, recursive: true);
+
+    protected override Task<IMetadataStore> OpenSourceAsync() =>
+        Task.FromResult<IMetadataStore>(SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(_folder, "mlops.db") }));
+
+    protected override async Task<IMetadataStore> OpenTargetAsync()
+    {
+        server.Require();
+        return await PostgreSqlMetadataStore.OpenAsync(server.Options(PostgreSqlServer.NewSchema()));
+    }
+}
