@@ -42,6 +42,8 @@ public abstract class StoreCopyConformance : IAsyncLifetime
         Assert.Equal((7L, 2L, 0), (report.Records, report.Objects, report.Differences.Count));
         Assert.Equal(3 * 20_010, report.Points);
         await AssertSameAsync(runs);
+        var artifacts = await _to.QueryAsync(new RecordQuery { Kind = "artifact" });
+        Assert.All(artifacts.Records, a => Assert.Equal((true, "run|file"), (a.IsSealed, string.Join('|', a.Seal))));
         Assert.Equal("content 1", System.Text.Encoding.UTF8.GetString(await ToContent.ReadAllAsync(Digest.Of("content 1"u8))));
 
         var feed = (await _to.CreateCheckpointAsync()).Position;
@@ -202,7 +204,7 @@ public abstract class StoreCopyConformance : IAsyncLifetime
                     FieldWrite.Set("nan", FieldValue.Number(double.NaN)),
                     new FieldWrite("many", FieldWriteMode.Replace, [FieldValue.Text("b"), FieldValue.Text("a")])),
                 Change(ChangeMode.Create, artifact, FieldWrite.Set("run", FieldValue.Reference(run)), FieldWrite.Set("file", FieldValue.Digest(content.Digest)))
-                    with { Kind = "artifact" }));
+                    with { Kind = "artifact", Seal = ["run", "file"] }));
             await store.CommitAsync(Of(Change(ChangeMode.Update, run, FieldWrite.Once("p", FieldValue.Text("0.2", 0.2)))));
             await store.CommitAsync(Of(
                 new SeriesAppend(run, "m", Numbers(0, points)),

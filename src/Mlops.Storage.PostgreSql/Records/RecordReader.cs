@@ -41,7 +41,7 @@ internal static class RecordReader
     private static void Add(Round round, string wanted, Func<NpgsqlParameter[]> parameters)
     {
         round.Add(
-            "SELECT r.id, k.name, r.key, r.revision, r.created, r.sealed IS NOT NULL, r.purged, b.body FROM mlops.records r "
+            "SELECT r.id, k.name, r.key, r.revision, r.created, r.sealed, r.purged, b.body FROM mlops.records r "
             + $"JOIN mlops.names k ON k.id = r.kind LEFT JOIN mlops.bodies b ON b.record = r.id WHERE r.id = ANY({wanted})",
             parameters());
         round.Add(
@@ -72,11 +72,14 @@ internal static class RecordReader
                     rows.TextOrNull(2),
                     rows.GetInt64(3),
                     Microseconds.ToTime(rows.GetInt64(4)),
-                    rows.GetBoolean(5),
+                    !rows.IsDBNull(5),
                     rows.GetBoolean(6),
                     rows.BytesOrNull(7) ?? [],
                     content.Fields,
-                    content.Conflicts);
+                    content.Conflicts)
+                {
+                    Seal = rows.TextOrNull(5)?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [],
+                };
             }
 
             await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);

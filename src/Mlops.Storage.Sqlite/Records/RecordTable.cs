@@ -70,7 +70,10 @@ internal sealed class RecordTable(Session session)
         row.Purged,
         FindBody(row.Number, out _) ?? [],
         session.Fields.LoadAll(row.Number),
-        session.Fields.LoadConflicts(row.Number, row.Id));
+        session.Fields.LoadConflicts(row.Number, row.Id))
+    {
+        Seal = row.Sealed?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [],
+    };
 
     private RecordRow? First(Statement statement)
     {

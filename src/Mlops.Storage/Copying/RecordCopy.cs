@@ -65,17 +65,17 @@ internal sealed class RecordCopy(IMetadataStore from, IMetadataStore to, Content
 
         var fields = await FieldsAsync(source, target, what, cancellationToken).ConfigureAwait(false);
         var isSameBody = target is null ? source.Body.IsEmpty : target.Body.Span.SequenceEqual(source.Body.Span);
-        if (source.IsSealed && target is not { IsSealed: true })
-            state.Differences.Add($"{what}: it is sealed in the source; seals are not copied.");
+        var isSameSeal = source.IsSealed == (target?.IsSealed ?? false) && source.Seal.SequenceEqual(target?.Seal ?? []);
+        change = change with { Body = isSameBody ? null : source.Body, Fields = fields, Seal = isSameSeal ? null : source.Seal };
         if (target is null)
-            changes.Add(change with { Mode = ChangeMode.Create, Key = source.Key, Body = isSameBody ? null : source.Body, Fields = fields });
-        else if (fields.Count > 0 || !isSameBody)
-            changes.Add(change with { Body = isSameBody ? null : source.Body, Fields = fields });
+            changes.Add(change with { Mode = ChangeMode.Create, Key = source.Key });
+        else if (fields.Count > 0 || !isSameBody || !isSameSeal)
+            changes.Add(change);
 
         // a refused value is refused again, and so kept
         var refused = source.Conflicts.Where(c => target is null || !target.Conflicts.Contains(c)).ToList();
         if (refused.Count > 0)
-            changes.Add(change with { Fields = [.. refused.Select(c => FieldWrite.Once(c.Field, c.Refused))] });
+            changes.Add(change with { Body = null, Seal = null, Fields = [.. refused.Select(c => FieldWrite.Once(c.Field, c.Refused))] });
     }
 
     private async Task<List<FieldWrite>> FieldsAsync(

@@ -23,6 +23,9 @@ public sealed record RecordSnapshot(
     IReadOnlyDictionary<string, IReadOnlyList<FieldValue>> Fields,
     IReadOnlyList<FieldConflict> Conflicts)
 {
+    /// <summary>What the seal freezes beside the body: names of fields, and prefixes that end in <c>*</c>; empty while the record is open.</summary>
+    public IReadOnlyList<string> Seal { get; init; } = [];
+
     /// <summary>The first value of a field, or null if the record has none of that name.</summary>
     public FieldValue? Find(string field) => Fields.TryGetValue(field, out var values) ? values[0] : null;
 }
