@@ -204,7 +204,8 @@ public abstract class StoreCopyConformance : IAsyncLifetime
                     FieldWrite.Set("nan", FieldValue.Number(double.NaN)),
                     new FieldWrite("many", FieldWriteMode.Replace, [FieldValue.Text("b"), FieldValue.Text("a")])),
                 Change(ChangeMode.Create, artifact, FieldWrite.Set("run", FieldValue.Reference(run)), FieldWrite.Set("file", FieldValue.Digest(content.Digest)))
-                    with { Kind = "artifact", Seal = ["run", "file"] }));
+                    with
+                { Kind = "artifact", Seal = ["run", "file"] }));
             await store.CommitAsync(Of(Change(ChangeMode.Update, run, FieldWrite.Once("p", FieldValue.Text("0.2", 0.2)))));
             await store.CommitAsync(Of(
                 new SeriesAppend(run, "m", Numbers(0, points)),

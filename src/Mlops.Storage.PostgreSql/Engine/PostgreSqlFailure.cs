@@ -62,16 +62,19 @@ internal static class PostgreSqlFailure
         PostgresErrorCodes.ReadOnlySqlTransaction => new StorageUnavailableException(
             $"The store '{database.Location}' is read-only; connect to the primary server.", p),
         PostgresErrorCodes.InvalidCatalogName => new StorageUnavailableException(
-            $"The database of the store '{database.Location}' does not exist; create it, or correct the name.", p) { NeedsRepair = true },
+            $"The database of the store '{database.Location}' does not exist; create it, or correct the name.", p)
+        { NeedsRepair = true },
         PostgresErrorCodes.InsufficientPrivilege => new StorageUnavailableException(
-            $"The store '{database.Location}' refuses this user; grant it the rights on the schema '{database.Options.Schema}'.", p) { NeedsRepair = true },
+            $"The store '{database.Location}' refuses this user; grant it the rights on the schema '{database.Options.Schema}'.", p)
+        { NeedsRepair = true },
         PostgresErrorCodes.DataCorrupted or PostgresErrorCodes.IndexCorrupted => new IntegrityException(
             $"The store '{database.Location}' is damaged ({p.SqlState}); restore it from a backup.", p),
         PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.UndefinedColumn => new IntegrityException(
             $"The schema '{database.Options.Schema}' of '{database.Location}' lacks a table or column of a store ({p.SqlState}); restore it from a backup.", p),
         PostgresErrorCodes.ProgramLimitExceeded => new ArgumentException("A value is larger than the store can keep (about 1 GB)."),
         _ when p.SqlState.StartsWith("28", StringComparison.Ordinal) => new StorageUnavailableException(
-            $"The server of the store '{database.Location}' did not accept user or password; correct the connection string.", p) { NeedsRepair = true },
+            $"The server of the store '{database.Location}' did not accept user or password; correct the connection string.", p)
+        { NeedsRepair = true },
         _ when p.SqlState.StartsWith("53", StringComparison.Ordinal) || IsCollision(p) => new StorageUnavailableException(
             $"The server of the store '{database.Location}' is short of resources or too busy ({p.SqlState}); try again.", p),
         _ when p.SqlState.StartsWith("23", StringComparison.Ordinal) => new IntegrityException(

@@ -63,7 +63,8 @@ internal readonly record struct SegmentHeader(long Base, int Slots, long Previou
                     BinaryPrimitives.ReadInt64LittleEndian(source[8..]),
                     BinaryPrimitives.ReadInt32LittleEndian(source[16..]),
                     BinaryPrimitives.ReadInt64LittleEndian(source[24..]),
-                    RecordId.Read(source[32..])) { MemoryFollows = HasMark(page) };
+                    RecordId.Read(source[32..]))
+                { MemoryFollows = HasMark(page) };
             }
         }
 
