@@ -24,6 +24,7 @@ internal static partial class FigureRunner
         () => new LogMetricTail(),
         () => new Team(),
         () => new CopyStore(),
+        () => new Backup(),
     ];
 
     public static int Usage()

@@ -11,23 +11,25 @@ namespace Mlops.Sdk;
 /// thread-safe, and many processes may open one store at once. Dispose it: that ends open runs and waits for the store, up to
 /// <see cref="MlopsOptions.FlushBound"/>.
 /// </summary>
-public sealed class MlopsClient : IAsyncDisposable
+public sealed partial class MlopsClient : IAsyncDisposable
 {
     private readonly IMetadataStore _store;
     private readonly ContentStore _content;
     private readonly RunTracker _tracker;
     private readonly MlopsOptions _options;
+    private readonly string _journalPath;
     private readonly ILogger _logger;
 
     private MlopsClient(
-        string location, IMetadataStore store, ContentStore content, RunTracker tracker, MlopsOptions options, ILogger logger)
+        StoreLocation location, IMetadataStore store, ContentStore content, RunTracker tracker, MlopsOptions options, ILogger logger)
     {
         _store = store;
         _content = content;
         _options = options;
         _tracker = tracker;
         _logger = logger;
-        Location = location;
+        _journalPath = location.JournalPath;
+        Location = location.Name;
         Runs = new RunCatalog(store, content);
         Experiments = new ExperimentCatalog(store);
     }
@@ -136,26 +138,6 @@ public sealed class MlopsClient : IAsyncDisposable
         return await _store.CreateCheckpointAsync(cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>
-    /// Brings another store to what this one holds, such as a team's from a laptop's, or back. An interrupted copy is begun
-    /// again; one that finds nothing new is short. Flushes first.
-    /// </summary>
-    /// <param name="target">A client of the other store.</param>
-    /// <param name="progress">Told now and then how far it is.</param>
-    /// <param name="cancellationToken">Cancels; what was copied stays.</param>
-    /// <exception cref="ArgumentException">It is the same store.</exception>
-    /// <exception cref="ConflictException">Another copy of this store to that one is under way.</exception>
-    /// <exception cref="StorageUnavailableException">One of the stores cannot be used.</exception>
-    public async Task<CopyReport> CopyToAsync(
-        MlopsClient target, IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
-    {
-        ArgumentNullException.ThrowIfNull(target);
-        await FlushAsync(cancellationToken).ConfigureAwait(false);
-        var actor = _options.Actor ?? Environment.UserName;
-        return await new StoreCopy(_store, _content, target._store, target._content, actor, _options.Time)
-            .RunAsync(progress, cancellationToken).ConfigureAwait(false);
-    }
-
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
@@ -206,7 +188,7 @@ public sealed class MlopsClient : IAsyncDisposable
         var objects = location.Objects?.Open(options.Time) ?? new FolderObjectStore(Path.Combine(location.Name, "objects"), options.Time);
         var content = new ContentStore(objects);
         var logger = options.LoggerFactory.CreateLogger<MlopsClient>();
-        return new MlopsClient(location.Name, store, content, new RunTracker(store, content, tracking, logger), options, logger);
+        return new MlopsClient(location, store, content, new RunTracker(store, content, tracking, logger), options, logger);
     }
 
     /// <summary>False if the store is on another system and away at the moment.</summary>

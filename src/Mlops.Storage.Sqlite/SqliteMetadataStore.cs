@@ -11,7 +11,7 @@ namespace Mlops.Storage.Sqlite;
 /// Commits that wait at the same time share one transaction and one flush; each still succeeds or fails alone. Reads see one
 /// committed state and wait for nobody. A purge overwrites what it deletes.
 /// </remarks>
-public sealed class SqliteMetadataStore : IMetadataStore, IDisposable
+public sealed partial class SqliteMetadataStore : IMetadataStore, IDisposable
 {
     private readonly Session _writer;
     private readonly ReaderPool _readers;

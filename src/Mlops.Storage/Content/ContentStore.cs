@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -115,6 +116,13 @@ public sealed class ContentStore
     /// <summary>Whether content is in the store; does not read it.</summary>
     public async Task<bool> ExistsAsync(Digest digest, CancellationToken cancellationToken = default) =>
         await _objects.FindAsync(NameOf(digest), cancellationToken).ConfigureAwait(false) is not null;
+
+    /// <summary>All content that is stored, in no order that matters.</summary>
+    public async IAsyncEnumerable<ContentInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var found in _objects.ListAsync("sha256/", cancellationToken).ConfigureAwait(false))
+            yield return new ContentInfo(Digest.Parse(found.Name.Value.AsSpan(found.Name.Value.LastIndexOf('/') + 1)), found.SizeBytes);
+    }
 
     /// <summary>
     /// Opens content for reading from the front. Its last bytes are given only after all were checked: if they are not what was

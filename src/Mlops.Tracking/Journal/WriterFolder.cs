@@ -81,6 +81,16 @@ internal sealed class WriterFolder : IDisposable
         return false;
     }
 
+    /// <summary>All journals below a folder.</summary>
+    public static IEnumerable<JournalFolder> List(string root)
+    {
+        foreach (var path in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
+        {
+            if (RecordId.TryParse(System.IO.Path.GetFileName(path), null, out var writer))
+                yield return new JournalFolder(writer, new DirectoryInfo(path).EnumerateFiles().Sum(f => f.Length), IsPerhapsAlive(root, writer));
+        }
+    }
+
     /// <summary>The segment files.</summary>
     public IEnumerable<string> Segments() => Directory.EnumerateFiles(Path, "*.seg").Order(StringComparer.Ordinal);
 

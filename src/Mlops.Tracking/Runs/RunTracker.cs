@@ -85,6 +85,10 @@ public sealed partial class RunTracker : IAsyncDisposable
         _drainer.CaughtUp,
         _drainer.LastError);
 
+    /// <summary>The journals of all clients of this store on this machine, this one's among them.</summary>
+    /// <exception cref="IOException">The folder cannot be read.</exception>
+    public IReadOnlyList<JournalFolder> ListJournals() => [.. WriterFolder.List(_options.JournalPath)];
+
     /// <summary>
     /// Waits until the journals that dead writers left are in the store and runs without an owner are marked, and tells what
     /// was in the journals.

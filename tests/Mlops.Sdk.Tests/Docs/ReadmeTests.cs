@@ -122,4 +122,15 @@ public sealed class ReadmeTests : IDisposable
         Assert.Equal((3L, (long)Snippets.Epochs.Count, 1L, 0), (copied.Records, copied.Points, copied.Objects, copied.Differences.Count));
         Assert.Single((await team.Runs.QueryAsync(new RunQuery { Experiment = "flight-delays" })).Runs);
     }
+
+    [Fact]
+    public async Task Operations_run_backUpRestoreAndCheck()
+    {
+        await Snippets.FrontDoorAsync();
+        await using var mlops = await MlopsClient.OpenAsync();
+        await Snippets.OperateAsync(mlops, _folder["nas"]);
+        Assert.Contains("1 of 1 objects copied", _printed.ToString(), StringComparison.Ordinal);
+        await using var restored = await MlopsClient.OpenAsync(new MlopsOptions { Path = _folder["restored/.mlops"] });
+        Assert.Single((await restored.Runs.QueryAsync(new RunQuery { Experiment = "flight-delays" })).Runs);
+    }
 }

@@ -122,5 +122,22 @@ internal static class Snippets
         return copied;
     }
 
+    public static async Task OperateAsync(MlopsClient mlops, string nas)
+    {
+        #region backup
+        var backup = await mlops.BackupAsync(Path.Combine(nas, "flights"));
+        Console.WriteLine($"{backup.Records} records, {backup.CopiedObjects} of {backup.Objects} objects copied");
+        #endregion
+
+        #region restore
+        await MlopsClient.RestoreAsync(Path.Combine(nas, "flights"), "restored/.mlops");
+        #endregion
+
+        #region check
+        var check = await mlops.CheckAsync(readsObjects: true);
+        Console.WriteLine(check); // a line per finding: OK, WARNING or ERROR, what, and what to do
+        #endregion
+    }
+
     private static IEnumerable<(int Index, double Auc)> Train() => Epochs;
 }

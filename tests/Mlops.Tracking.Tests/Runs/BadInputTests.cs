@@ -258,7 +258,7 @@ public sealed class BadInputTests : RigTest
     {
         await AssertRefusedAsync("MlopsOptions.Path", "is empty", () => MlopsClient.OpenAsync(new MlopsOptions { Path = "" }));
         await AssertRefusedAsync("MlopsOptions.Uri", "both set", () => MlopsClient.OpenAsync(new MlopsOptions { Path = "a", Uri = "file:///a" }));
-        await AssertRefusedAsync("'postgres'", "packages of their own", () => MlopsClient.OpenAsync(new MlopsOptions { Uri = "postgres://u:secret@h/d" }));
+        await AssertRefusedAsync("'postgres'", "Mlops.Storage.PostgreSql and call UsePostgreSql()", () => MlopsClient.OpenAsync(new MlopsOptions { Uri = "postgres://u:secret@h/d" }));
         var refused = await Record.ExceptionAsync(() => MlopsClient.OpenAsync(new MlopsOptions { Uri = "postgres://u:secret@h/d" }));
         Assert.DoesNotContain("secret", refused!.Message, StringComparison.Ordinal);
         await AssertRefusedAsync("MlopsOptions.Uri", "not an absolute URI", () => MlopsClient.OpenAsync(new MlopsOptions { Uri = "some/folder" }));

@@ -1,0 +1,92 @@
+using Mlops.Storage;
+using Mlops.Storage.Sqlite;
+
+namespace Mlops.Sdk;
+
+public sealed partial class MlopsClient
+{
+    /// <summary>
+    /// Backs a folder store up, as it is at one instant, while it is read and written by whichever process. The result is a
+    /// folder with database, objects and a manifest; a second backup into it copies only objects that it lacks. Flushes first.
+    /// </summary>
+    /// <param name="folder">The backup; created if absent.</param>
+    /// <param name="progress">Told the share that is done, 0 to 1.</param>
+    /// <param name="cancellationToken">Cancels; then the folder has no manifest and is no whole backup.</param>
+    /// <exception cref="NotSupportedException">The store is a server's, which has tools of its own (docs/postgresql.md).</exception>
+    /// <exception cref="ConflictException">The folder is a store.</exception>
+    /// <exception cref="StorageUnavailableException">The folder cannot be written, or its disk is full.</exception>
+    public async Task<BackupReport> BackupAsync(string folder, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        if (_store is not SqliteMetadataStore store)
+            throw new NotSupportedException($"The store {Location} is backed up by its database's own tools, and the objects beside it; see docs/postgresql.md.");
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return await StoreBackup.BackupAsync(store, _content, Path.GetFullPath(folder), _options.Time, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new StorageUnavailableException($"The backup at '{folder}' cannot be written: {e.Message} Free space, or name another folder.", e);
+        }
+    }
+
+    /// <summary>
+    /// Makes a store of a backup, checked on the way: every record against the log, the log against the manifest, every object
+    /// against its digest. The store appears whole or not at all, and keeps its id.
+    /// </summary>
+    /// <param name="backup">A folder that <see cref="BackupAsync"/> made.</param>
+    /// <param name="folder">Where the store shall be; absent or empty.</param>
+    /// <param name="progress">Told the share that is done, 0 to 1.</param>
+    /// <param name="cancellationToken">Cancels; then the folder is as it was.</param>
+    /// <exception cref="IntegrityException">The backup is not whole, or damaged.</exception>
+    /// <exception cref="ConflictException">The folder is not empty.</exception>
+    /// <exception cref="StorageUnavailableException">The folder cannot be written, or its disk is full.</exception>
+    public static async Task<BackupReport> RestoreAsync(
+        string backup, string folder, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(backup);
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        try
+        {
+            return await StoreBackup.RestoreAsync(
+                Path.GetFullPath(backup), Path.GetFullPath(folder), TimeProvider.System, progress, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException e)
+        {
+            throw new StorageUnavailableException($"The store at '{folder}' cannot be written: {e.Message} Free space, or name another folder.", e);
+        }
+    }
+
+    /// <summary>
+    /// Looks at everything a store consists of: its structures and its log, the objects that it names, the journals on this
+    /// machine, and the disk. Changes nothing.
+    /// </summary>
+    /// <param name="readsObjects">Whether objects are read and compared with their digests; otherwise only whether they are there.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<CheckReport> CheckAsync(bool readsObjects = false, CancellationToken cancellationToken = default)
+    {
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        return await new StoreCheck(_store, _content, _tracker, _journalPath).RunAsync(readsObjects, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Brings another store to what this one holds, such as a team's from a laptop's, or back. An interrupted copy is begun
+    /// again; one that finds nothing new is short. Flushes first.
+    /// </summary>
+    /// <param name="target">A client of the other store.</param>
+    /// <param name="progress">Told now and then how far it is.</param>
+    /// <param name="cancellationToken">Cancels; what was copied stays.</param>
+    /// <exception cref="ArgumentException">It is the same store.</exception>
+    /// <exception cref="ConflictException">Another copy of this store to that one is under way.</exception>
+    /// <exception cref="StorageUnavailableException">One of the stores cannot be used.</exception>
+    public async Task<CopyReport> CopyToAsync(
+        MlopsClient target, IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        var actor = _options.Actor ?? Environment.UserName;
+        return await new StoreCopy(_store, _content, target._store, target._content, actor, _options.Time)
+            .RunAsync(progress, cancellationToken).ConfigureAwait(false);
+    }
+}

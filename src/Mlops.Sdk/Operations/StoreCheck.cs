@@ -1,0 +1,102 @@
+using Mlops.Storage;
+using Mlops.Tracking;
+
+namespace Mlops.Sdk;
+
+/// <summary>A doctor for a store: its own structures, its objects, the journals on this machine, and the disk.</summary>
+internal sealed class StoreCheck(IMetadataStore store, ContentStore content, RunTracker tracker, string journalPath)
+{
+    private readonly List<CheckFinding> _findings = [];
+
+    public async Task<CheckReport> RunAsync(bool readsObjects, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await CheckStoreAsync(cancellationToken).ConfigureAwait(false);
+            await CheckObjectsAsync(readsObjects, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageUnavailableException e)
+        {
+            Add(CheckSeverity.Error, $"The store cannot be used: {e.Message}", "what is logged waits in the journal");
+        }
+
+        CheckJournals();
+        CheckDisk();
+        return new CheckReport(_findings);
+    }
+
+    private async Task CheckStoreAsync(CancellationToken cancellationToken)
+    {
+        var report = await store.VerifyAsync(null, cancellationToken).ConfigureAwait(false);
+        foreach (var problem in report.Problems)
+            Add(CheckSeverity.Error, problem, "restore a backup, or keep what can be read: CopyToAsync");
+        if (report.IsSound)
+            Add(CheckSeverity.Ok, $"{report.Records} records, {report.Entries} log entries and {report.Points} points are sound");
+    }
+
+    private async Task CheckObjectsAsync(bool readsObjects, CancellationToken cancellationToken)
+    {
+        // what is stored is listed first, so that an object that is logged meanwhile is no orphan
+        Dictionary<Digest, long> stored = [];
+        await foreach (var found in content.ListAsync(cancellationToken).ConfigureAwait(false))
+            stored[found.Digest] = found.SizeBytes;
+        var named = await DigestScan.ReadAsync(store, cancellationToken).ConfigureAwait(false);
+        var bad = 0;
+        foreach (var digest in named)
+        {
+            if (await ProblemAsync(digest, readsObjects, cancellationToken).ConfigureAwait(false) is not { } problem)
+                continue;
+            bad++;
+            Add(CheckSeverity.Error, problem, "log the file again, or restore it from a backup");
+        }
+
+        if (bad == 0)
+            Add(CheckSeverity.Ok, $"{named.Count} objects are there{(readsObjects ? " and whole" : "")}");
+        var orphans = stored.Where(s => !named.Contains(s.Key)).ToList();
+        if (orphans.Count > 0)
+            Add(CheckSeverity.Warning, $"{orphans.Count} objects ({orphans.Sum(o => o.Value)} bytes) are named by nothing", "they may be of runs whose journals wait; they do no harm");
+    }
+
+    private async Task<string?> ProblemAsync(Digest digest, bool reads, CancellationToken cancellationToken)
+    {
+        if (!await content.ExistsAsync(digest, cancellationToken).ConfigureAwait(false))
+            return $"Object {digest} is named by a record, and missing";
+        if (!reads)
+            return null;
+        try
+        {
+            var stream = await content.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+                await stream.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
+            return null;
+        }
+        catch (Exception e) when (e is IntegrityException or NotFoundException)
+        {
+            return e.Message;
+        }
+    }
+
+    private void CheckJournals()
+    {
+        var journals = tracker.ListJournals();
+        var dead = journals.Where(j => !j.IsPerhapsAlive).ToList();
+        if (dead.Count > 0)
+            Add(CheckSeverity.Warning, $"{dead.Count} journals of clients that died hold {dead.Sum(j => j.Bytes)} bytes", "the next open moves them into the store");
+        else
+            Add(CheckSeverity.Ok, $"{journals.Count} clients on this machine, and no journal is left behind");
+        if (tracker.Status is { Cause: { } cause } status)
+            Add(CheckSeverity.Warning, $"{status.PendingSlots} slots of this client wait: {cause.Message}");
+    }
+
+    private void CheckDisk()
+    {
+        var free = new DriveInfo(Path.GetFullPath(journalPath)).AvailableFreeSpace;
+        var bound = tracker.Status.JournalBoundBytes;
+        if (free < bound)
+            Add(CheckSeverity.Warning, $"{free} bytes are free at {journalPath}, less than the journal may take ({bound})", "free space, or lower JournalBoundBytes");
+        else
+            Add(CheckSeverity.Ok, $"{free} bytes are free at {journalPath}");
+    }
+
+    private void Add(CheckSeverity severity, string what, string remedy = "") => _findings.Add(new CheckFinding(severity, what, remedy));
+}
