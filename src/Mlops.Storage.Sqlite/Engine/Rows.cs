@@ -8,11 +8,11 @@ internal readonly ref struct Rows(Statement statement)
 {
     public bool Read() => statement.Step();
 
-    public bool IsNull(int column) => raw.sqlite3_column_type(statement.Handle, column) == raw.SQLITE_NULL;
+    public bool IsNull(int column) => Native.ColumnType(statement.Pointer, column) == raw.SQLITE_NULL;
 
-    public int Type(int column) => raw.sqlite3_column_type(statement.Handle, column);
+    public int Type(int column) => Native.ColumnType(statement.Pointer, column);
 
-    public long Int64(int column) => raw.sqlite3_column_int64(statement.Handle, column);
+    public long Int64(int column) => Native.ColumnInt64(statement.Pointer, column);
 
     public long? Int64OrNull(int column) => IsNull(column) ? null : Int64(column);
 

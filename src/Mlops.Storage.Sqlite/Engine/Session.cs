@@ -187,6 +187,12 @@ internal sealed class Session : IDisposable
     private static sqlite3 Open(string path)
     {
         Batteries_V2.Init();
+        if (raw.GetNativeLibraryName() != Native.Library)
+        {
+            throw new InvalidOperationException(
+                $"This process uses SQLite through '{raw.GetNativeLibraryName()}', and the store needs '{Native.Library}', the library of Microsoft.Data.Sqlite; remove the other provider.");
+        }
+
         var code = raw.sqlite3_open_v2(path, out var handle, raw.SQLITE_OPEN_READWRITE | raw.SQLITE_OPEN_CREATE | raw.SQLITE_OPEN_NOMUTEX, null);
         if (code == raw.SQLITE_OK)
             return handle;

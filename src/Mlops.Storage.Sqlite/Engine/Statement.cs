@@ -13,19 +13,32 @@ internal sealed class Statement(Session session, string sql) : IDisposable
 {
     private const int StackBytes = 512;
     private sqlite3_stmt? _handle;
+    private nint _pointer;
 
+    /// <summary>The compiled statement, for calls through the driver.</summary>
     internal sqlite3_stmt Handle => _handle ?? Prepare();
+
+    /// <summary>The same, for <see cref="Native"/>; valid until this is disposed.</summary>
+    internal nint Pointer
+    {
+        get
+        {
+            if (_handle is null)
+                Prepare();
+            return _pointer;
+        }
+    }
 
     public Statement Bind(int index, long value)
     {
-        session.Check(raw.sqlite3_bind_int64(Handle, index, value));
+        session.Check(Native.BindInt64(Pointer, index, value));
         return this;
     }
 
     /// <summary>Binds a number; SQLite turns NaN into NULL.</summary>
     public Statement Bind(int index, double value)
     {
-        session.Check(raw.sqlite3_bind_double(Handle, index, value));
+        session.Check(Native.BindDouble(Pointer, index, value));
         return this;
     }
 
@@ -48,7 +61,7 @@ internal sealed class Statement(Session session, string sql) : IDisposable
         // an empty span would arrive as a null pointer, which is NULL
         session.Check(value.IsEmpty
             ? raw.sqlite3_bind_zeroblob(Handle, index, 0)
-            : raw.sqlite3_bind_blob(Handle, index, value));
+            : Native.BindBlob(Pointer, index, value));
         return this;
     }
 
@@ -66,7 +79,7 @@ internal sealed class Statement(Session session, string sql) : IDisposable
         byte[]? rented = null;
         var buffer = most <= StackBytes ? stackalloc byte[StackBytes] : rented = ArrayPool<byte>.Shared.Rent(most);
         var length = Encoding.UTF8.GetBytes(value, buffer);
-        session.Check(raw.sqlite3_bind_text(Handle, index, (ReadOnlySpan<byte>)buffer[..length]));
+        session.Check(Native.BindText(Pointer, index, buffer[..length]));
         if (rented is not null)
             ArrayPool<byte>.Shared.Return(rented);
         return this;
@@ -76,7 +89,7 @@ internal sealed class Statement(Session session, string sql) : IDisposable
 
     public Statement BindNull(int index)
     {
-        session.Check(raw.sqlite3_bind_null(Handle, index));
+        session.Check(Native.BindNull(Pointer, index));
         return this;
     }
 
@@ -94,14 +107,14 @@ internal sealed class Statement(Session session, string sql) : IDisposable
     /// <summary>Runs one step and resets; the extended result code is for the caller to judge.</summary>
     public int Run()
     {
-        var code = raw.sqlite3_step(Handle);
+        var code = Native.Step(Pointer);
         Reset();
         return code;
     }
 
     internal bool Step()
     {
-        var code = raw.sqlite3_step(Handle);
+        var code = Native.Step(Pointer);
         return code switch
         {
             raw.SQLITE_ROW => true,
@@ -111,7 +124,7 @@ internal sealed class Statement(Session session, string sql) : IDisposable
     }
 
     // returns the error of the last step once more, which has been reported by then
-    internal void Reset() => _ = raw.sqlite3_reset(Handle);
+    internal void Reset() => _ = Native.Reset(Pointer);
 
     public void Dispose()
     {
@@ -122,6 +135,7 @@ internal sealed class Statement(Session session, string sql) : IDisposable
     private sqlite3_stmt Prepare()
     {
         session.Check(raw.sqlite3_prepare_v3(session.Handle, sql, raw.SQLITE_PREPARE_PERSISTENT, out var handle));
+        _pointer = handle.DangerousGetHandle();
         return _handle = handle;
     }
 }
