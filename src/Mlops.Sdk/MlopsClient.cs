@@ -30,12 +30,16 @@ public sealed partial class MlopsClient : IAsyncDisposable
         _logger = logger;
         _journalPath = location.JournalPath;
         Location = location.Name;
-        Runs = new RunCatalog(store, content);
-        Experiments = new ExperimentCatalog(store);
+        Context = new MetadataContext(store, content, options.Actor, options.Time, tracker.FlushAsync);
+        Runs = new RunCatalog(Context);
+        Experiments = new ExperimentCatalog(Context);
     }
 
     /// <summary>The folder of the store, or where else it is; no secret.</summary>
     public string Location { get; }
+
+    /// <summary>What packages beside this one work with.</summary>
+    public MetadataContext Context { get; }
 
     /// <summary>Reads runs, their curves and their artifacts.</summary>
     public RunCatalog Runs { get; }

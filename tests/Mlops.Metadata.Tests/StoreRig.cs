@@ -13,8 +13,9 @@ internal sealed class StoreRig : IAsyncDisposable
     {
         Store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(_folder, "mlops.db") });
         Content = new ContentStore(new FolderObjectStore(Path.Combine(_folder, "objects")));
-        Runs = new RunCatalog(Store, Content);
-        Experiments = new ExperimentCatalog(Store);
+        var context = new MetadataContext(Store, Content);
+        Runs = new RunCatalog(context);
+        Experiments = new ExperimentCatalog(context);
     }
 
     public static RecordId Owner { get; } = new(99);

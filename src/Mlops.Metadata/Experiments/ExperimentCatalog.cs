@@ -8,7 +8,11 @@ public sealed class ExperimentCatalog
     private readonly IMetadataStore _store;
 
     /// <summary>Creates a catalog over a store.</summary>
-    public ExperimentCatalog(IMetadataStore store) => _store = store;
+    public ExperimentCatalog(MetadataContext context)
+    {
+        ArgumentNullException.ThrowIfNull(context);
+        _store = context.Store;
+    }
 
     /// <summary>The experiment of this name; null if there is none.</summary>
     public async Task<Experiment?> FindAsync(string name, CancellationToken cancellationToken = default)

@@ -9,10 +9,11 @@ public sealed class RunCatalog
     private readonly ContentStore _content;
 
     /// <summary>Creates a catalog over a store.</summary>
-    public RunCatalog(IMetadataStore store, ContentStore content)
+    public RunCatalog(MetadataContext context)
     {
-        _store = store;
-        _content = content;
+        ArgumentNullException.ThrowIfNull(context);
+        _store = context.Store;
+        _content = context.Content;
     }
 
     /// <summary>The run with this id; null if there never was one.</summary>

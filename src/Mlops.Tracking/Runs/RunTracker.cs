@@ -54,7 +54,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         _store = store;
         _options = options;
         _ids = new IdGenerator(options.Time);
-        _runs = new RunCatalog(store, content);
+        _runs = new RunCatalog(new MetadataContext(store, content, options.Actor, options.Time));
         Content = content;
         logger = Logger = new QuietLogger(logger);
         Writer = _ids.Next();

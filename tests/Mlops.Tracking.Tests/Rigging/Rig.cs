@@ -20,7 +20,7 @@ internal sealed class Rig : IAsyncDisposable
             new SqliteStoreOptions { Path = Path.Combine(databaseFolder ?? Folder.Path, "mlops.db"), Time = Time });
         Store = new FaultyStore(Real);
         Content = new ContentStore(new FolderObjectStore(Folder["objects"]));
-        Runs = new RunCatalog(Real, Content);
+        Runs = new RunCatalog(new MetadataContext(Real, Content));
     }
 
     public TemporaryFolder Folder { get; } = new();

@@ -222,7 +222,7 @@ public sealed class BadInputTests : RigTest
     public async Task ReopenRunAsync_idOfSomethingElse_saysWhatItIs()
     {
         await Tracker.FlushAsync();
-        var experiment = Assert.Single(await new ExperimentCatalog(Rig.Real).ListAsync());
+        var experiment = Assert.Single(await new ExperimentCatalog(new MetadataContext(Rig.Real, Rig.Content)).ListAsync());
         var missing = await Assert.ThrowsAsync<NotFoundException>(() => Tracker.ReopenRunAsync(new RunId(experiment.Id.Value)));
         Assert.Contains("'experiment', not a run", missing.Message, StringComparison.Ordinal);
     }

@@ -1,0 +1,58 @@
+using Mlops.Storage;
+
+namespace Mlops.Metadata;
+
+/// <summary>
+/// What the catalogs of one client share, and what packages beside them extend: the store, the content, who works, and the
+/// clock. Thread-safe.
+/// </summary>
+public sealed class MetadataContext
+{
+    private readonly Func<CancellationToken, Task>? _flush;
+
+    /// <summary>Brings them together.</summary>
+    /// <param name="store">Where records and series are.</param>
+    /// <param name="content">Where the bytes of artifacts are.</param>
+    /// <param name="actor">Who works, as it appears in the audit; by default the user's name.</param>
+    /// <param name="time">The clock; the system's by default.</param>
+    /// <param name="flush">Brings what the client has logged so far into the store; by default there is nothing to bring.</param>
+    public MetadataContext(
+        IMetadataStore store, ContentStore content, string? actor = null, TimeProvider? time = null, Func<CancellationToken, Task>? flush = null)
+    {
+        ArgumentNullException.ThrowIfNull(store);
+        ArgumentNullException.ThrowIfNull(content);
+        Store = store;
+        Content = content;
+        Actor = actor ?? (Environment.UserName is { Length: > 0 } name ? name : "unknown");
+        Time = time ?? TimeProvider.System;
+        Ids = new IdGenerator(Time);
+        _flush = flush;
+    }
+
+    /// <summary>Where records and series are.</summary>
+    public IMetadataStore Store { get; }
+
+    /// <summary>Where the bytes of artifacts are.</summary>
+    public ContentStore Content { get; }
+
+    /// <summary>Who works, as it appears in the audit.</summary>
+    public string Actor { get; }
+
+    /// <summary>The clock.</summary>
+    public TimeProvider Time { get; }
+
+    /// <summary>Makes new ids.</summary>
+    public IdGenerator Ids { get; }
+
+    /// <summary>Brings what this client has logged so far into the store, so that what is changed here comes after it.</summary>
+    public Task FlushAsync(CancellationToken cancellationToken = default) => _flush?.Invoke(cancellationToken) ?? Task.CompletedTask;
+
+    /// <summary>Flushes, then commits changes as one batch, in the name of <see cref="Actor"/>.</summary>
+    /// <inheritdoc cref="IMetadataStore.CommitAsync"/>
+    public async Task<BatchResult> CommitAsync(IReadOnlyList<RecordChange> changes, CancellationToken cancellationToken = default)
+    {
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        return await Store.CommitAsync(
+            new Batch { Actor = Actor, ClientTime = Time.GetUtcNow(), Changes = changes }, cancellationToken).ConfigureAwait(false);
+    }
+}
