@@ -44,6 +44,12 @@ public sealed class MetadataContext
     /// <summary>Makes new ids.</summary>
     public IdGenerator Ids { get; }
 
+    /// <summary>
+    /// Told of each run that was deleted, restored (with the stage it then has) or purged (with null) through this context, so
+    /// that open handles of it notice.
+    /// </summary>
+    public event Action<RunId, LifecycleStage?>? RunStaged;
+
     /// <summary>Brings what this client has logged so far into the store, so that what is changed here comes after it.</summary>
     public Task FlushAsync(CancellationToken cancellationToken = default) => _flush?.Invoke(cancellationToken) ?? Task.CompletedTask;
 
@@ -55,4 +61,6 @@ public sealed class MetadataContext
         return await Store.CommitAsync(
             new Batch { Actor = Actor, ClientTime = Time.GetUtcNow(), Changes = changes }, cancellationToken).ConfigureAwait(false);
     }
+
+    internal void TellStaged(RunId run, LifecycleStage? stage) => RunStaged?.Invoke(run, stage);
 }

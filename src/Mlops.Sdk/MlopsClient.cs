@@ -30,7 +30,7 @@ public sealed partial class MlopsClient : IAsyncDisposable
         _logger = logger;
         _journalPath = location.JournalPath;
         Location = location.Name;
-        Context = new MetadataContext(store, content, options.Actor, options.Time, tracker.FlushAsync);
+        Context = tracker.Context;
         Runs = new RunCatalog(Context);
         Experiments = new ExperimentCatalog(Context);
     }
@@ -41,10 +41,10 @@ public sealed partial class MlopsClient : IAsyncDisposable
     /// <summary>What packages beside this one work with.</summary>
     public MetadataContext Context { get; }
 
-    /// <summary>Reads runs, their curves and their artifacts.</summary>
+    /// <summary>Reads runs, their curves and their artifacts, edits and deletes them, and follows them live.</summary>
     public RunCatalog Runs { get; }
 
-    /// <summary>Reads experiments.</summary>
+    /// <summary>Reads, edits and deletes experiments, and finds their last and best runs.</summary>
     public ExperimentCatalog Experiments { get; }
 
     /// <summary>
@@ -106,13 +106,10 @@ public sealed partial class MlopsClient : IAsyncDisposable
     public Task<ActiveRun> JoinRunAsync(RunId id, CancellationToken cancellationToken = default) =>
         _tracker.JoinRunAsync(id, cancellationToken);
 
-    /// <inheritdoc cref="RunTracker.DeleteRunAsync"/>
-    public Task DeleteRunAsync(RunId id, CancellationToken cancellationToken = default) =>
-        _tracker.DeleteRunAsync(id, cancellationToken);
-
-    /// <inheritdoc cref="RunTracker.RestoreRunAsync"/>
-    public Task RestoreRunAsync(RunId id, CancellationToken cancellationToken = default) =>
-        _tracker.RestoreRunAsync(id, cancellationToken);
+    /// <inheritdoc cref="RunTracker.ForkRunAsync"/>
+    public Task<ActiveRun> ForkRunAsync(
+        RunId source, long step, RunOptions? options = null, CancellationToken cancellationToken = default) =>
+        _tracker.ForkRunAsync(source, step, options, cancellationToken);
 
     /// <inheritdoc cref="RunTracker.Status"/>
     public TrackingStatus Status => _tracker.Status;

@@ -75,8 +75,8 @@ public sealed class MlopsClientTests : IDisposable
         await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.RunAsync("over", _ => Task.CompletedTask));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.ReopenRunAsync(run.Id));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.JoinRunAsync(run.Id));
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.DeleteRunAsync(run.Id));
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.RestoreRunAsync(run.Id));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.Runs.DeleteAsync(run.Id));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.Runs.RestoreAsync(run.Id));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.FlushAsync());
         await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.VerifyAsync());
         await Assert.ThrowsAsync<ObjectDisposedException>(() => mlops.Runs.FindAsync(run.Id));

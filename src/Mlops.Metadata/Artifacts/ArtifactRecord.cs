@@ -34,4 +34,8 @@ public static class ArtifactRecord
             Seal = Frozen,
         };
     }
+
+    /// <summary>The change that removes all of an artifact's record but its log.</summary>
+    internal static RecordChange Purged(ArtifactId id) =>
+        new() { Id = id.Value, Kind = Kind, Mode = ChangeMode.Update, Action = "artifact.purged", Purge = true };
 }

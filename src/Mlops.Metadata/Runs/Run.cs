@@ -35,6 +35,15 @@ public sealed record Run : IRunHandle
     /// <summary>The run that it is a part of.</summary>
     public RunId? ParentId { get; init; }
 
+    /// <summary>What people wrote about it, as Markdown; null if nothing.</summary>
+    public string? Notes { get; init; }
+
+    /// <summary>The run that it was forked from; null for a run of its own.</summary>
+    public RunId? ForkedFrom { get; init; }
+
+    /// <summary>The last step whose points it shares with <see cref="ForkedFrom"/>.</summary>
+    public long? ForkStep { get; init; }
+
     /// <summary>The client that owns it: the only one that ends it.</summary>
     public RecordId? Owner { get; init; }
 
@@ -56,7 +65,10 @@ public sealed record Run : IRunHandle
     /// <summary>Tags.</summary>
     public required IReadOnlyDictionary<string, string> Tags { get; init; }
 
-    /// <summary>Metrics with the summary of their points.</summary>
+    /// <summary>
+    /// Metrics with the summary of their points. Of a fork that was read by its id they include what it shares with its source;
+    /// those that a search found have only what the run logged itself.
+    /// </summary>
     public required IReadOnlyDictionary<string, SeriesSummary> Metrics { get; init; }
 
     /// <summary>Second values that another process gave to parameters; the first stayed.</summary>

@@ -2,38 +2,44 @@ using Mlops.Storage;
 
 namespace Mlops.Metadata;
 
-/// <summary>Reads runs, their curves and their artifacts. Thread-safe.</summary>
-public sealed class RunCatalog
+/// <summary>
+/// Reads runs, their curves and their artifacts, follows them while they run, and edits what is stored of them. Thread-safe.
+/// </summary>
+public sealed partial class RunCatalog
 {
+    private readonly MetadataContext _context;
     private readonly IMetadataStore _store;
     private readonly ContentStore _content;
+    private readonly RunLifecycle _lifecycle;
 
     /// <summary>Creates a catalog over a store.</summary>
     public RunCatalog(MetadataContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
+        _context = context;
         _store = context.Store;
         _content = context.Content;
+        _lifecycle = new RunLifecycle(context);
     }
 
-    /// <summary>The run with this id; null if there never was one.</summary>
+    /// <summary>The run with this id; null if there is none, or it was purged.</summary>
     /// <exception cref="ArgumentException">The id is <c>default</c>.</exception>
     public async Task<Run?> FindAsync(RunId id, CancellationToken cancellationToken = default)
     {
         ThrowIfDefault(id);
         var record = await _store.FindRecordAsync(id.Value, cancellationToken).ConfigureAwait(false);
-        if (record is null)
+        if (record is null or { IsPurged: true, Kind: RunRecord.Kind })
             return null;
-        return RunRecord.Read(record, await _store.ListSeriesAsync([id.Value], cancellationToken).ConfigureAwait(false));
+        var run = RunRecord.Read(record, await _store.ListSeriesAsync([id.Value], cancellationToken).ConfigureAwait(false));
+        return run.ForkedFrom is null ? run : await WithSharedMetricsAsync(run, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The run with this id.</summary>
-    /// <exception cref="NotFoundException">There is none.</exception>
+    /// <exception cref="NotFoundException">There is none, or it was purged; the message says which.</exception>
     /// <exception cref="ArgumentException">The id is <c>default</c>.</exception>
     public async Task<Run> GetAsync(RunId id, CancellationToken cancellationToken = default) =>
         await FindAsync(id, cancellationToken).ConfigureAwait(false)
-        ?? throw new NotFoundException(
-            $"Run {id} is not in the store at {_store.Info.Location}. Check the id, or flush the run in the process that started it.");
+        ?? throw await _lifecycle.MissingAsync(id, cancellationToken).ConfigureAwait(false);
 
     /// <summary>The runs that match, a page at a time.</summary>
     /// <exception cref="NotFoundException">The experiment does not exist.</exception>
@@ -66,35 +72,6 @@ public sealed class RunCatalog
         var series = await _store.ListSeriesAsync([.. page.Records.Select(r => r.Id)], cancellationToken).ConfigureAwait(false);
         var byOwner = series.ToLookup(s => s.Owner);
         return new RunPage([.. page.Records.Select(r => RunRecord.Read(r, byOwner[r.Id]))], page.Next);
-    }
-
-    /// <summary>
-    /// All points of a metric, by step, then time, then order of arrival; empty if the run has none. They are held in memory at
-    /// 32 bytes each; for a chart of a long curve use <see cref="SampleMetricAsync"/>.
-    /// </summary>
-    /// <exception cref="ArgumentException">The id is <c>default</c>.</exception>
-    public async Task<IReadOnlyList<MetricPoint>> ReadMetricAsync(RunId run, string key, CancellationToken cancellationToken = default)
-    {
-        ThrowIfDefault(run);
-        List<MetricPoint> points = [];
-        var chunks = _store.ReadSeriesAsync(run.Value, RunRecord.MetricSeries(key), SeriesRange.All, cancellationToken);
-        await foreach (var chunk in chunks.ConfigureAwait(false))
-        {
-            for (var i = 0; i < chunk.Count; i++)
-                points.Add(new MetricPoint(chunk.Steps.Span[i], Microseconds.ToTime(chunk.Times.Span[i]), chunk.Numbers.Span[i]));
-        }
-
-        // a stable sort keeps the order of arrival among equals
-        return [.. points.OrderBy(p => p.Step).ThenBy(p => p.Time)];
-    }
-
-    /// <summary>A metric in at most <paramref name="buckets"/> pieces, each with its extremes at their exact steps.</summary>
-    /// <exception cref="ArgumentException">The id is <c>default</c>.</exception>
-    public Task<IReadOnlyList<SeriesBucket>> SampleMetricAsync(
-        RunId run, string key, int buckets = 1000, CancellationToken cancellationToken = default)
-    {
-        ThrowIfDefault(run);
-        return _store.DownsampleSeriesAsync(run.Value, RunRecord.MetricSeries(key), SeriesRange.All, buckets, cancellationToken);
     }
 
     /// <summary>The artifacts of a run by path; of several logged to one path, the newest.</summary>

@@ -4,7 +4,7 @@ using Mlops.Storage;
 namespace Mlops.Metadata;
 
 /// <summary>How a run is laid down as a record: the one place that knows its fields.</summary>
-public static class RunRecord
+public static partial class RunRecord
 {
     /// <summary>The kind of the record.</summary>
     public const string Kind = "run";
@@ -86,7 +86,7 @@ public static class RunRecord
     /// <summary>The change that deletes or restores a run.</summary>
     public static RecordChange Staged(RunId id, LifecycleStage stage) => stage == LifecycleStage.Deleted
         ? Update(id, "run.deleted", [FieldWrite.Set(Stage, FieldValue.Text("deleted"))])
-        : Update(id, "run.restored", [FieldWrite.Remove(Stage)]);
+        : Update(id, "run.restored", [FieldWrite.Remove(Stage), FieldWrite.Remove(DeletedWithField)]);
 
     /// <summary>The change that says, for ever, how many points of the run a client had to drop in all; they add up over clients.</summary>
     public static RecordChange PointsDropped(RunId id, RecordId client, long count) =>
@@ -120,6 +120,9 @@ public static class RunRecord
             EndTime = record.Find(EndTime)?.AsTime,
             EndReason = record.Find(EndReason)?.AsText,
             Error = record.Find(Error)?.AsText,
+            Notes = record.Find(NotesField)?.AsText,
+            ForkedFrom = record.Find(ForkedFromField) is { } source ? new RunId(source.AsReference) : null,
+            ForkStep = (long?)record.Find(ForkStepField)?.AsNumber,
             ParentId = record.Find(Parent) is { } parent ? new RunId(parent.AsReference) : null,
             Owner = record.Find(Owner) is { } owner ? RecordId.Parse(owner.AsText, CultureInfo.InvariantCulture) : null,
             DroppedPoints = Sum(record, DroppedPrefix),
@@ -143,7 +146,7 @@ public static class RunRecord
     private static long Sum(RecordSnapshot record, string prefix) =>
         (long)record.Fields.Where(f => f.Key.StartsWith(prefix, StringComparison.Ordinal)).Sum(f => f.Value[0].AsNumber ?? 0);
 
-    private static SortedDictionary<string, string> Texts(RecordSnapshot record, string prefix)
+    internal static SortedDictionary<string, string> Texts(RecordSnapshot record, string prefix)
     {
         var texts = new SortedDictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, values) in record.Fields)

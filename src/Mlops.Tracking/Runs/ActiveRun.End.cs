@@ -6,7 +6,7 @@ namespace Mlops.Tracking;
 public sealed partial class ActiveRun
 {
     /// <summary>Why a deleted run refuses to be logged to.</summary>
-    internal const string Deleted = "was deleted; RestoreRunAsync brings it back.";
+    internal const string Deleted = "was deleted; RunCatalog.RestoreAsync brings it back.";
 
     private const int MaxErrorLength = 32_000;
 

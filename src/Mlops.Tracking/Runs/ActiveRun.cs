@@ -41,7 +41,7 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
     public RunId Id { get; }
 
     /// <summary>The name for people.</summary>
-    public string Name { get; }
+    public string Name { get; private set; }
 
     /// <summary>The name of the experiment.</summary>
     public string Experiment { get; }

@@ -13,4 +13,7 @@ public sealed record RunOptions
 
     /// <summary>Tags to set at the start.</summary>
     public IReadOnlyDictionary<string, string> Tags { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Parameters to log at the start; see <see cref="ActiveRun.LogParam{T}"/>.</summary>
+    public IReadOnlyDictionary<string, object?> Params { get; init; } = new Dictionary<string, object?>();
 }

@@ -91,6 +91,31 @@ public sealed partial class RunTracker
             TrackingDiagnostics.ActiveRuns.Add(-1);
     }
 
+    private ActiveRun Start(string experiment, RunOptions options, IReadOnlyList<FieldWrite> forked)
+    {
+        if (options.Parent is { Value.IsEmpty: true })
+            throw new ArgumentException("The parent run id is default and identifies nothing.", nameof(options));
+        var id = new RunId(_ids.Next());
+        var name = options.Name ?? RunNames.For(id);
+        var ensured = ExperimentRecord.Ensured(new ExperimentId(_ids.Next()), experiment);
+        var started = RunRecord.Started(id, experiment, name, _options.Time.GetUtcNow(), Writer, options.Parent);
+        var tags = options.Tags.Select(ActiveRun.Tag).ToList();
+        var values = options.Params
+            .Select(p => KeyValuePair.Create<string, object?>(
+                EntityText.Key("parameter", p.Key), EntityText.Value("parameter", p.Key, ParamText.Of(p.Value))))
+            .ToList();
+        var run = new ActiveRun(this, _journal, _options.Time, id, name, experiment, owned: true)
+        {
+            StartPosition = long.MaxValue,
+            GapsBefore = _supply.Gaps,
+        };
+        Add(run);
+        Write([ensured, started with { Fields = [.. started.Fields, .. forked] }]);
+        run.StartPosition = _journal.Position;
+        WriteFields(run, tags);
+        return run.LogParams(values);
+    }
+
     private void Add(ActiveRun run)
     {
         if (!_active.TryAdd(run.Id, run))
@@ -112,7 +137,7 @@ public sealed partial class RunTracker
         var run = await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
         return run.Stage == LifecycleStage.Active
             ? run
-            : throw new InvalidOperationException($"Run {id} ('{run.Name}') was deleted; RestoreRunAsync brings it back.");
+            : throw new InvalidOperationException($"Run {id} ('{run.Name}') was deleted; RunCatalog.RestoreAsync brings it back.");
     }
 
     private async Task<ActiveRun> AttachAsync(Run run, bool owned, CancellationToken cancellationToken)
@@ -132,19 +157,14 @@ public sealed partial class RunTracker
         return live;
     }
 
-    private async Task StageAsync(RunId id, LifecycleStage stage, CancellationToken cancellationToken)
+    private void OnRunStaged(RunId id, LifecycleStage? stage)
     {
-        ObjectDisposedException.ThrowIf(_disposed, typeof(RunTracker));
-        await DrainAsync(cancellationToken).ConfigureAwait(false);
-        await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
-        await _store.CommitAsync(
-            new Batch
-            {
-                Actor = _options.Actor,
-                ClientTime = _options.Time.GetUtcNow(),
-                Changes = [RunRecord.Staged(id, stage)],
-            },
-            cancellationToken).ConfigureAwait(false);
+        if (!_active.TryGetValue(id, out var run))
+            return;
+        if (stage == LifecycleStage.Active)
+            run.Undelete();
+        else
+            run.Close(stage is null ? "was purged; start a new run." : ActiveRun.Deleted);
     }
 
     private bool Write(List<RecordChange> changes)

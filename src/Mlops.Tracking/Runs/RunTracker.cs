@@ -54,7 +54,9 @@ public sealed partial class RunTracker : IAsyncDisposable
         _store = store;
         _options = options;
         _ids = new IdGenerator(options.Time);
-        _runs = new RunCatalog(new MetadataContext(store, content, options.Actor, options.Time));
+        Context = new MetadataContext(store, content, options.Actor, options.Time, FlushAsync);
+        Context.RunStaged += OnRunStaged;
+        _runs = new RunCatalog(Context);
         Content = content;
         logger = Logger = new QuietLogger(logger);
         Writer = _ids.Next();
@@ -71,6 +73,9 @@ public sealed partial class RunTracker : IAsyncDisposable
 
     /// <summary>The id of this client as a writer, which owns the runs it starts.</summary>
     public RecordId Writer { get; }
+
+    /// <summary>What catalogs beside this tracker work with: they flush it first, and its handles notice what they delete.</summary>
+    public MetadataContext Context { get; }
 
     internal ContentStore Content { get; }
 
@@ -101,7 +106,7 @@ public sealed partial class RunTracker : IAsyncDisposable
     /// the store is not waited for.
     /// </summary>
     /// <param name="experiment">1 to 500 characters, no control characters.</param>
-    /// <param name="options">Name, parent and tags.</param>
+    /// <param name="options">Name, parent, tags and parameters.</param>
     /// <param name="cancellationToken">Cancels before the run starts.</param>
     /// <exception cref="ArgumentException">A name is not allowed, or the parent id is <c>default</c>.</exception>
     /// <exception cref="ObjectDisposedException">The client is disposed.</exception>
@@ -109,24 +114,7 @@ public sealed partial class RunTracker : IAsyncDisposable
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(RunTracker));
         cancellationToken.ThrowIfCancellationRequested();
-        options ??= new RunOptions();
-        if (options.Parent is { Value.IsEmpty: true })
-            throw new ArgumentException("The parent run id is default and identifies nothing.", nameof(options));
-        var id = new RunId(_ids.Next());
-        var name = options.Name ?? RunNames.For(id);
-        var ensured = ExperimentRecord.Ensured(new ExperimentId(_ids.Next()), experiment);
-        var started = RunRecord.Started(id, experiment, name, _options.Time.GetUtcNow(), Writer, options.Parent);
-        var tags = options.Tags.Select(ActiveRun.Tag).ToList();
-        var run = new ActiveRun(this, _journal, _options.Time, id, name, experiment, owned: true)
-        {
-            StartPosition = long.MaxValue,
-            GapsBefore = _supply.Gaps,
-        };
-        Add(run);
-        Write([ensured, started]);
-        run.StartPosition = _journal.Position;
-        WriteFields(run, tags);
-        return Task.FromResult(run);
+        return Task.FromResult(Start(experiment, options ?? new RunOptions(), []));
     }
 
     /// <summary>
@@ -199,24 +187,6 @@ public sealed partial class RunTracker : IAsyncDisposable
         if (run.Status is not (RunStatus.Running or RunStatus.Scheduled))
             throw new InvalidOperationException($"Run {id} has ended as {run.Status}. ReopenRunAsync lets it go on.");
         return await AttachAsync(run, owned: false, cancellationToken).ConfigureAwait(false);
-    }
-
-    /// <summary>Deletes a run: it is hidden from queries until it is restored, and refuses to be logged to.</summary>
-    /// <exception cref="NotFoundException">There is no such run.</exception>
-    public async Task DeleteRunAsync(RunId id, CancellationToken cancellationToken = default)
-    {
-        await StageAsync(id, LifecycleStage.Deleted, cancellationToken).ConfigureAwait(false);
-        if (_active.TryGetValue(id, out var run))
-            run.Close(ActiveRun.Deleted);
-    }
-
-    /// <summary>Brings back a deleted run.</summary>
-    /// <exception cref="NotFoundException">There is no such run.</exception>
-    public async Task RestoreRunAsync(RunId id, CancellationToken cancellationToken = default)
-    {
-        await StageAsync(id, LifecycleStage.Active, cancellationToken).ConfigureAwait(false);
-        if (_active.TryGetValue(id, out var run))
-            run.Undelete();
     }
 
     /// <summary>Waits until everything logged so far is durable and queryable, or until the flush bound has passed.</summary>

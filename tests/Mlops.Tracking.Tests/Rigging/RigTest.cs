@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using Mlops.Metadata;
 
 namespace Mlops.Tracking.Tests;
 
@@ -12,6 +13,9 @@ public abstract class RigTest : IAsyncLifetime
     private protected TemporaryFolder Local { get; } = new();
 
     private protected RunTracker Tracker { get; private set; } = null!;
+
+    /// <summary>A catalog of the tracker's client, as <c>MlopsClient.Runs</c> is one.</summary>
+    private protected RunCatalog Catalog => new(Tracker.Context);
 
     private protected ActiveRun Run { get; private set; } = null!;
 

@@ -151,8 +151,8 @@ public sealed class BadInputTests : RigTest
         await Assert.ThrowsAsync<ObjectDisposedException>(() => Tracker.RunAsync("e", _ => Task.CompletedTask));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => Tracker.ReopenRunAsync(Run.Id));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => Tracker.JoinRunAsync(Run.Id));
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => Tracker.DeleteRunAsync(Run.Id));
-        await Assert.ThrowsAsync<ObjectDisposedException>(() => Tracker.RestoreRunAsync(Run.Id));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => Catalog.DeleteAsync(Run.Id));
+        await Assert.ThrowsAsync<ObjectDisposedException>(() => Catalog.RestoreAsync(Run.Id));
         await Assert.ThrowsAsync<ObjectDisposedException>(() => Tracker.FlushAsync());
     }
 
@@ -178,8 +178,12 @@ public sealed class BadInputTests : RigTest
         [
             () => Tracker.ReopenRunAsync(unknown),
             () => Tracker.JoinRunAsync(unknown),
-            () => Tracker.DeleteRunAsync(unknown),
-            () => Tracker.RestoreRunAsync(unknown),
+            () => Catalog.DeleteAsync(unknown),
+            () => Catalog.RestoreAsync(unknown),
+            () => Catalog.PurgeAsync(unknown),
+            () => Catalog.RenameAsync(unknown, "n"),
+            () => Catalog.MoveAsync(unknown, "e"),
+            () => Tracker.ForkRunAsync(unknown, 1),
             () => Rig.Runs.GetAsync(unknown),
         ];
         foreach (var call in calls)
@@ -199,8 +203,13 @@ public sealed class BadInputTests : RigTest
         [
             () => Tracker.ReopenRunAsync(default),
             () => Tracker.JoinRunAsync(default),
-            () => Tracker.DeleteRunAsync(default),
-            () => Tracker.RestoreRunAsync(default),
+            () => Catalog.DeleteAsync(default),
+            () => Catalog.RestoreAsync(default),
+            () => Catalog.PurgeAsync(default),
+            () => Catalog.RenameAsync(default, "n"),
+            () => Catalog.MoveAsync(default, "e"),
+            () => Catalog.ListChildrenAsync(default),
+            () => Tracker.ForkRunAsync(default, 1),
             () => Tracker.StartRunAsync("e", new RunOptions { Parent = default(RunId) }),
             () => Rig.Runs.GetAsync(default),
             () => Rig.Runs.FindAsync(default),

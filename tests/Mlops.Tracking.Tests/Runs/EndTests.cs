@@ -273,17 +273,17 @@ public sealed class EndTests : RigTest
     }
 
     [Fact]
-    public async Task DeleteRunAsync_open_hidesItAndRefusesLoggingUntilRestored()
+    public async Task DeleteAsync_open_hidesItAndRefusesLoggingUntilRestored()
     {
         Run.LogMetric("m", 1);
-        await Tracker.DeleteRunAsync(Run.Id);
+        await Catalog.DeleteAsync(Run.Id);
         var refused = Assert.Throws<InvalidOperationException>(() => Run.LogMetric("m", 2));
-        Assert.Contains("RestoreRunAsync", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("RestoreAsync", refused.Message, StringComparison.Ordinal);
         Assert.Throws<InvalidOperationException>(() => Run.LogParam("a", 1));
         Assert.Empty((await Rig.Runs.QueryAsync(new RunQuery())).Runs);
         Assert.Equal(LifecycleStage.Deleted, Assert.Single((await Rig.Runs.QueryAsync(new RunQuery { IncludeDeleted = true })).Runs).Stage);
         await Assert.ThrowsAsync<InvalidOperationException>(() => Tracker.ReopenRunAsync(Run.Id));
-        await Tracker.RestoreRunAsync(Run.Id);
+        await Catalog.RestoreAsync(Run.Id);
         Assert.Equal(LifecycleStage.Active, Assert.Single((await Rig.Runs.QueryAsync(new RunQuery())).Runs).Stage);
         await Rig.AssertValuesAsync(Run.Id, "m", 1.0);
     }

@@ -1,0 +1,183 @@
+using System.Runtime.CompilerServices;
+using Mlops.Storage;
+
+namespace Mlops.Metadata;
+
+/// <summary>
+/// Deletes, restores and purges runs in bounded batches. Whatever was interrupted goes on when it is called again: what is done
+/// already is not found any more.
+/// </summary>
+internal sealed class RunLifecycle(MetadataContext context)
+{
+    private const int BatchSize = 500;
+    private const int MostOwners = 100;
+    private const int MostNames = 5;
+
+    /// <summary>A condition on a reference field.</summary>
+    public static Filter Refers(string field, params IReadOnlyList<RecordId> to) =>
+        new Filter.OneOf(Operand.Field(field), [.. to.Select(FieldValue.Reference)]);
+
+    /// <summary>Runs of any stage that match, newest first.</summary>
+    public IAsyncEnumerable<RecordSnapshot> FindAsync(Filter filter, CancellationToken cancellationToken) =>
+        FindAsync(RunRecord.Kind, filter, cancellationToken);
+
+    /// <summary>All runs below a run, of any stage, level by level.</summary>
+    public async IAsyncEnumerable<RecordSnapshot> FindDescendantsAsync(
+        RunId root, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        // a copied or imported store may hold a circle
+        HashSet<RecordId> seen = [root.Value];
+        List<RecordId> level = [root.Value];
+        while (level.Count > 0)
+        {
+            List<RecordId> next = [];
+            foreach (var parents in level.Chunk(MostOwners))
+            {
+                await foreach (var run in FindAsync(Refers(RunRecord.Parent, parents), cancellationToken).ConfigureAwait(false))
+                {
+                    if (!seen.Add(run.Id))
+                        continue;
+                    next.Add(run.Id);
+                    yield return run;
+                }
+            }
+
+            level = next;
+        }
+    }
+
+    /// <summary>Deletes those that are active, as deleted together with <paramref name="cause"/>.</summary>
+    public Task DeleteAsync(
+        IAsyncEnumerable<RecordSnapshot> runs, RecordId cause, IProgress<long>? progress, CancellationToken cancellationToken) =>
+        StageAsync(
+            runs.Where(r => RunRecord.ReadStage(r) == LifecycleStage.Active),
+            id => RunRecord.DeletedWith(id, cause), LifecycleStage.Deleted, progress, cancellationToken);
+
+    /// <summary>Restores what was deleted together with <paramref name="cause"/>.</summary>
+    public Task RestoreAsync(RecordId cause, IProgress<long>? progress, CancellationToken cancellationToken) =>
+        StageAsync(
+            FindAsync(Refers(RunRecord.DeletedWithField, cause), cancellationToken),
+            id => RunRecord.Staged(id, LifecycleStage.Active), LifecycleStage.Active, progress, cancellationToken);
+
+    /// <summary>Removes runs with their artifact records for good.</summary>
+    /// <exception cref="InvalidOperationException">One of them is running, or was forked by a run that stays; nothing was removed.</exception>
+    /// <exception cref="ConflictException">Somebody changed one of them meanwhile.</exception>
+    public async Task PurgeAsync(IAsyncEnumerable<RecordSnapshot> runs, IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        List<Precondition> all = [];
+        await foreach (var run in runs.WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            if (run.Find(RunRecord.Status)?.AsText == "RUNNING")
+                throw new InvalidOperationException($"Run {run.Id} ('{NameOf(run)}') is running and cannot be purged; end it first.");
+            all.Add(new Precondition(run.Id, run.Revision));
+        }
+
+        await ThrowIfForkedAsync(all, cancellationToken).ConfigureAwait(false);
+        long done = 0;
+        foreach (var part in all.Chunk(MostOwners))
+        {
+            var unchanged = part;
+            List<RecordChange> changes = [];
+            var ids = part.Select(p => p.Record).ToArray();
+            await foreach (var artifact in FindAsync(ArtifactRecord.Kind, Refers(ArtifactRecord.Run, ids), cancellationToken).ConfigureAwait(false))
+                changes.Add(ArtifactRecord.Purged(new ArtifactId(artifact.Id)));
+            changes.AddRange(ids.Select(id => RunRecord.Purged(new RunId(id))));
+
+            // the runs come last, and no batch commits once somebody has changed one of them
+            foreach (var batch in changes.Chunk(BatchSize + MostOwners))
+            {
+                var gone = batch.Where(c => c.Kind == RunRecord.Kind).Select(c => c.Id).ToHashSet();
+                await context.Store.CommitAsync(
+                    new Batch
+                    {
+                        Actor = context.Actor,
+                        ClientTime = context.Time.GetUtcNow(),
+                        Preconditions = unchanged,
+                        Changes = batch,
+                    },
+                    cancellationToken).ConfigureAwait(false);
+                foreach (var id in gone)
+                    context.TellStaged(new RunId(id), null);
+                unchanged = [.. unchanged.Where(p => !gone.Contains(p.Record))];
+            }
+
+            progress?.Report(done += ids.Length);
+        }
+    }
+
+    /// <summary>The record of a run, once everything logged so far is in the store.</summary>
+    /// <exception cref="NotFoundException">There is none, or it was purged.</exception>
+    public async Task<RecordSnapshot> GetAsync(RunId id, CancellationToken cancellationToken)
+    {
+        await context.FlushAsync(cancellationToken).ConfigureAwait(false);
+        return await context.Store.FindRecordAsync(id.Value, cancellationToken).ConfigureAwait(false) is { Kind: RunRecord.Kind, IsPurged: false } record
+            ? record
+            : throw await MissingAsync(id, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Why there is no such run.</summary>
+    public async Task<NotFoundException> MissingAsync(RunId id, CancellationToken cancellationToken)
+    {
+        var record = await context.Store.FindRecordAsync(id.Value, cancellationToken).ConfigureAwait(false);
+        if (record is { IsPurged: true, Kind: RunRecord.Kind })
+        {
+            var last = (await context.Store.ReadChainAsync(id.Value, cancellationToken).ConfigureAwait(false))[^1].Entry;
+            return new NotFoundException(
+                $"Run {id} was purged by '{last.Actor}' at {Microseconds.ToTime(last.CommitTime):u}; only its log is left.");
+        }
+
+        return new NotFoundException(record is null
+            ? $"Run {id} is not in the store at {context.Store.Info.Location}. Check the id, or flush the run in the process that started it."
+            : $"Record {id} is of the kind '{record.Kind}', not a run. Check the id.");
+    }
+
+    /// <summary>Some runs by id and name, for a message.</summary>
+    public static string Describe(IReadOnlyList<RecordSnapshot> runs) =>
+        string.Join(", ", runs.Take(MostNames).Select(r => $"{r.Id} ('{NameOf(r)}')")) + (runs.Count > MostNames ? ", …" : "");
+
+    private static string NameOf(RecordSnapshot run) => run.Find(RunRecord.Name)?.AsText ?? "";
+
+    private async Task ThrowIfForkedAsync(List<Precondition> runs, CancellationToken cancellationToken)
+    {
+        var going = runs.Select(r => r.Record).ToHashSet();
+        foreach (var part in runs.Chunk(MostOwners))
+        {
+            var forks = await FindAsync(Refers(RunRecord.ForkedFromField, [.. part.Select(p => p.Record)]), cancellationToken)
+                .Where(f => !going.Contains(f.Id)).Take(MostNames + 1).ToListAsync(cancellationToken).ConfigureAwait(false);
+            if (forks.Count > 0)
+            {
+                throw new InvalidOperationException(
+                    $"Run {forks[0].Find(RunRecord.ForkedFromField)!.Value.AsReference} cannot be purged: its curves are shared with its forks. Purge these first: {Describe(forks)}.");
+            }
+        }
+    }
+
+    private async Task StageAsync(
+        IAsyncEnumerable<RecordSnapshot> runs, Func<RunId, RecordChange> change, LifecycleStage stage,
+        IProgress<long>? progress, CancellationToken cancellationToken)
+    {
+        long done = 0;
+        await foreach (var part in runs.Select(r => new RunId(r.Id)).Chunk(BatchSize).WithCancellation(cancellationToken).ConfigureAwait(false))
+        {
+            await context.CommitAsync([.. part.Select(change)], cancellationToken).ConfigureAwait(false);
+            foreach (var id in part)
+                context.TellStaged(id, stage);
+            progress?.Report(done += part.Length);
+        }
+    }
+
+    private async IAsyncEnumerable<RecordSnapshot> FindAsync(
+        string kind, Filter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var query = new RecordQuery { Kind = kind, Filter = filter, Limit = BatchSize };
+        while (true)
+        {
+            var page = await context.Store.QueryAsync(query, cancellationToken).ConfigureAwait(false);
+            foreach (var record in page.Records)
+                yield return record;
+            if (page.Next is null)
+                yield break;
+            query = query with { Cursor = page.Next };
+        }
+    }
+}
