@@ -99,6 +99,21 @@ public sealed class RunEditingTests
     }
 
     [Fact]
+    public async Task PurgeAsync_moreArtifactsThanABatch_leavesNone()
+    {
+        await using var rig = new StoreRig();
+        var id = await rig.StartAsync();
+        var content = await rig.Content.PutAsync("x"u8.ToArray());
+        await rig.CommitAsync([.. Enumerable.Range(1, 1_100).Select(i =>
+            ArtifactRecord.Logged(new ArtifactId(new RecordId((UInt128)i)), id, ArtifactPath.Parse($"a{i}"), content))]);
+        await rig.CommitAsync(RunRecord.Ended(id, Finished));
+        await rig.Runs.PurgeAsync(id);
+        Assert.Empty(await rig.Runs.ListArtifactsAsync(id));
+        Assert.Empty((await rig.Store.QueryAsync(new RecordQuery { Kind = ArtifactRecord.Kind })).Records);
+        Assert.Empty((await rig.Store.VerifyAsync()).Problems);
+    }
+
+    [Fact]
     public async Task Curves_forkOfAFork_areTheSourcesUpToTheStepsAndThenItsOwn()
     {
         await using var rig = new StoreRig();

@@ -81,16 +81,10 @@ public sealed partial class RunCatalog
         if (await _store.FindRecordAsync(run.Value, cancellationToken).ConfigureAwait(false) is { IsPurged: true, Kind: RunRecord.Kind })
             return;
         var record = await _lifecycle.GetAsync(run, cancellationToken).ConfigureAwait(false);
-        var below = await _lifecycle.FindDescendantsAsync(run, cancellationToken).ToListAsync(cancellationToken).ConfigureAwait(false);
-        if (below.Count > 0 && !withChildren)
-        {
-            throw new InvalidOperationException(
-                $"Run {run} cannot be purged while it has children: {RunLifecycle.Describe(below)}. Purge these first, or all with withChildren.");
-        }
-
-        // children before parents, so that an interrupted purge is found again
-        below.Reverse();
-        await _lifecycle.PurgeAsync(below.Append(record).ToAsyncEnumerable(), null, cancellationToken).ConfigureAwait(false);
+        var below = _lifecycle.FindDescendantsAsync(run, cancellationToken);
+        if (!withChildren && await RunLifecycle.DescribeAsync(below, cancellationToken).ConfigureAwait(false) is { Length: > 0 } children)
+            throw new InvalidOperationException($"Run {run} cannot be purged while it has children: {children}. Purge these first, or all with withChildren.");
+        await _lifecycle.PurgeAsync(below.Prepend(record), null, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The runs directly below a run, oldest first; deleted ones are left out.</summary>

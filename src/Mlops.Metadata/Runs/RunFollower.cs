@@ -9,6 +9,7 @@ namespace Mlops.Metadata;
 internal sealed class RunFollower(IMetadataStore store, RunId id, bool fromStart)
 {
     private const int MostPoints = 65_536;
+    private static readonly IReadOnlyDictionary<string, string> Empty = new Dictionary<string, string>();
     private Dictionary<string, long>? _positions;
     private Run? _last;
     private long _revision;
@@ -46,8 +47,6 @@ internal sealed class RunFollower(IMetadataStore store, RunId id, bool fromStart
         IsOver = !hasMore && run.Status is RunStatus.Finished or RunStatus.Failed or RunStatus.Killed;
         return isNew ? new RunChange(run, NewParams(before, run), NewTags(before, run), points) : null;
     }
-
-    private static readonly IReadOnlyDictionary<string, string> Empty = new Dictionary<string, string>();
 
     private async Task<bool> ReadAsync(
         List<SeriesInfo> series, Dictionary<string, long> positions, Dictionary<string, IReadOnlyList<MetricPoint>> points,

@@ -59,7 +59,10 @@ internal sealed class RunLifecycle(MetadataContext context)
             FindAsync(Refers(RunRecord.DeletedWithField, cause), cancellationToken),
             id => RunRecord.Staged(id, LifecycleStage.Active), LifecycleStage.Active, progress, cancellationToken);
 
-    /// <summary>Removes runs with their artifact records for good.</summary>
+    /// <summary>
+    /// Removes runs with their artifact records for good, the last given first: children before their parents, so that an
+    /// interrupted purge finds the rest again.
+    /// </summary>
     /// <exception cref="InvalidOperationException">One of them is running, or was forked by a run that stays; nothing was removed.</exception>
     /// <exception cref="ConflictException">Somebody changed one of them meanwhile.</exception>
     public async Task PurgeAsync(IAsyncEnumerable<RecordSnapshot> runs, IProgress<long>? progress, CancellationToken cancellationToken)
@@ -73,34 +76,25 @@ internal sealed class RunLifecycle(MetadataContext context)
         }
 
         await ThrowIfForkedAsync(all, cancellationToken).ConfigureAwait(false);
+        all.Reverse();
         long done = 0;
         foreach (var part in all.Chunk(MostOwners))
         {
-            var unchanged = part;
-            List<RecordChange> changes = [];
             var ids = part.Select(p => p.Record).ToArray();
+            List<RecordChange> changes = [];
             await foreach (var artifact in FindAsync(ArtifactRecord.Kind, Refers(ArtifactRecord.Run, ids), cancellationToken).ConfigureAwait(false))
-                changes.Add(ArtifactRecord.Purged(new ArtifactId(artifact.Id)));
-            changes.AddRange(ids.Select(id => RunRecord.Purged(new RunId(id))));
-
-            // the runs come last, and no batch commits once somebody has changed one of them
-            foreach (var batch in changes.Chunk(BatchSize + MostOwners))
             {
-                var gone = batch.Where(c => c.Kind == RunRecord.Kind).Select(c => c.Id).ToHashSet();
-                await context.Store.CommitAsync(
-                    new Batch
-                    {
-                        Actor = context.Actor,
-                        ClientTime = context.Time.GetUtcNow(),
-                        Preconditions = unchanged,
-                        Changes = batch,
-                    },
-                    cancellationToken).ConfigureAwait(false);
-                foreach (var id in gone)
-                    context.TellStaged(new RunId(id), null);
-                unchanged = [.. unchanged.Where(p => !gone.Contains(p.Record))];
+                changes.Add(ArtifactRecord.Purged(new ArtifactId(artifact.Id)));
+                if (changes.Count < BatchSize)
+                    continue;
+                await CommitAsync(changes, part, cancellationToken).ConfigureAwait(false);
+                changes = [];
             }
 
+            changes.AddRange(ids.Select(id => RunRecord.Purged(new RunId(id))));
+            await CommitAsync(changes, part, cancellationToken).ConfigureAwait(false);
+            foreach (var id in ids)
+                context.TellStaged(new RunId(id), null);
             progress?.Report(done += ids.Length);
         }
     }
@@ -131,9 +125,12 @@ internal sealed class RunLifecycle(MetadataContext context)
             : $"Record {id} is of the kind '{record.Kind}', not a run. Check the id.");
     }
 
-    /// <summary>Some runs by id and name, for a message.</summary>
-    public static string Describe(IReadOnlyList<RecordSnapshot> runs) =>
-        string.Join(", ", runs.Take(MostNames).Select(r => $"{r.Id} ('{NameOf(r)}')")) + (runs.Count > MostNames ? ", …" : "");
+    /// <summary>The first few runs by id and name, for a message; empty if there are none.</summary>
+    public static async Task<string> DescribeAsync(IAsyncEnumerable<RecordSnapshot> runs, CancellationToken cancellationToken)
+    {
+        var first = await runs.Take(MostNames + 1).ToListAsync(cancellationToken).ConfigureAwait(false);
+        return string.Join(", ", first.Take(MostNames).Select(r => $"{r.Id} ('{NameOf(r)}')")) + (first.Count > MostNames ? ", …" : "");
+    }
 
     private static string NameOf(RecordSnapshot run) => run.Find(RunRecord.Name)?.AsText ?? "";
 
@@ -142,15 +139,17 @@ internal sealed class RunLifecycle(MetadataContext context)
         var going = runs.Select(r => r.Record).ToHashSet();
         foreach (var part in runs.Chunk(MostOwners))
         {
-            var forks = await FindAsync(Refers(RunRecord.ForkedFromField, [.. part.Select(p => p.Record)]), cancellationToken)
-                .Where(f => !going.Contains(f.Id)).Take(MostNames + 1).ToListAsync(cancellationToken).ConfigureAwait(false);
-            if (forks.Count > 0)
-            {
-                throw new InvalidOperationException(
-                    $"Run {forks[0].Find(RunRecord.ForkedFromField)!.Value.AsReference} cannot be purged: its curves are shared with its forks. Purge these first: {Describe(forks)}.");
-            }
+            var forks = FindAsync(Refers(RunRecord.ForkedFromField, [.. part.Select(p => p.Record)]), cancellationToken)
+                .Where(f => !going.Contains(f.Id));
+            if (await DescribeAsync(forks, cancellationToken).ConfigureAwait(false) is { Length: > 0 } staying)
+                throw new InvalidOperationException($"The runs cannot be purged: others were forked from them and share their curves. Purge these first: {staying}.");
         }
     }
+
+    private Task<BatchResult> CommitAsync(List<RecordChange> changes, Precondition[] unchanged, CancellationToken cancellationToken) =>
+        context.Store.CommitAsync(
+            new Batch { Actor = context.Actor, ClientTime = context.Time.GetUtcNow(), Preconditions = unchanged, Changes = changes },
+            cancellationToken);
 
     private async Task StageAsync(
         IAsyncEnumerable<RecordSnapshot> runs, Func<RunId, RecordChange> change, LifecycleStage stage,
