@@ -3,15 +3,17 @@ using Mlops.Storage;
 namespace Mlops.Metadata;
 
 /// <summary>Reads experiments. Thread-safe.</summary>
-public sealed class ExperimentCatalog
+public sealed partial class ExperimentCatalog
 {
     private readonly IMetadataStore _store;
+    private readonly TimeProvider _time;
 
     /// <summary>Creates a catalog over a store.</summary>
     public ExperimentCatalog(MetadataContext context)
     {
         ArgumentNullException.ThrowIfNull(context);
         _store = context.Store;
+        _time = context.Time;
     }
 
     /// <summary>The experiment of this name; null if there is none.</summary>

@@ -3,10 +3,11 @@ using Mlops.Storage;
 namespace Mlops.Metadata;
 
 /// <summary>Reads runs, their curves and their artifacts. Thread-safe.</summary>
-public sealed class RunCatalog
+public sealed partial class RunCatalog
 {
     private readonly IMetadataStore _store;
     private readonly ContentStore _content;
+    private readonly TimeProvider _time;
 
     /// <summary>Creates a catalog over a store.</summary>
     public RunCatalog(MetadataContext context)
@@ -14,6 +15,7 @@ public sealed class RunCatalog
         ArgumentNullException.ThrowIfNull(context);
         _store = context.Store;
         _content = context.Content;
+        _time = context.Time;
     }
 
     /// <summary>The run with this id; null if there never was one.</summary>
@@ -52,12 +54,13 @@ public sealed class RunCatalog
         if (!query.IncludeDeleted)
             terms.Add(new Filter.IsMissing(Operand.Field(RunRecord.Stage)));
         if (query.Filter is { } filter)
-            terms.Add(filter);
+            terms.Add(await ExperimentNames.ResolveAsync(_store, filter, cancellationToken).ConfigureAwait(false));
         var page = await _store.QueryAsync(
             new RecordQuery
             {
                 Kind = RunRecord.Kind,
                 Filter = new Filter.AllOf(terms),
+                CursorFilter = CursorFilter(query, terms),
                 OrderBy = query.OrderBy,
                 Limit = query.Limit,
                 Cursor = query.Cursor,
