@@ -92,7 +92,7 @@ public sealed class FilterSyntaxTests
     {
         AssertLimit(n => string.Concat(Enumerable.Repeat("NOT ", n)) + "tags.a = 'x'", SearchLanguage.MaxDepth - 1);
         AssertLimit(n => new string('(', n) + "tags.a = 'x'" + new string(')', n), SearchLanguage.MaxDepth);
-        AssertLimit(n => string.Join(" OR ", Enumerable.Repeat("tags.a='x'", n)), SearchLanguage.MaxConditions - 1);
+        AssertLimit(n => string.Join(" OR ", Enumerable.Repeat("name='x'", n)), SearchLanguage.MaxConditions - 1);
         AssertLimit(n => "tags.a = '" + new string('x', n) + "'", SearchLanguage.MaxLength - 11);
         Assert.Throws<FilterSyntaxException>(() => SearchLanguage.Runs.ParseFilter(new string('(', SearchLanguage.MaxLength)));
         Assert.Throws<FilterSyntaxException>(() => SearchLanguage.Runs.ParseOrder(string.Join(',', Enumerable.Repeat("name", SearchLanguage.MaxOrders + 1))));
