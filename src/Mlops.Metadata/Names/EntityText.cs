@@ -56,7 +56,7 @@ public static class EntityText
         return text;
     }
 
-    private static bool HasLoneSurrogate(string text)
+    internal static bool HasLoneSurrogate(string text)
     {
         for (var i = 0; i < text.Length; i++)
         {

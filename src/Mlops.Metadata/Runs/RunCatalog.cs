@@ -58,12 +58,13 @@ public sealed partial class RunCatalog
         if (!query.IncludeDeleted)
             terms.Add(new Filter.IsMissing(Operand.Field(RunRecord.Stage)));
         if (query.Filter is { } filter)
-            terms.Add(filter);
+            terms.Add(await ExperimentNames.ResolveAsync(_store, filter, cancellationToken).ConfigureAwait(false));
         var page = await _store.QueryAsync(
             new RecordQuery
             {
                 Kind = RunRecord.Kind,
                 Filter = new Filter.AllOf(terms),
+                CursorFilter = CursorFilter(query, terms),
                 OrderBy = query.OrderBy,
                 Limit = query.Limit,
                 Cursor = query.Cursor,

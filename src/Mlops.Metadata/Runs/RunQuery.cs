@@ -22,4 +22,7 @@ public sealed record RunQuery
 
     /// <summary>Where an earlier page of the same query ended; null for the first page.</summary>
     public string? Cursor { get; init; }
+
+    /// <summary>The filter that cursors belong to, where <see cref="Filter"/> depends on the present time.</summary>
+    internal Filter? CursorFilter { get; init; }
 }

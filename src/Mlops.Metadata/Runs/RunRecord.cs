@@ -100,6 +100,16 @@ public static partial class RunRecord
     public static RecordChange JournalDamaged(RunId id, RecordId client, string damage) =>
         Update(id, "run.journal_damaged", [FieldWrite.Set(DamagePrefix + client, FieldValue.Text(damage))]);
 
+    /// <summary>Every status as it is stored.</summary>
+    internal static IReadOnlyList<string> StatusWords { get; } = [.. Enum.GetValues<RunStatus>().Select(StatusText)];
+
+    /// <summary>A condition that is never unknown: what is active has no stage.</summary>
+    internal static Filter IsAt(LifecycleStage stage)
+    {
+        var active = new Filter.IsMissing(Operand.Field(Stage));
+        return stage == LifecycleStage.Active ? active : new Filter.Negation(active);
+    }
+
     internal static FieldValue StatusValue(RunStatus status) => FieldValue.Text(StatusText(status));
 
     internal static LifecycleStage ReadStage(RecordSnapshot record) =>

@@ -38,4 +38,13 @@ public abstract record Filter
     /// <summary>True if the condition is false; unknown stays unknown.</summary>
     /// <param name="Term">The condition.</param>
     public sealed record Negation(Filter Term) : Filter;
+
+    /// <summary>Both conditions; several in a row make one <see cref="AllOf"/>.</summary>
+    public static Filter operator &(Filter left, Filter right) => new AllOf(left is AllOf all ? [.. all.Terms, right] : [left, right]);
+
+    /// <summary>At least one of the conditions; several in a row make one <see cref="AnyOf"/>.</summary>
+    public static Filter operator |(Filter left, Filter right) => new AnyOf(left is AnyOf any ? [.. any.Terms, right] : [left, right]);
+
+    /// <summary>The condition is false.</summary>
+    public static Filter operator !(Filter term) => new Negation(term);
 }

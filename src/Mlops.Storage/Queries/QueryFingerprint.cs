@@ -18,7 +18,7 @@ internal static class QueryFingerprint
             text.Append(order.Descending ? 'd' : 'a');
         }
 
-        if (query.Filter is { } filter)
+        if ((query.CursorFilter ?? query.Filter) is { } filter)
             Add(text, filter);
         return BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }

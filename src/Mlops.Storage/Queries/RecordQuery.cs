@@ -9,6 +9,12 @@ public sealed record RecordQuery
     /// <summary>The condition; null for all.</summary>
     public Filter? Filter { get; init; }
 
+    /// <summary>
+    /// The filter that cursors belong to, where <see cref="Filter"/> is made anew for each page, from the present time or from names
+    /// that are looked up, and may come out otherwise; null for the filter itself.
+    /// </summary>
+    public Filter? CursorFilter { get; init; }
+
     /// <summary>The order; ties, and no order at all, are by id descending (newest first).</summary>
     public IReadOnlyList<RecordOrder> OrderBy { get; init; } = [];
 
