@@ -212,15 +212,12 @@ public sealed partial class SqliteMetadataStore : IMetadataStore, IDisposable
     private static List<SeriesInfo> ListSeries(Session session, IReadOnlyList<RecordId> owners, CancellationToken cancellationToken)
     {
         List<SeriesInfo> list = [];
+        var all = new NameSelection(session, _ => true);
         foreach (var owner in owners)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (session.Records.Find(owner) is not { } record)
-                continue;
-            var first = list.Count;
-            foreach (var row in session.Series.List(record.Number))
-                list.Add(new SeriesInfo(owner, session.Names.Get(row.Name), row.Type, row.Summary));
-            list.Sort(first, list.Count - first, Comparer<SeriesInfo>.Create((a, b) => string.CompareOrdinal(a.Name, b.Name)));
+            if (session.Records.Find(owner) is { } record)
+                session.Series.List(record.Number, owner, all, list);
         }
 
         return list;

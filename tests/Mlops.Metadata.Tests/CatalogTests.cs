@@ -19,13 +19,13 @@ public sealed class CatalogTests
         }
 
         await rig.CommitAsync(RunRecord.Ended(runs[4], new RunEnd(RunStatus.Finished, StoreRig.Start)));
-        await AssertAsync(new RunQuery { Experiment = "odd" }, 5, 3, 1);
-        await AssertAsync(new RunQuery { Filter = RunFilter.Param("trees", FilterOperator.Greater, 9.5), Experiment = "even" }, 4, 2);
-        await AssertAsync(new RunQuery { Filter = RunFilter.Param("kind", FilterOperator.Equal, "fast") }, 2, 1, 0);
+        await AssertAsync(new RunQuery { Experiment = "odd" }, 1, 3, 5);
+        await AssertAsync(new RunQuery { Filter = RunFilter.Param("trees", FilterOperator.Greater, 9.5), Experiment = "even" }, 2, 4);
+        await AssertAsync(new RunQuery { Filter = RunFilter.Param("kind", FilterOperator.Equal, "fast") }, 0, 1, 2);
         await AssertAsync(new RunQuery { Filter = RunFilter.Param("kind", FilterOperator.Greater, 0) });
         await AssertAsync(new RunQuery { Filter = RunFilter.Tag("team", FilterOperator.Equal, "t3") }, 3);
-        await AssertAsync(new RunQuery { Filter = RunFilter.Metric("auc", FilterOperator.GreaterOrEqual, 0.4) }, 5, 4);
-        await AssertAsync(new RunQuery { Filter = RunFilter.Metric("auc", FilterOperator.Equal, 0.9, SeriesAggregate.Max) }, 5, 4, 3, 2, 1, 0);
+        await AssertAsync(new RunQuery { Filter = RunFilter.Metric("auc", FilterOperator.GreaterOrEqual, 0.4) }, 4, 5);
+        await AssertAsync(new RunQuery { Filter = RunFilter.Metric("auc", FilterOperator.Equal, 0.9, SeriesAggregate.Max) }, 0, 1, 2, 3, 4, 5);
         await AssertAsync(new RunQuery { Filter = RunFilter.Metric("absent", FilterOperator.NotEqual, 1) });
         await AssertAsync(new RunQuery { Filter = RunFilter.Status(RunStatus.Finished) }, 4);
         await AssertAsync(new RunQuery { OrderBy = [RunOrder.StartTime()] }, 5, 4, 3, 2, 1, 0);
@@ -74,6 +74,55 @@ public sealed class CatalogTests
         }
 
         Assert.Equal(Enumerable.Reverse(runs), seen);
+    }
+
+    [Fact]
+    public async Task QueryAsync_ties_areByStartThenIdDescendingAndPagesStayStableWhileRunsAreAdded()
+    {
+        await using var rig = new StoreRig();
+        List<RunId> runs = [];
+        for (var i = 0; i < 12; i++)
+        {
+            runs.Add(await rig.StartAsync(start: StoreRig.Start.AddMinutes(-(i / 4))));
+            await rig.AppendAsync(runs[i], "m", (0, 1));
+        }
+
+        // four runs share each start: later ids first
+        RunId[] expected = [.. runs.Select((id, i) => (id, i)).OrderBy(r => r.i / 4).ThenByDescending(r => r.i).Select(r => r.id)];
+        foreach (var order in (RecordOrder[][])[[], [RunOrder.Metric("m")], [RunOrder.StartTime(descending: true)]])
+        {
+            List<RunId> seen = [];
+            var query = new RunQuery { OrderBy = order, Limit = 3 };
+            do
+            {
+                var page = await rig.Runs.QueryIdsAsync(query);
+                seen.AddRange(page.Ids);
+                await rig.StartAsync("later", start: StoreRig.Start.AddDays(1));
+                query = query with { Cursor = page.Next };
+            }
+            while (query.Cursor is not null);
+            Assert.Equal(expected, seen.Where(expected.Contains));
+            Assert.Equal(seen.Count, seen.Distinct().Count());
+        }
+    }
+
+    [Fact]
+    public async Task QueryAsync_select_takesOnlyWhatIsNamedBesideTheAttributes()
+    {
+        await using var rig = new StoreRig();
+        var id = await rig.StartAsync();
+        await rig.CommitAsync(RunRecord.Logged(id, [RunRecord.Param("a", "1", 1), RunRecord.Param("b", "2", 2), RunRecord.Tag("t", "x")]));
+        await rig.AppendAsync(id, "m", (0, 1));
+        await rig.AppendAsync(id, "other", (0, 1));
+        var whole = Assert.Single((await rig.Runs.QueryAsync(new RunQuery())).Runs);
+        Assert.Equal((2, 2, 1), (whole.Params.Count, whole.Metrics.Count, whole.Tags.Count));
+        var run = Assert.Single((await rig.Runs.QueryAsync(new RunQuery { Select = ["params.b", "metrics.m*"] })).Runs);
+        Assert.Equal(["b"], run.Params.Keys);
+        Assert.Equal(["m"], run.Metrics.Keys);
+        Assert.Empty(run.Tags);
+        Assert.Equal((whole.Name, whole.Status, whole.StartTime, whole.ExperimentId, whole.Owner), (run.Name, run.Status, run.StartTime, run.ExperimentId, run.Owner));
+        Assert.Equal([id], (await rig.Runs.QueryIdsAsync(new RunQuery())).Ids);
+        await Assert.ThrowsAsync<ArgumentException>(() => rig.Runs.QueryAsync(new RunQuery { Select = ["status"] }));
     }
 
     [Fact]

@@ -30,8 +30,4 @@ public sealed partial class RunCatalog
         };
         return await QueryAsync(query, cancellationToken).ConfigureAwait(false);
     }
-
-    // names of experiments and now() may mean more on the next page; the question stays the same
-    private static Filter.AllOf? CursorFilter(RunQuery query, IReadOnlyList<Filter> terms) =>
-        (query.CursorFilter ?? query.Filter) is { } asked ? new Filter.AllOf([.. terms.SkipLast(1), asked]) : null;
 }

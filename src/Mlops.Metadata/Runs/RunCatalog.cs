@@ -46,6 +46,22 @@ public sealed partial class RunCatalog
     public async Task<RunPage> QueryAsync(RunQuery query, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
+        var page = await FindAsync(query, RunRecord.Select(query.Select), cancellationToken).ConfigureAwait(false);
+        var byOwner = page.Series.ToLookup(s => s.Owner);
+        return new RunPage([.. page.Records.Select(r => RunRecord.Read(r, byOwner[r.Id]))], page.Next);
+    }
+
+    /// <summary>The ids of the runs that match, a page at a time; nothing else of them is read.</summary>
+    /// <exception cref="NotFoundException">The experiment does not exist.</exception>
+    public async Task<RunIdPage> QueryIdsAsync(RunQuery query, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(query);
+        var page = await FindAsync(query, RecordProjection.Ids, cancellationToken).ConfigureAwait(false);
+        return new RunIdPage([.. page.Records.Select(r => new RunId(r.Id))], page.Next);
+    }
+
+    private async Task<RecordPage> FindAsync(RunQuery query, RecordProjection select, CancellationToken cancellationToken)
+    {
         List<Filter> terms = [];
         if (query.Experiment is { } name)
         {
@@ -57,22 +73,27 @@ public sealed partial class RunCatalog
 
         if (!query.IncludeDeleted)
             terms.Add(new Filter.IsMissing(Operand.Field(RunRecord.Stage)));
-        if (query.Filter is { } filter)
-            terms.Add(await ExperimentNames.ResolveAsync(_store, filter, cancellationToken).ConfigureAwait(false));
-        var page = await _store.QueryAsync(
+        var start = RunOrder.StartTime(descending: true);
+        var order = query.OrderBy.Any(o => o.By == start.By) ? query.OrderBy : [.. query.OrderBy, start];
+
+        // every run starts, so none is lost; and the store need not look for runs without a start behind the others
+        if (order[0].By == start.By)
+            terms.Add(new Filter.Negation(new Filter.IsMissing(start.By)));
+        var condition = query.Filter is { } filter ? await ExperimentNames.ResolveAsync(_store, filter, cancellationToken).ConfigureAwait(false) : null;
+        return await _store.QueryAsync(
             new RecordQuery
             {
                 Kind = RunRecord.Kind,
-                Filter = new Filter.AllOf(terms),
-                CursorFilter = CursorFilter(query, terms),
-                OrderBy = query.OrderBy,
+                Filter = condition is null ? new Filter.AllOf(terms) : new Filter.AllOf([condition, .. terms]),
+
+                // names of experiments and now() may mean more on the next page; the question stays the same
+                CursorFilter = (query.CursorFilter ?? query.Filter) is { } asked ? new Filter.AllOf([asked, .. terms]) : null,
+                OrderBy = order,
+                Select = select,
                 Limit = query.Limit,
                 Cursor = query.Cursor,
             },
             cancellationToken).ConfigureAwait(false);
-        var series = await _store.ListSeriesAsync([.. page.Records.Select(r => r.Id)], cancellationToken).ConfigureAwait(false);
-        var byOwner = series.ToLookup(s => s.Owner);
-        return new RunPage([.. page.Records.Select(r => RunRecord.Read(r, byOwner[r.Id]))], page.Next);
     }
 
     /// <summary>The artifacts of a run by path; of several logged to one path, the newest.</summary>

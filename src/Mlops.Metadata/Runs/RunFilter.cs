@@ -33,7 +33,7 @@ public static class RunFilter
     public static SearchField<string> Error { get; } = TextOf(RunRecord.Error);
 
     /// <summary>The notes of people.</summary>
-    public static SearchField<string> Notes { get; } = TextOf("notes");
+    public static SearchField<string> Notes { get; } = TextOf(RunRecord.NotesField);
 
     /// <summary>A metric, its last value unless told otherwise.</summary>
     public static SearchField<double> Metric(string key, SeriesAggregate aggregate = SeriesAggregate.Last) =>

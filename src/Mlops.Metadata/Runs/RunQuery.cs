@@ -14,8 +14,17 @@ public sealed record RunQuery
     /// <summary>Includes deleted runs; by default they are left out.</summary>
     public bool IncludeDeleted { get; init; }
 
-    /// <summary>The order, built from <see cref="RunOrder"/>; newest first by default.</summary>
+    /// <summary>
+    /// The order, built from <see cref="RunOrder"/>; ties, and no order at all, are by start time descending (newest first), then by
+    /// id descending.
+    /// </summary>
     public IReadOnlyList<RecordOrder> OrderBy { get; init; } = [];
+
+    /// <summary>
+    /// Which parameters, metrics and tags travel: <c>params.trees</c>, <c>metrics.auc</c>, <c>tags.team</c>, or prefixes such as
+    /// <c>metrics.*</c>; null for all. Name, status, times and the other properties of a run always do.
+    /// </summary>
+    public IReadOnlyList<string>? Select { get; init; }
 
     /// <summary>How many at most, 1 to 10,000.</summary>
     public int Limit { get; init; } = 100;

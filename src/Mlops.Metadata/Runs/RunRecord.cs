@@ -26,6 +26,11 @@ public static partial class RunRecord
     internal const string TagPrefix = "tags.";
     internal const string MetricPrefix = "metrics.";
 
+    private static readonly string[] Attributes =
+    [
+        Experiment, Name, Status, Stage, StartTime, EndTime, EndReason, Error, Parent, Owner, DroppedPrefix + "*", GapsPrefix + "*", DamagePrefix + "*",
+    ];
+
     /// <summary>The name of the series that holds a metric.</summary>
     public static string MetricSeries(string key) => MetricPrefix + key;
 
@@ -111,6 +116,21 @@ public static partial class RunRecord
     }
 
     internal static FieldValue StatusValue(RunStatus status) => FieldValue.Text(StatusText(status));
+
+    /// <summary>What travels of a run; of <paramref name="columns"/>, null means all.</summary>
+    internal static RecordProjection Select(IReadOnlyList<string>? columns)
+    {
+        if (columns is null)
+            return new RecordProjection { Body = false, Series = [MetricPrefix + "*"] };
+        var metrics = columns.Where(c => c.StartsWith(MetricPrefix, StringComparison.Ordinal)).ToList();
+        foreach (var column in columns.Except(metrics))
+        {
+            if (!column.StartsWith(ParamPrefix, StringComparison.Ordinal) && !column.StartsWith(TagPrefix, StringComparison.Ordinal))
+                throw new ArgumentException($"'{column}' cannot be selected. Name params.<key>, metrics.<key> or tags.<key>, or a prefix that ends in *.");
+        }
+
+        return new RecordProjection { Body = false, Fields = [.. Attributes, .. columns.Except(metrics)], Series = metrics };
+    }
 
     internal static LifecycleStage ReadStage(RecordSnapshot record) =>
         record.Find(Stage) is null ? LifecycleStage.Active : LifecycleStage.Deleted;

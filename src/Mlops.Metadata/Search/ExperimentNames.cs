@@ -64,7 +64,7 @@ internal static class ExperimentNames
     private static async Task<List<(string Name, RecordId Id)>> ListAsync(IMetadataStore store, Filter filter, CancellationToken cancellationToken)
     {
         List<(string, RecordId)> found = [];
-        var query = new RecordQuery { Kind = ExperimentRecord.Kind, Filter = filter, Limit = QueryValidator.MaxLimit };
+        var query = new RecordQuery { Kind = ExperimentRecord.Kind, Filter = filter, Select = RecordProjection.Ids, Limit = QueryValidator.MaxLimit };
         do
         {
             var page = await store.QueryAsync(query, cancellationToken).ConfigureAwait(false);

@@ -45,7 +45,7 @@ public sealed class SearchLanguage
             new("experiment_id", SearchType.Id, Operand.Field(RunRecord.Experiment)),
             new("parent", SearchType.Id, Operand.Field(RunRecord.Parent)) { Aliases = ["parent_run_id"] },
             Lifecycle,
-            new("notes", SearchType.Text, Operand.Field("notes")),
+            new("notes", SearchType.Text, Operand.Field(RunRecord.NotesField)),
         ],
         [
             new("metrics", SearchType.Number) { Aliases = ["metric"] },
@@ -63,7 +63,7 @@ public sealed class SearchLanguage
             new("name", SearchType.Text, Operand.Property(RecordProperty.Key)),
             new("created", SearchType.Time, Operand.Property(RecordProperty.Created)) { Aliases = ["creation_time"] },
             Lifecycle,
-            new("description", SearchType.Text, Operand.Field("description")),
+            new("description", SearchType.Text, Operand.Field(ExperimentRecord.Description)),
         ],
         [Tags]);
 

@@ -17,13 +17,26 @@ internal sealed class QueryRunner(Database database, NpgsqlConnection connection
             return new RecordPage([], null);
 
         var (found, next) = await FindAsync(query, cursor, cancellationToken).ConfigureAwait(false);
+        IReadOnlyList<SeriesInfo> series = query.Select.Series.Count == 0
+            ? []
+            : await SeriesList.ReadAsync(database, connection, found, cancellationToken).ConfigureAwait(false);
         var round = new Round(database, connection);
         await using (round.ConfigureAwait(false))
         {
             var records = await RecordReader.LoadAsync(round, found, cancellationToken).ConfigureAwait(false);
-            return new RecordPage([.. found.Select(id => records[id])], next);
+            return new RecordPage([.. found.Select(id => Project(records[id], query.Select))], next)
+            {
+                Series = [.. series.Where(s => query.Select.HasSeries(s.Name))],
+            };
         }
     }
+
+    private static RecordSnapshot Project(RecordSnapshot record, RecordProjection select) => record with
+    {
+        Body = select.Body ? record.Body : default,
+        Fields = record.Fields.Where(f => select.HasField(f.Key)).ToDictionary(StringComparer.Ordinal),
+        Conflicts = [.. record.Conflicts.Where(c => select.HasField(c.Field))],
+    };
 
     private async Task<(List<RecordId> Found, string? Next)> FindAsync(RecordQuery query, QueryCursor? cursor, CancellationToken cancellationToken)
     {

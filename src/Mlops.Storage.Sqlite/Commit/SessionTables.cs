@@ -11,7 +11,7 @@ internal sealed class SessionTables(Session session) : IBatchTables
 
     private readonly AppendBuffer _appends = new(session);
     private readonly FieldBuffer _fields = new(session);
-    private IReadOnlyDictionary<string, IReadOnlyList<FieldValue>>? _all;
+    private Dictionary<string, IReadOnlyList<FieldValue>>? _all;
     private long _lastRec = -1;
 
     /// <summary>Begins a transaction.</summary>

@@ -51,10 +51,7 @@ internal static class QueryRunner
             }
         }
 
-        var records = new RecordSnapshot[found.Count];
-        for (var i = 0; i < records.Length; i++)
-            records[i] = session.Records.Load(session.Records.Find(found[i])!);
-        return new RecordPage(records, next);
+        return new PageLoader(session, query.Select).Load(found, next);
     }
 
     /// <summary>The term with the fewest hits, if they are few; counting stops where they no longer are.</summary>

@@ -43,11 +43,29 @@ internal sealed class FieldTable(Session session)
         return [.. values];
     }
 
-    public IReadOnlyDictionary<string, IReadOnlyList<FieldValue>> LoadAll(long rec)
+    /// <summary>The fields that <paramref name="selected"/> takes; null takes all.</summary>
+    public Dictionary<string, IReadOnlyList<FieldValue>> LoadAll(long rec, NameSelection? selected = null)
     {
         var fields = new Dictionary<string, IReadOnlyList<FieldValue>>(StringComparer.Ordinal);
-        foreach (var (name, _, values) in LoadEntries(rec))
-            fields.Add(name, values);
+        var number = 0L;
+        string? name = null;
+        using var rows = _all.Bind(1, rec).Query();
+        while (rows.Read())
+        {
+            var next = rows.Int64(3);
+            if (next == number)
+            {
+                if (name is not null)
+                    fields[name] = [.. fields[name], FieldCells.Read(rows, 0)];
+                continue;
+            }
+
+            number = next;
+            name = selected is null ? session.Names.Get(number) : selected.Find(number);
+            if (name is not null)
+                fields.Add(name, [FieldCells.Read(rows, 0)]);
+        }
+
         return fields;
     }
 
@@ -96,14 +114,19 @@ internal sealed class FieldTable(Session session)
         }
     }
 
-    public FieldConflict[] LoadConflicts(long rec, RecordId id)
+    /// <summary>The conflicts of the fields that <paramref name="selected"/> takes; null takes all.</summary>
+    public FieldConflict[] LoadConflicts(long rec, RecordId id, NameSelection? selected = null)
     {
         using var rows = _conflicts.Bind(1, rec).Query();
         if (!rows.Read())
             return NoConflicts;
         List<FieldConflict> conflicts = [];
         do
-            conflicts.Add(new FieldConflict(id, session.Names.Get(rows.Int64(6)), FieldCells.Read(rows, 0), FieldCells.Read(rows, 3)));
+        {
+            var number = rows.Int64(6);
+            if ((selected is null ? session.Names.Get(number) : selected.Find(number)) is { } name)
+                conflicts.Add(new FieldConflict(id, name, FieldCells.Read(rows, 0), FieldCells.Read(rows, 3)));
+        }
         while (rows.Read());
         return [.. conflicts];
     }

@@ -60,20 +60,7 @@ internal sealed class RecordTable(Session session)
     public void DeleteBody(long rec) => _deleteBody.Bind(1, rec).Execute();
 
     /// <summary>The record as callers see it.</summary>
-    public RecordSnapshot Load(RecordRow row) => new(
-        row.Id,
-        row.Kind,
-        row.Key,
-        row.Revision,
-        Microseconds.ToTime(row.Created),
-        row.Sealed is not null,
-        row.Purged,
-        FindBody(row.Number, out _) ?? [],
-        session.Fields.LoadAll(row.Number),
-        session.Fields.LoadConflicts(row.Number, row.Id))
-    {
-        Seal = row.Sealed?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [],
-    };
+    public RecordSnapshot Load(RecordRow row) => new PageLoader(session, new RecordProjection()).Load(row);
 
     private RecordRow? First(Statement statement)
     {

@@ -6,6 +6,8 @@ internal sealed class SeriesTable(Session session)
     private const string Columns =
         "rec, name, type, sid, chunks, count, nan_count, first_step, last_step, last_time, last, min, min_step, max, max_step, sum";
 
+    private static readonly Comparer<SeriesInfo> ByName = Comparer<SeriesInfo>.Create((a, b) => string.CompareOrdinal(a.Name, b.Name));
+
     private readonly Statement _find = session.Prepare($"SELECT {Columns} FROM series WHERE rec = ?1 AND name = ?2");
     private readonly Statement _ofRecord = session.Prepare($"SELECT {Columns} FROM series WHERE rec = ?1");
     private readonly Statement _insert = session.Prepare(
@@ -40,6 +42,20 @@ internal sealed class SeriesTable(Session session)
     }
 
     public List<SeriesRow> List(long rec) => ReadAll(_ofRecord.Bind(1, rec));
+
+    /// <summary>Adds the series of a record that <paramref name="selected"/> takes, by name ordinally.</summary>
+    public void List(long rec, RecordId owner, NameSelection selected, List<SeriesInfo> list)
+    {
+        var first = list.Count;
+        using var rows = _ofRecord.Bind(1, rec).Query();
+        while (rows.Read())
+        {
+            if (selected.Find(rows.Int64(1)) is { } name && Read(rows) is var row)
+                list.Add(new SeriesInfo(owner, name, row.Type, row.Summary));
+        }
+
+        list.Sort(first, list.Count - first, ByName);
+    }
 
     /// <summary>Appends points to a series of their type, or to a new one if <paramref name="row"/> is null.</summary>
     public void Append(long rec, long name, SeriesRow? row, SeriesColumns points)

@@ -15,6 +15,9 @@ public static class QueryValidator
     /// <summary>Most sort keys.</summary>
     public const int MaxOrders = 16;
 
+    /// <summary>Most names and prefixes of a projection, for fields and for series.</summary>
+    public const int MaxPatterns = 1_000;
+
     /// <summary>Checks a query.</summary>
     /// <exception cref="ArgumentException">The query is malformed; the message names the item.</exception>
     public static void Validate(RecordQuery query)
@@ -25,9 +28,18 @@ public static class QueryValidator
         Require(query.OrderBy.Count <= MaxOrders, $"OrderBy has {query.OrderBy.Count} keys, more than {MaxOrders}");
         foreach (var order in query.OrderBy)
             Check(order.By);
+        CheckPatterns(query.Select.Fields, "Select.Fields");
+        CheckPatterns(query.Select.Series, "Select.Series");
         var conditions = 0;
         if (query.Filter is { } filter)
             Check(filter, 1, ref conditions);
+    }
+
+    private static void CheckPatterns(IReadOnlyList<string> patterns, string item)
+    {
+        Require(patterns.Count <= MaxPatterns, $"{item} has {patterns.Count} patterns, more than {MaxPatterns}");
+        foreach (var pattern in patterns)
+            BatchValidator.CheckText(pattern, BatchValidator.NameLength + 1, "", item);
     }
 
     private static void Check(Filter filter, int depth, ref int conditions)

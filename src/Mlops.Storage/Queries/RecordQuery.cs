@@ -18,6 +18,9 @@ public sealed record RecordQuery
     /// <summary>The order; ties, and no order at all, are by id descending (newest first).</summary>
     public IReadOnlyList<RecordOrder> OrderBy { get; init; } = [];
 
+    /// <summary>What of each record travels; a cursor goes on with whatever the next page selects.</summary>
+    public RecordProjection Select { get; init; } = new();
+
     /// <summary>How many at most, 1 to 10,000.</summary>
     public int Limit { get; init; } = 100;
 
