@@ -25,6 +25,11 @@ internal static partial class FigureRunner
         () => new Team(),
         () => new CopyStore(),
         () => new Backup(),
+        Figures.Search.OnePercent,
+        Figures.Search.Half,
+        Figures.Search.OrAndLike,
+        Figures.Search.Hydrated,
+        () => new DeepPage(),
     ];
 
     public static int Usage()

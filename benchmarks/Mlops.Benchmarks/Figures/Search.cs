@@ -1,0 +1,99 @@
+using Mlops.Benchmarks.Search;
+using Mlops.Metadata;
+using Mlops.Storage;
+
+namespace Mlops.Benchmarks.Figures;
+
+/// <summary>Questions to a hundred thousand runs, against one wide table with an index on every column used; the slowest counts.</summary>
+internal sealed class Search(string name, double limit, params SearchQuestion[] questions) : Figure
+{
+    private SearchStores? _stores;
+    private SearchQuestion _question = questions[0];
+    private string _sql = "";
+
+    public override string Name => name;
+
+    public override string Unit => "ms";
+
+    public override string BaselineName => "wide-table";
+
+    public override Bound Bound => Bound.AtMost(limit);
+
+    public override int Rounds => 7;
+
+    public override int WarmUps => 3;
+
+    public static Search OnePercent() => new("search-1pct", 3, ByMetric(0.01, whole: false));
+
+    public static Search Half() => new("search-50pct", 3, ByMetric(0.5, whole: false));
+
+    public static Search Hydrated() => new("search-hydrated", 5, ByMetric(0.01, whole: true));
+
+    public static Search OrAndLike() => new(
+        "search-or-like",
+        4,
+        new SearchQuestion(
+            "or, like",
+            0.001,
+            x => new RunQuery
+            {
+                Experiment = SearchData.Experiment,
+                Filter = new Filter.AnyOf([RunFilter.Metric("rmse", FilterOperator.Less, x), RunFilter.Param("note", FilterOperator.Like, "%needle%")]),
+            },
+            Whole: false,
+            "SELECT id FROM runs WHERE rmse < $x OR note LIKE '%needle%' ORDER BY start DESC LIMIT 100",
+            "SELECT id FROM runs WHERE rowid IN (SELECT rowid FROM runs WHERE rmse < $x UNION SELECT rowid FROM runs WHERE note LIKE '%needle%') ORDER BY start DESC LIMIT 100",
+            "SELECT id FROM runs WHERE +rmse < $x OR note LIKE '%needle%' ORDER BY +start DESC LIMIT 100"),
+        new SearchQuestion(
+            "not",
+            0.05,
+            x => new RunQuery
+            {
+                Experiment = SearchData.Experiment,
+                Filter = new Filter.AllOf([
+                    new Filter.Negation(RunFilter.Param("model", FilterOperator.Equal, "a")), RunFilter.Metric("rmse", FilterOperator.Less, x)]),
+            },
+            Whole: false,
+            "SELECT id FROM runs WHERE NOT model = 'a' AND rmse < $x ORDER BY start DESC LIMIT 100",
+            "SELECT id FROM runs INDEXED BY by_start WHERE NOT model = 'a' AND rmse < $x ORDER BY start DESC LIMIT 100",
+            "SELECT id FROM runs WHERE NOT model = 'a' AND rmse < $x ORDER BY +start DESC LIMIT 100"));
+
+    public override async Task PrepareAsync(Workspace workspace)
+    {
+        _stores = await SearchStores.GetAsync();
+        var slowest = 0.0;
+        foreach (var question in questions)
+        {
+            for (var i = 0; i < 5; i++)
+                await question.AskOursAsync(_stores);
+            var ours = await question.AskOursAsync(_stores);
+            var plans = question.Phrasings.Select(sql => (Sql: sql, Time: Math.Min(question.AskTable(_stores, sql), question.AskTable(_stores, sql)))).ToList();
+            var (best, time) = plans.MinBy(p => p.Time);
+            Note($"{question.Name}: {ours:0.###} ms to {time:0.###} ms, ratio {ours / time:0.##}, by {best}");
+            if (ours / time > slowest)
+                (slowest, _question, _sql) = (ours / time, question, best);
+        }
+    }
+
+    public override Task<double> MeasureOursAsync(Workspace workspace) => _question.AskOursAsync(_stores!);
+
+    public override Task<double?> MeasureBaselineAsync(Workspace workspace) => Task.FromResult<double?>(_question.AskTable(_stores!, _sql));
+
+    private static SearchQuestion ByMetric(double x, bool whole)
+    {
+        var columns = whole ? "*" : "id";
+        return new SearchQuestion(
+            "by metric",
+            x,
+            x => new RunQuery
+            {
+                Experiment = SearchData.Experiment,
+                Filter = new Filter.AllOf([RunFilter.Metric("rmse", FilterOperator.Less, x), RunFilter.Param("model", FilterOperator.Equal, "a")]),
+                OrderBy = [RunOrder.Metric("rmse")],
+            },
+            whole,
+            $"SELECT {columns} FROM runs WHERE rmse < $x AND model = 'a' ORDER BY rmse LIMIT 100",
+            $"SELECT {columns} FROM runs WHERE rmse < $x AND +model = 'a' ORDER BY rmse LIMIT 100",
+            $"SELECT {columns} FROM runs WHERE +rmse < $x AND model = 'a' ORDER BY +rmse LIMIT 100");
+    }
+}
