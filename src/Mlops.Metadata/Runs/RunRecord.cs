@@ -28,7 +28,8 @@ public static partial class RunRecord
 
     private static readonly string[] Attributes =
     [
-        Experiment, Name, Status, Stage, StartTime, EndTime, EndReason, Error, Parent, Owner, DroppedPrefix + "*", GapsPrefix + "*", DamagePrefix + "*",
+        Experiment, Name, Status, Stage, StartTime, EndTime, EndReason, Error, Parent, Owner, NotesField, DeletedWithField, ForkedFromField, ForkStepField,
+        DroppedPrefix + "*", GapsPrefix + "*", DamagePrefix + "*",
     ];
 
     /// <summary>The name of the series that holds a metric.</summary>

@@ -47,23 +47,20 @@ internal sealed class FieldTable(Session session)
     public Dictionary<string, IReadOnlyList<FieldValue>> LoadAll(long rec, NameSelection? selected = null)
     {
         var fields = new Dictionary<string, IReadOnlyList<FieldValue>>(StringComparer.Ordinal);
+        List<FieldValue>? values = null;
         var number = 0L;
-        string? name = null;
         using var rows = _all.Bind(1, rec).Query();
         while (rows.Read())
         {
-            var next = rows.Int64(3);
-            if (next == number)
+            if (rows.Int64(3) != number)
             {
-                if (name is not null)
-                    fields[name] = [.. fields[name], FieldCells.Read(rows, 0)];
-                continue;
+                number = rows.Int64(3);
+                values = null;
+                if ((selected is null ? session.Names.Get(number) : selected.Find(number)) is { } name)
+                    fields.Add(name, values = []);
             }
 
-            number = next;
-            name = selected is null ? session.Names.Get(number) : selected.Find(number);
-            if (name is not null)
-                fields.Add(name, [FieldCells.Read(rows, 0)]);
+            values?.Add(FieldCells.Read(rows, 0));
         }
 
         return fields;
