@@ -3,7 +3,7 @@ using Mlops.Storage;
 namespace Mlops.Metadata;
 
 /// <summary>Reads runs, their curves and their artifacts. Thread-safe.</summary>
-public sealed class RunCatalog
+public sealed partial class RunCatalog
 {
     private readonly IMetadataStore _store;
     private readonly ContentStore _content;
