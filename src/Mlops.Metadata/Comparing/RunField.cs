@@ -8,11 +8,13 @@ public sealed class RunField
 {
     private readonly Func<Run, string?> _text;
     private readonly Func<Run, double?> _number;
+    private readonly bool _isNumber;
 
     private RunField(string name, Func<Run, string?> text, Func<Run, double?>? number = null)
     {
         Name = name;
         _text = text;
+        _isNumber = number is not null;
         _number = number ?? (run => text(run) is { } t && double.TryParse(t, NumberStyles.Float, CultureInfo.InvariantCulture, out var n) ? n : null);
     }
 
@@ -60,6 +62,8 @@ public sealed class RunField
     internal string? TextOf(Run run) => _text(run);
 
     internal double? NumberOf(Run run) => _number(run);
+
+    internal TableCell CellOf(Run run) => _isNumber ? new TableCell(null, _number(run)) : new TableCell(_text(run));
 
     private static RunField OfNumber(string name, Func<Run, double?> number) =>
         new(name, run => number(run)?.ToString("R", CultureInfo.InvariantCulture), number);
