@@ -7,6 +7,7 @@ public sealed partial class RunCatalog
 {
     private readonly IMetadataStore _store;
     private readonly ContentStore _content;
+    private readonly TimeProvider _time;
 
     /// <summary>Creates a catalog over a store.</summary>
     public RunCatalog(MetadataContext context)
@@ -14,6 +15,7 @@ public sealed partial class RunCatalog
         ArgumentNullException.ThrowIfNull(context);
         _store = context.Store;
         _content = context.Content;
+        _time = context.Time;
     }
 
     /// <summary>The run with this id; null if there never was one.</summary>
