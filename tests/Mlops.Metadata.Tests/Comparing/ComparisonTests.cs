@@ -85,7 +85,12 @@ public sealed class ComparisonTests
         var run = await rig.StartAsync();
         var points = Enumerable.Range(0, 20_000).Select(i => ((long)i, i switch
         {
-            5_000 => double.PositiveInfinity, 5_001 => 77, 9_000 => double.NegativeInfinity, 9_001 => -55, 12_000 => double.NaN, _ => Math.Sin(i),
+            5_000 => double.PositiveInfinity,
+            5_001 => 77,
+            9_000 => double.NegativeInfinity,
+            9_001 => -55,
+            12_000 => double.NaN,
+            _ => Math.Sin(i),
         })).ToArray();
         await rig.AppendAsync(run, "m", points);
         var cells = (await rig.Runs.CompareAsync([run], new ComparisonOptions { Curves = ["m", "absent"], Cells = 100 })).Curves[0].Runs[0];
