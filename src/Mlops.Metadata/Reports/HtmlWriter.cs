@@ -1,0 +1,72 @@
+using System.Buffers;
+using System.Globalization;
+using System.Runtime.CompilerServices;
+using System.Text;
+
+namespace Mlops.Metadata;
+
+/// <summary>
+/// Writes HTML in which every value is escaped: what stands in the literal parts of an interpolated string is markup, what stands
+/// in its holes is text. Hands on to the stream piece by piece. Not thread-safe.
+/// </summary>
+internal sealed class HtmlWriter(Stream stream)
+{
+    private readonly ArrayBufferWriter<byte> _buffer = new(1 << 16);
+
+    public HtmlWriter Write([InterpolatedStringHandlerArgument("")] ref Handler markup) => this;
+
+    /// <summary>Writes markup that is known to be safe.</summary>
+    public HtmlWriter Markup(string markup)
+    {
+        Append(markup);
+        return this;
+    }
+
+    public async Task FlushAsync(CancellationToken cancellationToken)
+    {
+        await stream.WriteAsync(_buffer.WrittenMemory, cancellationToken).ConfigureAwait(false);
+        _buffer.ResetWrittenCount();
+    }
+
+    private void Append(ReadOnlySpan<char> text) => Encoding.UTF8.GetBytes(text, _buffer);
+
+    private void AppendText(string text)
+    {
+        foreach (var c in VisibleText.Of(text.ReplaceLineEndings("\n").Replace('\n', ' ')))
+        {
+            // a pair of surrogates may not be divided, and needs no escaping either
+            Append(c switch { '&' => "&amp;", '<' => "&lt;", '>' => "&gt;", '"' => "&quot;", '\'' => "&#39;", _ => null });
+            if (c is not ('&' or '<' or '>' or '"' or '\''))
+                AppendChar(c);
+        }
+    }
+
+    private char _high;
+
+    private void AppendChar(char c)
+    {
+        if (char.IsHighSurrogate(c))
+            _high = c;
+        else if (char.IsLowSurrogate(c))
+            Append([_high, c]);
+        else
+            Append([c]);
+    }
+
+    /// <summary>Escapes the holes of an interpolated string.</summary>
+    [InterpolatedStringHandler]
+    public readonly ref struct Handler
+    {
+        private readonly HtmlWriter _writer;
+
+        public Handler(int literalLength, int formattedCount, HtmlWriter writer) => _writer = writer;
+
+        public void AppendLiteral(string markup) => _writer.Append(markup);
+
+        public void AppendFormatted(string? text) => _writer.AppendText(text ?? "");
+
+        public void AppendFormatted(long number) => _writer.Append(number.ToString(CultureInfo.InvariantCulture));
+
+        public void AppendFormatted(double number) => _writer.Append(number.ToString("0.##", CultureInfo.InvariantCulture));
+    }
+}

@@ -1,0 +1,95 @@
+namespace Mlops.Metadata;
+
+/// <content>Writes reports.</content>
+public sealed partial class RunCatalog
+{
+    /// <summary>
+    /// Writes one HTML page about a run, or about several beside each other, that needs no network and no other file: tables,
+    /// curves that keep every extreme, and parameters against a metric. Curves by step are drawn from the store's statistics.
+    /// </summary>
+    /// <param name="ids">At least one run, in the order wanted.</param>
+    /// <param name="stream">Where to; written piece by piece and left open.</param>
+    /// <param name="options">What it shows.</param>
+    /// <param name="progress">Told the part that is written, 0 to 1.</param>
+    /// <param name="cancellationToken">Cancels; what was written stays.</param>
+    /// <inheritdoc cref="CompareAsync" path="/exception"/>
+    public async Task WriteReportAsync(
+        IReadOnlyList<RunId> ids,
+        Stream stream,
+        ReportOptions? options = null,
+        IProgress<double>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        options ??= new ReportOptions();
+        var comparison = await CompareTextsAsync(ids, options.Comparison, cancellationToken).ConfigureAwait(false);
+        var title = options.Title ?? (ids.Count == 1 ? comparison.Runs[0].Name : $"Comparison of {ids.Count} runs");
+        var html = new HtmlWriter(stream);
+        var page = new ReportPage(html, comparison, title, _context.Time.GetUtcNow());
+        page.Begin();
+        page.WriteRuns();
+        await WriteCurvesAsync(html, comparison, options.Comparison, progress, cancellationToken).ConfigureAwait(false);
+        var target = comparison.Metrics.FirstOrDefault(m => options.Target is { } key ? m.Key == key : m.Values.Count(v => v is not null) > 1);
+        if (target is not null && ids.Count > 1 && comparison.Params.Any(p => p.Differs))
+            new ParallelChart(comparison, target).Write(html);
+        page.WriteTexts("Parameters", comparison.Params);
+        page.WriteTexts("Tags", comparison.Tags);
+        page.WriteTexts("Context", comparison.Context);
+        html.Markup("<section><h2>Artifacts</h2>\n");
+        foreach (var run in comparison.Runs)
+        {
+            page.WriteArtifacts(run, await ListArtifactsAsync(run.Id, cancellationToken).ConfigureAwait(false));
+            await html.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        html.Markup("</section>\n");
+        page.End();
+        await html.FlushAsync(cancellationToken).ConfigureAwait(false);
+        progress?.Report(1);
+    }
+
+    /// <summary>The same into a file, which appears whole or not at all; an existing file is replaced.</summary>
+    /// <inheritdoc cref="WriteReportAsync(IReadOnlyList{RunId}, Stream, ReportOptions?, IProgress{double}?, CancellationToken)"/>
+    public async Task WriteReportAsync(
+        IReadOnlyList<RunId> ids,
+        string path,
+        ReportOptions? options = null,
+        IProgress<double>? progress = null,
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        var temporary = Path.GetFullPath(path) + ".part";
+        try
+        {
+            var file = File.Create(temporary);
+            await using (file.ConfigureAwait(false))
+                await WriteReportAsync(ids, file, options, progress, cancellationToken).ConfigureAwait(false);
+            File.Move(temporary, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private async Task WriteCurvesAsync(
+        HtmlWriter html, RunComparison comparison, ComparisonOptions options, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        // a metric that was logged once has no curve; the table has its value
+        var metrics = comparison.Metrics
+            .Where(m => options.Curves.Count == 0 || options.Curves.Contains(m.Key))
+            .Where(m => comparison.Runs.Any(r => r.Metrics.TryGetValue(m.Key, out var summary) && summary.Count > 1)).ToList();
+        if (metrics.Count == 0)
+            return;
+        html.Markup("<section><h2>Curves</h2><div class=\"charts\">\n");
+        for (var i = 0; i < metrics.Count; i++)
+        {
+            var curves = await ReadCurvesAsync(comparison.Runs, metrics[i].Key, options, cancellationToken).ConfigureAwait(false);
+            new LineChart(curves, comparison.Runs, metrics[i]).Write(html, i);
+            await html.FlushAsync(cancellationToken).ConfigureAwait(false);
+            progress?.Report((i + 1.0) / (metrics.Count + 1));
+        }
+
+        html.Markup("</div></section>\n");
+    }
+}

@@ -1,0 +1,31 @@
+using System.Text;
+
+namespace Mlops.Metadata;
+
+/// <summary>Text that was logged by whomever, made harmless for a reader's screen.</summary>
+internal static class VisibleText
+{
+    /// <summary>
+    /// Control characters and marks that turn the direction of what follows become U+FFFD, so that no name can rearrange, hide or
+    /// command anything around it; longer text is cut and ends in an ellipsis.
+    /// </summary>
+    public static string Of(string text, int limit = int.MaxValue)
+    {
+        var visible = new StringBuilder(Math.Min(text.Length, 256));
+        var count = 0;
+        foreach (var rune in text.EnumerateRunes())
+        {
+            if (++count > limit)
+            {
+                visible.Length -= 1;
+                return visible.Append('…').ToString();
+            }
+
+            visible.Append(IsHidden(rune) ? Rune.ReplacementChar.ToString() : rune.ToString());
+        }
+
+        return visible.ToString();
+    }
+
+    private static bool IsHidden(Rune rune) => Rune.IsControl(rune) || rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
+}

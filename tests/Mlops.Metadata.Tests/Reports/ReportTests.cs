@@ -1,0 +1,96 @@
+using System.Text;
+using System.Text.RegularExpressions;
+using Mlops.Storage;
+using Snapshooter.Xunit;
+
+namespace Mlops.Metadata.Tests.Reports;
+
+public sealed class ReportTests
+{
+    [Theory]
+    [InlineData(TableFormat.Console)]
+    [InlineData(TableFormat.Markdown)]
+    [InlineData(TableFormat.Csv)]
+    [InlineData(TableFormat.Json)]
+    public async Task Write_comparison_isAsAgreed(TableFormat format)
+    {
+        await using var rig = new StoreRig();
+        var comparison = await rig.Runs.CompareAsync(await HostileAsync(rig));
+        var text = new StringWriter { NewLine = "\n" };
+        RunTable.Of(comparison, onlyDifferences: true).Write(text, format);
+        RunTable.Of(comparison.Runs, [RunField.RunName, RunField.Param("lr"), RunField.Metric("loss")]).Write(text, format);
+        Snapshot.Match(text.ToString(), $"Table_{format}");
+    }
+
+    [Fact]
+    public async Task WriteReportAsync_hostileTexts_stayText()
+    {
+        await using var rig = new StoreRig();
+        var html = await WriteAsync(rig, await HostileAsync(rig));
+        Assert.DoesNotContain("<img", html, StringComparison.Ordinal);
+        Assert.DoesNotContain('\u202e', html);
+        Assert.Equal(1, Regex.Count(html, "<script"));
+        Assert.Equal(1, Regex.Count(html, "</script>"));
+        Assert.DoesNotMatch("(src|href|action)=[\"']|url\\(|@import", html); // the writer quotes every attribute that is one
+        Assert.DoesNotMatch("https?:", html);
+        Assert.Contains("&lt;/script&gt;&lt;img src=x onerror=&quot;alert(1)&quot;&gt;", html, StringComparison.Ordinal);
+        Assert.Contains("default-src 'none'", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WriteReportAsync_spikeNaNAndInfinity_areDrawn()
+    {
+        await using var rig = new StoreRig();
+        var run = await rig.StartAsync();
+        await rig.AppendAsync(run, "m", [.. Enumerable.Range(0, 34_401).Select(i => ((long)i, i switch
+        {
+            12_340 => 10.0, 20_000 => double.NaN, 25_000 => double.PositiveInfinity, _ => i % 2,
+        }))]);
+        var html = await WriteAsync(rig, [run]);
+        var path = Regex.Match(html, "class=\"extremes\" d=\"([^\"]+)\"").Groups[1].Value;
+        var (x, y) = (0, 0);
+        var points = Regex.Matches(path, @"([Ml])(-?\d+) (-?\d+)").Select(m =>
+        {
+            var (toX, toY) = (int.Parse(m.Groups[2].Value, null), int.Parse(m.Groups[3].Value, null));
+            return (x, y) = m.Groups[1].Value == "M" ? (toX, toY) : (x + toX, y + toY);
+        }).ToList();
+        Assert.Contains((1234, 0), points);
+        Assert.Contains("1 NaN at", html, StringComparison.Ordinal);
+        Assert.Contains("▲ +∞ first at 25000", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WriteReportAsync_toAFile_appearsWhole()
+    {
+        await using var rig = new StoreRig();
+        var runs = await HostileAsync(rig);
+        await rig.Runs.WriteReportAsync(runs, rig["report.html"]);
+        Assert.EndsWith("</html>\n", await File.ReadAllTextAsync(rig["report.html"]), StringComparison.Ordinal);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => rig.Runs.WriteReportAsync(runs, rig["cancelled.html"], cancellationToken: new CancellationToken(canceled: true)));
+        Assert.False(File.Exists(rig["cancelled.html"]));
+    }
+
+    private static async Task<string> WriteAsync(StoreRig rig, RunId[] runs)
+    {
+        using var stream = new MemoryStream();
+        await rig.Runs.WriteReportAsync(runs, stream);
+        return Encoding.UTF8.GetString(stream.ToArray());
+    }
+
+    private static async Task<RunId[]> HostileAsync(StoreRig rig)
+    {
+        RunId[] runs =
+        [
+            await rig.StartAsync(name: "</script><img src=x onerror=\"alert(1)\">"),
+            await rig.StartAsync(name: "=1+1,\"|\u202etxt.exe"),
+            await rig.StartAsync(name: "plain"),
+        ];
+        await rig.CommitAsync(RunRecord.Logged(runs[0], [RunRecord.Param("lr", "0.1", 0.1), RunRecord.Tag("<b>", "a\r\nb\u0007'`*")]));
+        await rig.CommitAsync(RunRecord.Logged(runs[1], [RunRecord.Param("lr", "0.01", 0.01), RunRecord.Tag("<b>", "😀")]));
+        await rig.AppendAsync(runs[0], "loss", (0, 1.5), (1, 1.0 / 3));
+        await rig.AppendAsync(runs[1], "loss", (0, 2), (1, double.NaN));
+        await rig.AppendAsync(runs[2], "loss", (0, 3), (1, double.NegativeInfinity), (2, 0.75));
+        return runs;
+    }
+}
