@@ -13,7 +13,7 @@ public sealed partial class MlopsClient
     /// <param name="progress">Told the share that is done, 0 to 1.</param>
     /// <param name="cancellationToken">Cancels; then the folder has no manifest and is no whole backup.</param>
     /// <exception cref="NotSupportedException">The store is a server's, which has tools of its own (docs/postgresql.md).</exception>
-    /// <exception cref="ConflictException">The folder is a store.</exception>
+    /// <exception cref="ConflictException">The folder is a store, not a backup.</exception>
     /// <exception cref="StorageUnavailableException">The folder cannot be written, or its disk is full.</exception>
     public async Task<BackupReport> BackupAsync(string folder, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -50,7 +50,7 @@ public sealed partial class MlopsClient
         try
         {
             return await StoreBackup.RestoreAsync(
-                Path.GetFullPath(backup), Path.GetFullPath(folder), TimeProvider.System, progress, cancellationToken).ConfigureAwait(false);
+                Path.GetFullPath(backup), Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), TimeProvider.System, progress, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException e)
         {

@@ -45,6 +45,23 @@ switch (args[0])
 
         break;
 
+    case "backup":
+        await using (var mlops = await MlopsClient.OpenAsync(new MlopsOptions { Path = store }))
+        {
+            Console.WriteLine("begin");
+            await mlops.BackupAsync(args[2]);
+            Console.WriteLine("end");
+        }
+
+        break;
+
+    case "restore":
+        // the store is what comes to be, of the backup
+        Console.WriteLine("begin");
+        await MlopsClient.RestoreAsync(args[2], store);
+        Console.WriteLine("end");
+        break;
+
     case "dispose-race":
         for (var round = int.Parse(args[2], culture); round > 0; round--)
             await DisposeRace.RunAsync(store);

@@ -43,9 +43,10 @@ internal sealed record BackupManifest(int Format, string StoreId, DateTimeOffset
         await using (file.ConfigureAwait(false))
         {
             await JsonSerializer.SerializeAsync(file, this, BackupJson.Default.BackupManifest, cancellationToken).ConfigureAwait(false);
-            file.Flush(flushToDisk: true);
+            DurableFile.Flush(file);
         }
 
         File.Move(path + ".partial", path, overwrite: true);
+        DurableFile.FlushDirectory(folder);
     }
 }

@@ -11,29 +11,51 @@ namespace Mlops.Sdk;
 internal static class StoreBackup
 {
     private const string Database = "mlops.db";
+    private const string Unfinished = "backup.unfinished";
     private const int AtATime = 16;
 
     public static async Task<BackupReport> BackupAsync(
         SqliteMetadataStore store, ContentStore content, string folder, TimeProvider time, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        Directory.CreateDirectory(folder);
-        if (File.Exists(Path.Combine(folder, Database)) && !File.Exists(Path.Combine(folder, BackupManifest.FileName)) && Directory.Exists(Path.Combine(folder, "journal")))
-            throw new ConflictException($"'{folder}' is a store, not a backup; name another folder.");
-
-        // from here until the end this is no whole backup
-        File.Delete(Path.Combine(folder, BackupManifest.FileName));
+        var isWhole = Begin(folder);
         var partial = Path.Combine(folder, Database + ".partial");
         File.Delete(partial);
         var half = progress is null ? null : new Part(progress, 0, 0.5);
         var snapshot = await store.BackupAsync(partial, half, cancellationToken).ConfigureAwait(false);
-        foreach (var old in new[] { Database, Database + "-wal", Database + "-shm" })
-            File.Delete(Path.Combine(folder, old));
-        File.Move(partial, Path.Combine(folder, Database));
+        foreach (var old in new[] { "-wal", "-shm" })
+            File.Delete(Path.Combine(folder, Database + old));
+        File.Move(partial, Path.Combine(folder, Database), overwrite: true);
+        DurableFile.FlushDirectory(folder);
 
-        var report = await CopyAsync(content, Content(folder, time), snapshot.Digests, snapshot.Records, progress, cancellationToken).ConfigureAwait(false);
+        // a manifest vouches for the objects that it found; without one each that is there is read and compared
+        var report = await CopyAsync(content, Content(folder, time), snapshot.Digests, snapshot.Records, isWhole, progress, cancellationToken).ConfigureAwait(false);
         await BackupManifest.Of(store.Info.StoreId, time.GetUtcNow(), snapshot.Checkpoint, snapshot.Records, snapshot.Digests.Count)
             .WriteAsync(folder, cancellationToken).ConfigureAwait(false);
+        File.Delete(Path.Combine(folder, Unfinished));
         return report;
+    }
+
+    /// <summary>
+    /// Marks the folder as a backup that is under way, and takes away the manifest of an earlier one, each on the disk before the
+    /// next step: at every instant it is a whole backup, or marked, or no backup. True if it was a whole one.
+    /// </summary>
+    /// <exception cref="ConflictException">It may be a store.</exception>
+    private static bool Begin(string folder)
+    {
+        var manifest = Path.Combine(folder, BackupManifest.FileName);
+        var marker = Path.Combine(folder, Unfinished);
+        var isWhole = File.Exists(manifest);
+        var isBackup = isWhole || File.Exists(marker);
+        if (Directory.Exists(Path.Combine(folder, "journal")) || (!isBackup && File.Exists(Path.Combine(folder, Database))))
+            throw new ConflictException($"'{folder}' is a store, not a backup; name another folder.");
+
+        DurableFile.CreateDirectory(folder);
+        using (var file = new FileStream(marker, FileMode.Create))
+            DurableFile.Flush(file);
+        DurableFile.FlushDirectory(folder);
+        File.Delete(manifest);
+        DurableFile.FlushDirectory(folder);
+        return isWhole;
     }
 
     public static async Task<BackupReport> RestoreAsync(
@@ -47,16 +69,18 @@ internal static class StoreBackup
         var aside = folder + ".restoring";
         if (Directory.Exists(aside))
             Directory.Delete(aside, recursive: true);
-        Directory.CreateDirectory(aside);
+        DurableFile.CreateDirectory(aside);
         try
         {
             var report = await FillAsync(manifest, backup, aside, time, progress, cancellationToken).ConfigureAwait(false);
+            DurableFile.FlushDirectory(aside);
             if (Directory.Exists(folder))
                 Directory.Delete(folder);
             Directory.Move(aside, folder);
+            DurableFile.FlushDirectory(Path.GetDirectoryName(folder)!);
             return report;
         }
-        catch
+        catch when (Directory.Exists(aside))
         {
             Directory.Delete(aside, recursive: true);
             throw;
@@ -70,7 +94,7 @@ internal static class StoreBackup
         using (var copy = new FileStream(Path.Combine(aside, Database), FileMode.CreateNew, FileAccess.Write))
         {
             await source.CopyToAsync(copy, cancellationToken).ConfigureAwait(false);
-            copy.Flush(flushToDisk: true);
+            DurableFile.Flush(copy);
         }
 
         var store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(aside, Database), Time = time });
@@ -80,14 +104,14 @@ internal static class StoreBackup
             if (!verified.IsSound || verified.CheckpointMatches != true)
                 throw new IntegrityException($"The backup '{backup}' is damaged: {(verified.Problems is [var first, ..] ? first : "its log is not the one of its manifest")}. Take another.");
             var digests = await DigestScan.ReadAsync(store, cancellationToken).ConfigureAwait(false);
-            return await CopyAsync(Content(backup, time), Content(aside, time), digests, verified.Records, progress, cancellationToken).ConfigureAwait(false);
+            return await CopyAsync(Content(backup, time), Content(aside, time), digests, verified.Records, trustsPresent: false, progress, cancellationToken).ConfigureAwait(false);
         }
     }
 
     private static ContentStore Content(string folder, TimeProvider time) => new(new FolderObjectStore(Path.Combine(folder, "objects"), time));
 
     private static async Task<BackupReport> CopyAsync(
-        ContentStore from, ContentStore to, IReadOnlySet<Digest> digests, long records, IProgress<double>? progress, CancellationToken cancellationToken)
+        ContentStore from, ContentStore to, IReadOnlySet<Digest> digests, long records, bool trustsPresent, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         ConcurrentBag<string> problems = [];
         long done = 0, copied = 0, bytes = 0;
@@ -96,12 +120,20 @@ internal static class StoreBackup
         {
             try
             {
-                if (!await to.ExistsAsync(digest, token).ConfigureAwait(false))
+                var isThere = await to.ExistsAsync(digest, token).ConfigureAwait(false);
+                if (!isThere || !trustsPresent)
                 {
+                    // what is there already is compared with its digest, and replaced if damaged
                     var stream = await from.OpenReadAsync(digest, token).ConfigureAwait(false);
                     await using (stream.ConfigureAwait(false))
-                        Interlocked.Add(ref bytes, (await to.PutAsync(stream, token).ConfigureAwait(false)).SizeBytes);
-                    Interlocked.Increment(ref copied);
+                    {
+                        var info = await to.PutAsync(stream, token).ConfigureAwait(false);
+                        if (!isThere)
+                        {
+                            Interlocked.Add(ref bytes, info.SizeBytes);
+                            Interlocked.Increment(ref copied);
+                        }
+                    }
                 }
             }
             catch (Exception e) when (e is NotFoundException or IntegrityException)

@@ -4,7 +4,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Mlops.Storage;
 
 /// <summary>What .NET does not offer for files that must survive a power failure (invariant W2).</summary>
-internal static partial class DurableFile
+public static partial class DurableFile
 {
     private const int ReadOnlyFlag = 0;
     private const int FullFlush = 51;
@@ -16,6 +16,7 @@ internal static partial class DurableFile
     /// <summary>Flushes a written file to the medium itself.</summary>
     public static void Flush(FileStream file)
     {
+        ArgumentNullException.ThrowIfNull(file);
         file.Flush(flushToDisk: true);
 
         // fsync on macOS leaves the bytes in the drive's cache; file systems without F_FULLFSYNC refuse it and have nothing better
@@ -27,7 +28,7 @@ internal static partial class DurableFile
     /// Gives a flushed file its name unless the name is taken, and makes that durable. False if the name is taken; the source is
     /// then left for the caller to delete.
     /// </summary>
-    public static bool TryMove(string source, string target)
+    internal static bool TryMove(string source, string target)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -69,6 +70,7 @@ internal static partial class DurableFile
     /// <summary>Creates a directory and those above it, each flushed into its parent.</summary>
     public static void CreateDirectory(string path)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         if (Directory.Exists(path))
             return;
         if (Path.GetDirectoryName(path) is { Length: > 0 } parent)
@@ -84,8 +86,10 @@ internal static partial class DurableFile
     }
 
     /// <summary>Makes the names in a directory durable. Windows writes them through with the move.</summary>
+    /// <exception cref="IOException">The directory cannot be opened or flushed.</exception>
     public static void FlushDirectory(string path)
     {
+        ArgumentException.ThrowIfNullOrEmpty(path);
         if (OperatingSystem.IsWindows())
             return;
         var handle = Open(path, ReadOnlyFlag);

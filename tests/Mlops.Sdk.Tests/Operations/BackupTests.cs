@@ -95,6 +95,43 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
+    public async Task BackupAsync_ontoARestoredStoreThatWasNeverOpened_isRefused()
+    {
+        await using var mlops = await OpenAsync();
+        await LogAsync(mlops, "first");
+        await mlops.BackupAsync(Backup);
+        await MlopsClient.RestoreAsync(Backup, Restored + Path.DirectorySeparatorChar);
+        await LogAsync(mlops, "second");
+        var before = await File.ReadAllBytesAsync(Path.Combine(Restored, "mlops.db"));
+        await Assert.ThrowsAsync<ConflictException>(() => mlops.BackupAsync(Restored));
+        Assert.Equal(before, await File.ReadAllBytesAsync(Path.Combine(Restored, "mlops.db")));
+    }
+
+    [Fact]
+    public async Task BackupAsync_ontoABackupThatWasOpenedAsAStore_isRefused()
+    {
+        await using var mlops = await OpenAsync();
+        await mlops.BackupAsync(Backup);
+        await using (var opened = await MlopsClient.OpenAsync(new MlopsOptions { Path = Backup }))
+            await LogAsync(opened, "written to the backup");
+        await Assert.ThrowsAsync<ConflictException>(() => mlops.BackupAsync(Backup));
+    }
+
+    [Fact]
+    public async Task BackupAsync_afterAnInterruptedOneWithATornObject_replacesIt()
+    {
+        await using var mlops = await OpenAsync();
+        await LogAsync(mlops, "first");
+        using var cancel = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => mlops.BackupAsync(Backup, new Now(share => { if (share == 1) cancel.Cancel(); }), cancel.Token));
+        using (var torn = new FileStream(Objects(Backup)[0], FileMode.Open))
+            torn.SetLength(2);
+        Assert.Equal(0, (await mlops.BackupAsync(Backup)).CopiedObjects);
+        Assert.Empty((await MlopsClient.RestoreAsync(Backup, Restored)).Problems);
+    }
+
+    [Fact]
     public async Task BackupAsync_objectLostInTheStore_isToldAndTheRestKept()
     {
         await using var mlops = await OpenAsync();
