@@ -62,6 +62,8 @@ internal static class StoreBackup
         string backup, string folder, TimeProvider time, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var manifest = await BackupManifest.ReadAsync(backup, cancellationToken).ConfigureAwait(false);
+        if (!File.Exists(Path.Combine(backup, Database)))
+            throw new IntegrityException($"The backup '{backup}' is not whole: it has no {Database}. Take another.");
         if (File.Exists(folder) || (Directory.Exists(folder) && Directory.EnumerateFileSystemEntries(folder).Any()))
             throw new ConflictException($"'{folder}' is not empty; restore into a new folder, then move it.");
 

@@ -1,16 +1,16 @@
 namespace Mlops.Storage;
 
 /// <summary>Brings records of the target to the state that they have in the source.</summary>
-internal sealed class RecordCopy(IMetadataStore from, IMetadataStore to, ContentCopy content, CopyState state)
+internal sealed class RecordCopy(IMetadataStore from, IMetadataStore to, ContentCopy content, CopyState state, bool keepsTarget)
 {
     private const string Action = "store.copied";
     private readonly Dictionary<RecordId, RecordId> _targets = [];
 
-    /// <summary>Copies the records of these entries, as they are now, in one batch.</summary>
-    public async Task CopyAsync(IReadOnlyList<FeedEntry> entries, CancellationToken cancellationToken)
+    /// <summary>Copies these records, as they are now, in one batch.</summary>
+    public async Task CopyAsync(IEnumerable<RecordId> ids, CancellationToken cancellationToken)
     {
         List<RecordChange> changes = [];
-        foreach (var id in entries.Select(e => e.Entry.Record).Distinct())
+        foreach (var id in ids)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var before = changes.Count;
@@ -20,9 +20,6 @@ internal sealed class RecordCopy(IMetadataStore from, IMetadataStore to, Content
             state.Records += changes.Count > before ? 1 : 0;
         }
 
-        state.Mark.Position = entries[^1].Position;
-        foreach (var entry in entries)
-            state.Mark.Kinds.Add(entry.Kind);
         await state.CommitAsync(changes, [], cancellationToken).ConfigureAwait(false);
     }
 
@@ -49,6 +46,8 @@ internal sealed class RecordCopy(IMetadataStore from, IMetadataStore to, Content
 
         var what = $"{source.Kind} {source.Id}";
         var target = await to.FindRecordAsync(id, cancellationToken).ConfigureAwait(false);
+        if (keepsTarget && target is { IsPurged: false })
+            return;
         if (target is { IsPurged: true } || (source.IsPurged && target is null))
         {
             if (!source.IsPurged)

@@ -25,7 +25,8 @@ internal sealed class SeriesCopy(IMetadataStore from, IMetadataStore to, RecordC
         }
     }
 
-    private async Task CopyAsync(IReadOnlyList<RecordId> owners, CancellationToken cancellationToken)
+    /// <summary>Copies the points of these records of the source.</summary>
+    public async Task CopyAsync(IReadOnlyList<RecordId> owners, CancellationToken cancellationToken)
     {
         var wanted = await from.ListSeriesAsync(owners, cancellationToken).ConfigureAwait(false);
         if (wanted.Count == 0)

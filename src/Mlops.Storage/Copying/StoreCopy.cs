@@ -17,6 +17,9 @@ public sealed class StoreCopy(
 {
     private const int EntriesTogether = 1000;
 
+    /// <summary>Leaves the records that the target has as they are, for a source that may be older; points that it lacks are added.</summary>
+    public bool KeepsTarget { get; init; }
+
     /// <summary>Copies what the target lacks, and compares what it should then have.</summary>
     /// <param name="progress">Told now and then how far it is.</param>
     /// <param name="cancellationToken">Cancels between batches; what was copied stays, and the next copy goes on from there.</param>
@@ -25,23 +28,52 @@ public sealed class StoreCopy(
     /// <exception cref="StorageUnavailableException">Source or target cannot be used; begin again when they can.</exception>
     public async Task<CopyReport> RunAsync(IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        var (state, records, series) = await BeginAsync(progress, cancellationToken).ConfigureAwait(false);
         var end = (await from.CreateCheckpointAsync(cancellationToken).ConfigureAwait(false)).Position;
+        while (state.Mark.Position < end)
+        {
+            var entries = await from.ReadFeedAsync(state.Mark.Position, EntriesTogether, cancellationToken).ConfigureAwait(false);
+            if (entries.Count == 0)
+                break;
+            state.Mark.Position = entries[^1].Position;
+            foreach (var entry in entries)
+                state.Mark.Kinds.Add(entry.Kind);
+            await records.CopyAsync(entries.Select(e => e.Entry.Record).Distinct(), cancellationToken).ConfigureAwait(false);
+        }
+
+        await series.CopyAllAsync(cancellationToken).ConfigureAwait(false);
+        return state.ToReport();
+    }
+
+    /// <summary>Copies these records alone, in this order, with their series and what content they name.</summary>
+    /// <param name="only">Records of the source.</param>
+    /// <param name="progress">Told now and then how far it is.</param>
+    /// <param name="cancellationToken">Cancels between batches; what was copied stays.</param>
+    /// <inheritdoc cref="RunAsync(IProgress{CopyProgress}?, CancellationToken)" path="/exception"/>
+    public async Task<CopyReport> RunAsync(
+        IReadOnlyList<RecordId> only, IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(only);
+        var (state, records, series) = await BeginAsync(progress, cancellationToken).ConfigureAwait(false);
+        foreach (var some in only.Chunk(EntriesTogether))
+            await records.CopyAsync(some, cancellationToken).ConfigureAwait(false);
+        foreach (var some in only.Chunk(EntriesTogether))
+            await series.CopyAsync(some, cancellationToken).ConfigureAwait(false);
+        return state.ToReport();
+    }
+
+    private async Task<(CopyState State, RecordCopy Records, SeriesCopy Series)> BeginAsync(
+        IProgress<CopyProgress>? progress, CancellationToken cancellationToken)
+    {
+        // reaches both stores, so that both can say which they are
+        await from.CreateCheckpointAsync(cancellationToken).ConfigureAwait(false);
         await to.CreateCheckpointAsync(cancellationToken).ConfigureAwait(false);
         if (from.Info.StoreId == to.Info.StoreId)
             throw new ArgumentException($"'{from.Info.Location}' and '{to.Info.Location}' are the same store; name another target.");
 
         var state = new CopyState(to, await CopyMark.ReadAsync(to, from.Info.StoreId, cancellationToken).ConfigureAwait(false), actor, time, progress);
         var content = new ContentCopy(fromContent, toContent, state);
-        var records = new RecordCopy(from, to, content, state);
-        while (state.Mark.Position < end)
-        {
-            var entries = await from.ReadFeedAsync(state.Mark.Position, EntriesTogether, cancellationToken).ConfigureAwait(false);
-            if (entries.Count == 0)
-                break;
-            await records.CopyAsync(entries, cancellationToken).ConfigureAwait(false);
-        }
-
-        await new SeriesCopy(from, to, records, content, state).CopyAllAsync(cancellationToken).ConfigureAwait(false);
-        return state.ToReport();
+        var records = new RecordCopy(from, to, content, state, KeepsTarget);
+        return (state, records, new SeriesCopy(from, to, records, content, state));
     }
 }

@@ -124,6 +124,16 @@ public sealed class ReadmeTests : IDisposable
     }
 
     [Fact]
+    public async Task Archive_run_takesRunsElsewhere()
+    {
+        await Snippets.FrontDoorAsync();
+        await using var mlops = await _folder.OpenAsync();
+        await using var elsewhere = await MlopsClient.OpenAsync(new MlopsOptions { Path = _folder["elsewhere"] });
+        await Snippets.ArchiveAsync(mlops, elsewhere);
+        Assert.Single((await elsewhere.Runs.QueryAsync(new RunQuery())).Runs);
+    }
+
+    [Fact]
     public async Task Operations_run_backUpRestoreAndCheck()
     {
         await Snippets.FrontDoorAsync();

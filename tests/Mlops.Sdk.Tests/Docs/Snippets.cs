@@ -139,5 +139,13 @@ internal static class Snippets
         #endregion
     }
 
+    public static async Task ArchiveAsync(MlopsClient mlops, MlopsClient elsewhere)
+    {
+        #region archive
+        await mlops.ExportAsync("flights.mlops.zip", new RunQuery { Experiment = "flight-delays" });
+        await elsewhere.ImportAsync("flights.mlops.zip");
+        #endregion
+    }
+
     private static IEnumerable<(int Index, double Auc)> Train() => Epochs;
 }
