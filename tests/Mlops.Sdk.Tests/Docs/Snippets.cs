@@ -68,6 +68,15 @@ internal static class Snippets
 
     public static async Task VerifyAsync(MlopsClient mlops)
     {
+        #region search
+        var sharp = await mlops.Runs.SearchAsync("metrics.auc > 0.6 AND (params.trees = 400 OR tags.team ILIKE 'ops%')", "metrics.auc DESC", limit: 10);
+        #endregion
+
+        #region report
+        var two = sharp.Runs.Take(2).Select(run => run.Id).ToList();
+        await mlops.Runs.WriteReportAsync(two, "comparison.html"); // curves, parameters against a metric, tables
+        #endregion
+
         #region verify
         var report = await mlops.VerifyAsync();
         Console.WriteLine(report.IsSound ? $"{report.Records} records and {report.Points} points are sound." : string.Join('\n', report.Problems));
