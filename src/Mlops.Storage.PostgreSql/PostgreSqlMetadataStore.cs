@@ -137,6 +137,15 @@ public sealed class PostgreSqlMetadataStore : IMetadataStore
     }
 
     /// <inheritdoc/>
+    public Task<long> ShowSeriesAsync(RecordId owner, string? prefix, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+
+        // written twice after a lost answer, it is the same
+        return _database.ReadAsync(c => new ShownPoints(_database, c).ReplaceAsync(owner, prefix, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<Cell?> FindCellAsync(string key, CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();

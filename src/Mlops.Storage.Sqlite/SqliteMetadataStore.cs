@@ -138,6 +138,14 @@ public sealed partial class SqliteMetadataStore : IMetadataStore, IDisposable
     }
 
     /// <inheritdoc/>
+    /// <remarks>Other writers wait meanwhile, about a second for a million points.</remarks>
+    public Task<long> ShowSeriesAsync(RecordId owner, string? prefix, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        return _commits.WriteAsync(s => s.Shown.Replace(owner, prefix, cancellationToken), cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<Cell?> FindCellAsync(string key, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(key);

@@ -52,6 +52,16 @@ public interface IMetadataStore : IAsyncDisposable
     Task<IReadOnlyList<SeriesBucket>> DownsampleSeriesAsync(
         RecordId owner, string name, SeriesRange range, int buckets, CancellationToken cancellationToken = default);
 
+    /// <summary>
+    /// Lays out the points of a record's series of numbers whose names start with the prefix as rows for people and their tools,
+    /// in place of those that it showed before: all of them or, if this throws, none. Null shows nothing any more. What is shown
+    /// does not follow points that come later, is in no log, and goes with a purge. Returns how many points are shown.
+    /// </summary>
+    /// <exception cref="NotFoundException">The record does not exist or was purged.</exception>
+    /// <exception cref="IntegrityException">A stored block is damaged; the message names the series.</exception>
+    /// <exception cref="StorageUnavailableException">The store is busy beyond its bound, full, read-only or gone.</exception>
+    Task<long> ShowSeriesAsync(RecordId owner, string? prefix, CancellationToken cancellationToken = default);
+
     /// <summary>The cell with this key, or null if it is absent or expired.</summary>
     Task<Cell?> FindCellAsync(string key, CancellationToken cancellationToken = default);
 

@@ -76,6 +76,9 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
         RecordId owner, string name, SeriesRange range, int buckets, CancellationToken cancellationToken = default) =>
         Reach().DownsampleSeriesAsync(owner, name, range, buckets, cancellationToken);
 
+    public Task<long> ShowSeriesAsync(RecordId owner, string? prefix, CancellationToken cancellationToken = default) =>
+        Reach().ShowSeriesAsync(owner, prefix, cancellationToken);
+
     public Task<Cell?> FindCellAsync(string key, CancellationToken cancellationToken = default) =>
         Reach().FindCellAsync(key, cancellationToken);
 

@@ -41,6 +41,39 @@ public sealed class ViewTests(PostgreSqlServer server)
         Assert.Equal(["auc|2|4|0|0|2|4|5|0"], await RowsAsync("key, last, last_step, min, min_step, max, max_step, count, nan_count", "metrics"));
     }
 
+    [SkippableFact]
+    public async Task MetricPoints_showsWhatWasAskedForUntilItIsHiddenOrPurged()
+    {
+        server.Require();
+        await using var store = await PostgreSqlMetadataStore.OpenAsync(server.Options(_schema));
+        var run = _ids.Next();
+        await store.CommitAsync(Samples.Batch(Samples.Create(run)) with
+        {
+            Appends =
+            [
+                new SeriesAppend(run, "metrics.auc", SeriesColumns.OfNumbers(
+                    new long[] { 0, 1, 1 }, new[] { 0, 1_000_000, 2_000_000L }, new[] { 0.5, double.NaN, double.PositiveInfinity })),
+                Samples.Points(run, "metrics.long", 20_000),
+                Samples.Points(run, "system.cpu", 1),
+            ],
+        });
+        Assert.Empty(await RowsAsync("*", "metric_points"));
+
+        Assert.Equal(20_003, await store.ShowSeriesAsync(run, "metrics."));
+        var shown = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => store.ShowSeriesAsync(run, "metrics.")));
+        Assert.All(shown, count => Assert.Equal(20_003, count));
+        Assert.Equal(
+            [$"{run}|auc|0|1970-01-01T00:00:00|0.5", $"{run}|auc|1|1970-01-01T00:00:01|NaN", $"{run}|auc|1|1970-01-01T00:00:02|Infinity"],
+            await RowsAsync("*", "metric_points WHERE key = 'auc' ORDER BY time"));
+        Assert.Equal(["20000|20000|19999"], await RowsAsync("count(*), count(DISTINCT step), max(step)", "metric_points WHERE key = 'long'"));
+        Assert.Equal(0, await store.ShowSeriesAsync(run, null));
+        Assert.Empty(await RowsAsync("*", "shown_points"));
+
+        await store.ShowSeriesAsync(run, "metrics.");
+        await store.CommitAsync(Samples.Batch(Samples.Update(run) with { Purge = true }));
+        Assert.Empty(await RowsAsync("*", "shown_points"));
+    }
+
     private async Task<List<string>> RowsAsync(string columns, string from)
     {
         List<string> lines = [];

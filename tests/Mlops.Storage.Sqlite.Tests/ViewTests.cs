@@ -38,6 +38,36 @@ public sealed class ViewTests : IDisposable
         Assert.Equal(["auc|1.5|2|1970-01-01T00:00:00.000Z|0.5|0|1.5|2|3|1"], Rows("*", "metrics").ConvertAll(line => line[(line.IndexOf('|', StringComparison.Ordinal) + 1)..]));
     }
 
+    [Fact]
+    public async Task MetricPoints_showsWhatWasAskedForUntilItIsHiddenOrPurged()
+    {
+        await using var store = _temp.Open();
+        var run = new RecordId(0xAB);
+        await store.CommitAsync(Samples.Batch(Samples.Create(run)) with
+        {
+            Appends =
+            [
+                new SeriesAppend(run, "metrics.auc", SeriesColumns.OfNumbers(
+                    new long[] { 0, 1, 1 }, new[] { 0, 1_500_000, 2_000_000L }, new[] { 0.5, double.NaN, double.PositiveInfinity })),
+                new SeriesAppend(run, "system.cpu", SeriesColumns.OfNumbers(new long[1], new long[1], new double[1])),
+            ],
+        });
+        Assert.Empty(Rows("*", "metric_points"));
+
+        string[] expected = [$"{run}|auc|0|1970-01-01T00:00:00.000Z|0.5", $"{run}|auc|1|1970-01-01T00:00:01.500Z|", $"{run}|auc|1|1970-01-01T00:00:02.000Z|Infinity"];
+        Assert.Equal(3, await store.ShowSeriesAsync(run, "metrics."));
+        Assert.Equal(3, await store.ShowSeriesAsync(run, "metrics."));
+        Assert.Equal(expected, Rows("*", "metric_points ORDER BY time"));
+        Assert.Equal(4, await store.ShowSeriesAsync(run, ""));
+        Assert.Equal(expected, Rows("*", "metric_points ORDER BY time"));
+        Assert.Equal(0, await store.ShowSeriesAsync(run, null));
+        Assert.Empty(Rows("*", "shown_points"));
+
+        await store.ShowSeriesAsync(run, "metrics.");
+        await store.CommitAsync(Samples.Batch(new RecordChange { Id = run, Kind = "run", Mode = ChangeMode.Update, Action = "run.purged", Purge = true }));
+        Assert.Empty(Rows("*", "shown_points"));
+    }
+
     private List<string> Rows(string columns, string from)
     {
         List<string> lines = [];

@@ -3,7 +3,7 @@ namespace Mlops.Storage.PostgreSql;
 /// <summary>Writes records, bodies, fields and conflicts.</summary>
 internal static class RecordWrites
 {
-    private static readonly string[] OwnedTables = ["bodies", "fields", "conflicts", "series", "chunks", "chunk_stats", "tails"];
+    private static readonly string[] OwnedTables = ["bodies", "fields", "conflicts", "series", "chunks", "chunk_stats", "tails", "shown_points"];
 
     /// <summary>Takes away what belongs to purged records; goes before all else.</summary>
     public static void AddPurges(Round round, WriteSet writes)

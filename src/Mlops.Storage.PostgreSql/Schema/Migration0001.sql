@@ -140,6 +140,17 @@ CREATE TABLE mlops.tails (
     PRIMARY KEY (record, name)
 );
 
+-- Points laid out for people, when they ask for it; the program does not read them.
+CREATE TABLE mlops.shown_points (
+    record uuid   NOT NULL,
+    name   bigint NOT NULL,
+    ord    bigint NOT NULL,       -- place in the series
+    step   bigint NOT NULL,
+    time   bigint NOT NULL,
+    value  double precision NOT NULL,
+    PRIMARY KEY (record, name, ord)
+);
+
 CREATE TABLE mlops.cells (
     key     text   COLLATE "C" PRIMARY KEY,
     value   bytea  NOT NULL,
@@ -235,3 +246,11 @@ JOIN mlops.names n ON n.id = s.name AND n.name LIKE 'metrics.%'
 JOIN mlops.records r ON r.id = s.record
 JOIN mlops.names k ON k.id = r.kind AND k.name = 'run'
 WHERE s.type = 1;
+
+-- only of runs whose points somebody has asked to be shown
+CREATE VIEW mlops.metric_points AS
+SELECT p.record AS run_id, substr(n.name, 9) AS key, p.step, timestamptz 'epoch' + p.time * interval '1 microsecond' AS time, p.value
+FROM mlops.shown_points p
+JOIN mlops.names n ON n.id = p.name AND n.name LIKE 'metrics.%'
+JOIN mlops.records r ON r.id = p.record
+JOIN mlops.names k ON k.id = r.kind AND k.name = 'run';

@@ -72,12 +72,34 @@ internal sealed class CommitQueue : IDisposable
         return pending.Result!;
     }
 
+    /// <summary>Takes the turn for a transaction of its own, which is no batch. What it deletes is overwritten.</summary>
+    public async Task<T> WriteAsync<T>(Func<Session, T> write, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        if (!await _turn.WaitAsync(_busyTimeout, cancellationToken).ConfigureAwait(false))
+            throw Busy("another call of this process", "");
+        try
+        {
+            _session.SecureDelete(true);
+            await BeginAsync(null, started, cancellationToken).ConfigureAwait(false);
+            var result = write(_session);
+            _session.Commit.Execute();
+            return result;
+        }
+        finally
+        {
+            // does nothing after the commit
+            End();
+            _turn.Release();
+        }
+    }
+
     /// <summary>Waits until no batch is being written.</summary>
     public Task DrainAsync() => _turn.WaitAsync();
 
     public void Dispose() => _turn.Dispose();
 
-    private async Task BeginAsync(PendingBatch own, long started, CancellationToken cancellationToken)
+    private async Task BeginAsync(PendingBatch? own, long started, CancellationToken cancellationToken)
     {
         try
         {
@@ -100,7 +122,7 @@ internal sealed class CommitQueue : IDisposable
         }
         catch
         {
-            own.TryWithdraw();
+            own?.TryWithdraw();
             throw;
         }
     }

@@ -71,6 +71,7 @@ internal sealed class SessionTables(Session session) : IBatchTables
         session.Records.DeleteBody(row.Number);
         session.Fields.DeleteAll(row.Number);
         session.Series.DeleteAll(row.Number);
+        session.Shown.DeleteAll(row.Number);
         session.Cells.DeleteOwned(row.Number);
         session.Log.DeleteSalts(row.Number);
         session.Records.Purge(row);

@@ -38,6 +38,7 @@ internal sealed class Session : IDisposable
         Fields = new FieldTable(this);
         Log = new LogTable(this);
         Series = new SeriesTable(this);
+        Shown = new ShownTable(this);
         Cells = new CellTable(this);
         Writers = new WriterTable(this);
         Counters = new CounterTable(this);
@@ -67,6 +68,8 @@ internal sealed class Session : IDisposable
     public LogTable Log { get; }
 
     public SeriesTable Series { get; }
+
+    public ShownTable Shown { get; }
 
     public CellTable Cells { get; }
 

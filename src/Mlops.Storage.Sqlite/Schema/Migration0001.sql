@@ -107,6 +107,17 @@ CREATE TABLE chunk_stats (
     stats      BLOB    NOT NULL
 );
 
+-- Points laid out for people, when they ask for it; the program does not read them.
+CREATE TABLE shown_points (
+    rec   INTEGER NOT NULL,
+    name  INTEGER NOT NULL,
+    ord   INTEGER NOT NULL,      -- place in the series
+    step  INTEGER NOT NULL,
+    time  INTEGER NOT NULL,
+    value REAL,                  -- NaN is NULL
+    PRIMARY KEY (rec, name, ord)
+) WITHOUT ROWID;
+
 CREATE TABLE cells (
     key     TEXT    PRIMARY KEY,
     value   BLOB    NOT NULL,
@@ -193,3 +204,12 @@ JOIN names n ON n.id = s.name AND n.name GLOB 'metrics.*'
 JOIN records r ON r.rec = s.rec
 JOIN names k ON k.id = r.kind AND k.name = 'run'
 WHERE s.type = 1;
+
+-- only of runs whose points somebody has asked to be shown
+CREATE VIEW metric_points AS
+SELECT lower(hex(r.id)) AS run_id, substr(n.name, 9) AS key, p.step,
+    strftime('%Y-%m-%dT%H:%M:%fZ', p.time / 1000000.0, 'unixepoch') AS time, p.value
+FROM shown_points p
+JOIN names n ON n.id = p.name AND n.name GLOB 'metrics.*'
+JOIN records r ON r.rec = p.rec
+JOIN names k ON k.id = r.kind AND k.name = 'run';

@@ -78,6 +78,10 @@ public sealed class DeferredMetadataStore(MetadataStoreSource source, TimeProvid
             .DownsampleSeriesAsync(owner, name, range, buckets, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public async Task<long> ShowSeriesAsync(RecordId owner, string? prefix, CancellationToken cancellationToken = default) =>
+        await (await OpenAsync(cancellationToken).ConfigureAwait(false)).ShowSeriesAsync(owner, prefix, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public async Task<Cell?> FindCellAsync(string key, CancellationToken cancellationToken = default) =>
         await (await OpenAsync(cancellationToken).ConfigureAwait(false)).FindCellAsync(key, cancellationToken).ConfigureAwait(false);
 

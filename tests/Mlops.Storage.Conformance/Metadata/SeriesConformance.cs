@@ -24,6 +24,33 @@ public abstract partial class MetadataStoreConformance
     private static long[] Steps(IEnumerable<SeriesColumns> pieces) => [.. pieces.SelectMany(p => p.Steps.ToArray())];
 
     [SkippableFact]
+    public async Task ShowSeriesAsync_countsWhatItShowsAndChangesNothingElse()
+    {
+        await using var store = await OpenAsync();
+        var (id, purged) = (Ids.Next(), Ids.Next());
+        await store.CommitAsync(Of(Create(id), Create(purged)) with
+        {
+            Appends = [new SeriesAppend(id, "m.a", Columns(0, 20_000)), new SeriesAppend(id, "m.b", Columns(0, 3)), new SeriesAppend(id, "x", Columns(0, 5))],
+        });
+        await store.CommitAsync(Of(Update(purged) with { Purge = true }));
+        var before = await store.CreateCheckpointAsync();
+
+        Assert.Equal(20_003, await store.ShowSeriesAsync(id, "m."));
+        Assert.Equal(20_008, await store.ShowSeriesAsync(id, ""));
+        Assert.Equal(0, await store.ShowSeriesAsync(id, "no"));
+        Assert.Equal(0, await store.ShowSeriesAsync(id, null));
+        await Assert.ThrowsAsync<NotFoundException>(() => store.ShowSeriesAsync(purged, "m."));
+        await Assert.ThrowsAsync<NotFoundException>(() => store.ShowSeriesAsync(Ids.Next(), null));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => store.ShowSeriesAsync(id, "m.", new CancellationToken(true)));
+        Assert.Equal(5, await store.ShowSeriesAsync(id, "x"));
+
+        Assert.Equal(before, await store.CreateCheckpointAsync());
+        var report = await store.VerifyAsync(before);
+        Assert.True(report.IsSound, string.Join('\n', report.Problems));
+        Assert.Equal(20_008, report.Points);
+    }
+
+    [SkippableFact]
     public async Task ReadSeriesAsync_many_appends_come_back_in_order_of_arrival()
     {
         var id = Ids.Next();
