@@ -53,9 +53,7 @@ internal sealed unsafe class SegmentMemory : IDisposable
         try
         {
             stream = new FileStream(path, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read, bufferSize: 0);
-            var zeros = new byte[(int)Math.Min(size, 64 * 1024)];
-            for (long written = 0; written < size; written += zeros.Length)
-                RandomAccess.Write(stream.SafeFileHandle, zeros.AsSpan(0, (int)Math.Min(zeros.Length, size - written)), written);
+            RandomAccess.Write(stream.SafeFileHandle, ZerosOf(size), 0);
             var file = MemoryMappedFile.CreateFromFile(
                 stream, null, size, MemoryMappedFileAccess.ReadWrite, HandleInheritability.None, leaveOpen: false);
             var memory = new SegmentMemory(path, slots, file);
@@ -105,11 +103,23 @@ internal sealed unsafe class SegmentMemory : IDisposable
         Touch();
     }
 
+    // one write of the same few zeros over and over: told the whole length at once, a file system takes large pages, which are
+    // several times cheaper to fill and to map
+    private static List<ReadOnlyMemory<byte>> ZerosOf(long size)
+    {
+        var zeros = new byte[(int)Math.Min(size, 64 * 1024)];
+        List<ReadOnlyMemory<byte>> parts = [];
+        for (var left = size; left > 0; left -= zeros.Length)
+            parts.Add(zeros.AsMemory(0, (int)Math.Min(zeros.Length, left)));
+        return parts;
+    }
+
     /// <summary>Writes to every page, so that the first touch, which costs a page fault, is not on a logging thread.</summary>
     private void Touch()
     {
+        // a read first would map the page read-only, and the write after it would fault once more
         for (long offset = 0; offset < SizeBytes; offset += Environment.SystemPageSize)
-            Volatile.Write(ref _start[offset], _start[offset]);
+            Interlocked.Or(ref *(int*)(_start + offset), 0);
     }
 
     /// <summary>
