@@ -68,11 +68,11 @@ internal static class Snippets
 
     public static async Task VerifyAsync(MlopsClient mlops)
     {
-        #region search
+        #region readme search
         var sharp = await mlops.Runs.SearchAsync("metrics.auc > 0.6 AND (params.trees = 400 OR tags.team ILIKE 'ops%')", "metrics.auc DESC", limit: 10);
         #endregion
 
-        #region report
+        #region readme report
         var two = sharp.Runs.Take(2).Select(run => run.Id).ToList();
         await mlops.Runs.WriteReportAsync(two, "comparison.html"); // curves, parameters against a metric, tables
         #endregion
