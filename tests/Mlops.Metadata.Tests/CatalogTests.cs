@@ -39,6 +39,19 @@ public sealed class CatalogTests
     }
 
     [Fact]
+    public async Task ShowPointsAsync_countsTheMetricPointsOfAllRuns()
+    {
+        await using var rig = new StoreRig();
+        var (one, two) = (await rig.StartAsync(), await rig.StartAsync());
+        await rig.AppendAsync(one, "auc", (0, 0.5), (1, 0.6));
+        await rig.AppendAsync(two, "loss", (0, 1));
+        Assert.Equal(3, await rig.Runs.ShowPointsAsync([one, two]));
+        await rig.Runs.HidePointsAsync([one]);
+        Assert.Equal(1, await rig.Runs.ShowPointsAsync([two]));
+        await Assert.ThrowsAsync<ArgumentException>(() => rig.Runs.ShowPointsAsync([one, default]));
+    }
+
+    [Fact]
     public async Task QueryAsync_deleted_areLeftOutUnlessAskedFor()
     {
         await using var rig = new StoreRig();

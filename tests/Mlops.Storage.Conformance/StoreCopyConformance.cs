@@ -126,6 +126,49 @@ public abstract class StoreCopyConformance : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task RunAsync_changed_on_both_sides_source_wins_and_says_so()
+    {
+        var runs = await FillAsync(_from, runs: 3);
+        await CopyAsync(_from, _to);
+        await _to.CommitAsync(Of(Change(ChangeMode.Update, runs[0], FieldWrite.Set("status", FieldValue.Text("theirs")), FieldWrite.Set("tag", FieldValue.Text("theirs")))));
+        await _from.CommitAsync(Of(Change(ChangeMode.Update, runs[0], FieldWrite.Set("status", FieldValue.Text("mine")))));
+        await _from.CommitAsync(Of(Change(ChangeMode.Update, runs[1], FieldWrite.Set("status", FieldValue.Text("mine")))));
+        var report = await CopyAsync(_from, _to);
+        Assert.Equal([new OverwrittenField(runs[0], "status"), new OverwrittenField(runs[0], "tag")], report.Overwritten.OrderBy(o => o.Field, StringComparer.Ordinal));
+        Assert.Empty(report.Differences);
+        await AssertSameAsync(runs);
+
+        // what went back and forth did not change on both sides
+        await _to.CommitAsync(Of(Change(ChangeMode.Update, runs[2], FieldWrite.Set("status", FieldValue.Text("theirs")))));
+        Assert.Empty((await CopyAsync(_to, _from)).Overwritten);
+        await _from.CommitAsync(Of(Change(ChangeMode.Update, runs[2], FieldWrite.Set("status", FieldValue.Text("mine")))));
+        Assert.Empty((await CopyAsync(_from, _to)).Overwritten);
+        await AssertSameAsync(runs);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_target_has_sealed_other_values_keeps_them_says_so_and_copies_the_rest()
+    {
+        var runs = await FillAsync(_from, runs: 2);
+        await CopyAsync(_from, _to);
+        await _to.CommitAsync(Of(Change(ChangeMode.Update, runs[0], FieldWrite.Set("status", FieldValue.Text("theirs"))) with { Seal = ["status", "new*"] }));
+        await _from.CommitAsync(Of(
+            Change(
+                ChangeMode.Update, runs[0], FieldWrite.Set("status", FieldValue.Text("mine")), FieldWrite.Set("new.1", FieldValue.Text("mine")),
+                FieldWrite.Set("free", FieldValue.Text("mine"))) with
+            { Body = "mine"u8.ToArray() },
+            Change(ChangeMode.Update, runs[1], FieldWrite.Set("status", FieldValue.Text("mine")))));
+        var report = await CopyAsync(_from, _to);
+        Assert.Equal(3, report.Differences.Count);
+        Assert.All(report.Differences, d => Assert.StartsWith($"run {runs[0]}", d, StringComparison.Ordinal));
+        Assert.Equal([new OverwrittenField(runs[0], "free")], report.Overwritten);
+        var target = (await _to.FindRecordAsync(runs[0]))!;
+        Assert.Equal(("theirs", null, "mine"), (target.Find("status")!.Value.AsText, target.Find("new.1")?.AsText, target.Find("free")!.Value.AsText));
+        Assert.True(target.Body.IsEmpty);
+        await AssertSameAsync([runs[1]]);
+    }
+
+    [SkippableFact]
     public async Task RunAsync_two_at_a_time_one_gives_way()
     {
         var runs = await FillAsync(_from, runs: 3);

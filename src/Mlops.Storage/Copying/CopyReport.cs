@@ -11,4 +11,11 @@ namespace Mlops.Storage;
 /// </param>
 /// <param name="Differences">What could not be made the same, each with record and reason; empty if the target has everything.</param>
 public sealed record CopyReport(
-    long Records, long Points, long Objects, long ObjectBytes, IReadOnlyDictionary<RecordId, RecordId> Mapped, IReadOnlyList<string> Differences);
+    long Records, long Points, long Objects, long ObjectBytes, IReadOnlyDictionary<RecordId, RecordId> Mapped, IReadOnlyList<string> Differences)
+{
+    /// <summary>
+    /// What differed in records that were changed in both stores since the copy before, and has the source's state now: the changes
+    /// of the target are still in its log, but their values are gone.
+    /// </summary>
+    public IReadOnlyList<OverwrittenField> Overwritten { get; init; } = [];
+}

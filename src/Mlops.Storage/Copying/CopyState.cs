@@ -9,6 +9,8 @@ internal sealed class CopyState(IMetadataStore target, CopyMark mark, string act
 
     public List<string> Differences { get; } = [];
 
+    public List<OverwrittenField> Overwritten { get; } = [];
+
     public long Seen { get; set; }
 
     public long Records { get; set; }
@@ -29,5 +31,5 @@ internal sealed class CopyState(IMetadataStore target, CopyMark mark, string act
         progress?.Report(new CopyProgress(Seen, Points, ObjectBytes));
     }
 
-    public CopyReport ToReport() => new(Records, Points, Objects, ObjectBytes, Mapped, Differences);
+    public CopyReport ToReport() => new(Records, Points, Objects, ObjectBytes, Mapped, Differences) { Overwritten = Overwritten };
 }

@@ -1,7 +1,13 @@
 namespace Mlops.Storage;
 
 /// <summary>Brings records of the target to the state that they have in the source.</summary>
-internal sealed class RecordCopy(IMetadataStore from, IMetadataStore to, ContentCopy content, CopyState state, bool keepsTarget)
+/// <param name="from">The source.</param>
+/// <param name="to">The target.</param>
+/// <param name="content">Copies what fields name.</param>
+/// <param name="state">What was done so far.</param>
+/// <param name="seen">The position in the target's feed up to which the source had copied it, the other way round.</param>
+/// <param name="keepsTarget">Whether what the target has stays as it is.</param>
+internal sealed class RecordCopy(IMetadataStore from, IMetadataStore to, ContentCopy content, CopyState state, long seen, bool keepsTarget)
 {
     private const string Action = "store.copied";
     private readonly Dictionary<RecordId, RecordId> _targets = [];
@@ -64,6 +70,13 @@ internal sealed class RecordCopy(IMetadataStore from, IMetadataStore to, Content
 
         var fields = await FieldsAsync(source, target, what, cancellationToken).ConfigureAwait(false);
         var isSameBody = target is null ? source.Body.IsEmpty : target.Body.Span.SequenceEqual(source.Body.Span);
+        if (target is not null)
+        {
+            isSameBody |= LeaveSealed(target, fields, isSameBody, what);
+            if ((fields.Count > 0 || !isSameBody) && await HasChangedAsync(id, cancellationToken).ConfigureAwait(false))
+                state.Overwritten.AddRange(fields.Select(f => f.Name).Concat(isSameBody ? [] : [""]).Select(name => new OverwrittenField(id, name)));
+        }
+
         var isSameSeal = source.IsSealed == (target?.IsSealed ?? false) && source.Seal.SequenceEqual(target?.Seal ?? []);
         change = change with { Body = isSameBody ? null : source.Body, Fields = fields, Seal = isSameSeal ? null : source.Seal };
         if (target is null)
@@ -72,9 +85,31 @@ internal sealed class RecordCopy(IMetadataStore from, IMetadataStore to, Content
             changes.Add(change);
 
         // a refused value is refused again, and so kept
-        var refused = source.Conflicts.Where(c => target is null || !target.Conflicts.Contains(c)).ToList();
+        var refused = source.Conflicts.Where(c => target is null || (!target.Conflicts.Contains(c) && !IsSealed(target, c.Field))).ToList();
         if (refused.Count > 0)
             changes.Add(change with { Body = null, Seal = null, Fields = [.. refused.Select(c => FieldWrite.Once(c.Field, c.Refused))] });
+    }
+
+    /// <summary>Takes out of the writes what the target has sealed; true if the body is.</summary>
+    private bool LeaveSealed(RecordSnapshot target, List<FieldWrite> fields, bool isSameBody, string what)
+    {
+        if (!target.IsSealed)
+            return false;
+        if (!isSameBody)
+            state.Differences.Add($"{what}: the target has sealed another body, which stays.");
+        foreach (var field in fields.Where(f => IsSealed(target, f.Name)))
+            state.Differences.Add($"{what}, field '{field.Name}': the target has sealed another value, which stays.");
+        fields.RemoveAll(f => IsSealed(target, f.Name));
+        return true;
+    }
+
+    private static bool IsSealed(RecordSnapshot target, string field) => new SealPatterns(string.Join('\n', target.Seal)).Covers(field);
+
+    /// <summary>Whether the target has changed a record since it was last copied, in either direction.</summary>
+    private async Task<bool> HasChangedAsync(RecordId id, CancellationToken cancellationToken)
+    {
+        var chain = await to.ReadChainAsync(id, cancellationToken).ConfigureAwait(false);
+        return chain.Reverse().TakeWhile(e => e.Entry.Action != Action).Any(e => e.Position > seen);
     }
 
     private async Task<List<FieldWrite>> FieldsAsync(

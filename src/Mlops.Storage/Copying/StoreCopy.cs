@@ -3,7 +3,8 @@ namespace Mlops.Storage;
 /// <summary>
 /// Brings a store to what another one holds: objects, then records, then the points of series. It follows the source's feed from
 /// where the last copy ended, so a copy that was interrupted is simply begun again, and one that finds nothing new is short.
-/// Records keep their ids; the target writes its own log. Of a record that changed on both sides since, the source's state wins.
+/// Records keep their ids; the target writes its own log. Of a record that changed on both sides since, the source's state wins,
+/// except for what the target has sealed; the report names both.
 /// Cells (leases, heartbeats) are not copied.
 /// </summary>
 /// <param name="from">The source. It may be written to meanwhile; what comes after the start may or may not be copied.</param>
@@ -73,7 +74,8 @@ public sealed class StoreCopy(
 
         var state = new CopyState(to, await CopyMark.ReadAsync(to, from.Info.StoreId, cancellationToken).ConfigureAwait(false), actor, time, progress);
         var content = new ContentCopy(fromContent, toContent, state);
-        var records = new RecordCopy(from, to, content, state, KeepsTarget);
+        var seen = (await CopyMark.ReadAsync(from, to.Info.StoreId, cancellationToken).ConfigureAwait(false)).Position;
+        var records = new RecordCopy(from, to, content, state, seen, KeepsTarget);
         return (state, records, new SeriesCopy(from, to, records, content, state));
     }
 }
