@@ -51,6 +51,9 @@ internal sealed class Candidates(Session session, long most, CancellationToken c
         var parameters = new QueryParameters();
         if (new FilterCompiler(session, parameters, "").Driver(term) is not { } hits)
             return null;
+        // one row tells that they are many, without a call for each of them; a scan is not worth doing twice
+        if (!NeedsScan(term) && IsLong(hits, parameters))
+            return null;
         var statement = session.Query($"{hits} LIMIT {parameters.Add(most)}");
         parameters.BindTo(statement);
         using var rows = statement.Query();
@@ -63,6 +66,14 @@ internal sealed class Candidates(Session session, long most, CancellationToken c
         }
 
         return count < most ? found : null;
+    }
+
+    private bool IsLong(string hits, QueryParameters parameters)
+    {
+        var statement = session.Query($"{hits} LIMIT 1 OFFSET {parameters.Add(Math.Max(0, most - 1))}");
+        parameters.BindTo(statement);
+        using var rows = statement.Query();
+        return rows.Read();
     }
 
     /// <summary>Whether all values of a name must be read.</summary>
