@@ -51,7 +51,7 @@ public sealed partial class SqliteMetadataStore : IMetadataStore, IDisposable
             writer.PrepareToWrite(options.BusyTimeout);
             var info = Migrations.Apply(writer, new IdGenerator(options.Time), options.Time);
             writer.WaitFor(TimeSpan.Zero);
-            var readers = new ReaderPool(() => Session.OpenReader(path, names, options.BusyTimeout));
+            var readers = new ReaderPool(() => Session.OpenReader(path, names, options));
             return new SqliteMetadataStore(writer, readers, info, options);
         }
         catch

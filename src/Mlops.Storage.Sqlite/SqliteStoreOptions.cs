@@ -14,6 +14,9 @@ public sealed record SqliteStoreOptions
     /// </summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
+    // below about this many hits it is faster to look at each than to walk an index that has the order; tests lower it
+    internal long FewHits { get; init; } = 2_000;
+
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(Path);

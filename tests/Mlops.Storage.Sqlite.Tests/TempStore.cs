@@ -9,11 +9,12 @@ internal sealed class TempStore : IDisposable
 
     public string File => Path.Combine(Folder, "store.db");
 
-    public SqliteMetadataStore Open(TimeProvider? time = null, TimeSpan? busyTimeout = null) => SqliteMetadataStore.Open(new SqliteStoreOptions
+    public SqliteMetadataStore Open(TimeProvider? time = null, TimeSpan? busyTimeout = null, long fewHits = 2_000) => SqliteMetadataStore.Open(new SqliteStoreOptions
     {
         Path = File,
         Time = time ?? TimeProvider.System,
         BusyTimeout = busyTimeout ?? TimeSpan.FromSeconds(60),
+        FewHits = fewHits,
     });
 
     public SqliteConnection Connect()

@@ -6,7 +6,9 @@ namespace Mlops.Storage.Sqlite;
 /// <summary>One connection with its compiled statements. Used by one thread at a time.</summary>
 internal sealed class Session : IDisposable
 {
+    private const int MostQueries = 64;
     private readonly List<Statement> _statements = [];
+    private readonly Dictionary<string, Statement> _queries = new(StringComparer.Ordinal);
     private bool _secureDelete;
 
     /// <param name="path">The database file, created when absent.</param>
@@ -80,12 +82,17 @@ internal sealed class Session : IDisposable
     /// <summary>The functions that filters call; only in sessions for reading.</summary>
     public FilterFunctions Functions { get; private set; } = null!;
 
+    /// <summary>From how many hits of an index on a query does not start from it.</summary>
+    public long FewHits { get; private init; }
+
     /// <summary>Opens a session that reads only and has the functions of filters.</summary>
-    public static Session OpenReader(string path, NameCache names, TimeSpan busy)
+    public static Session OpenReader(string path, NameCache names, SqliteStoreOptions options)
     {
-        var session = new Session(path, names, busy);
+        var session = new Session(path, names, options.BusyTimeout) { FewHits = options.FewHits };
         try
         {
+            // a search jumps about in the file, so all of it is mapped that SQLite can map
+            session.Execute("PRAGMA mmap_size = 2147418112");
             session.Execute("PRAGMA query_only = ON");
             session.Functions = new FilterFunctions(session);
             return session;
@@ -148,6 +155,21 @@ internal sealed class Session : IDisposable
         return statement;
     }
 
+    /// <summary>
+    /// The statement of a query, kept for the next of the same form, for compiling costs more than many a query. It is valid until
+    /// the next call.
+    /// </summary>
+    public Statement Query(string sql)
+    {
+        if (_queries.TryGetValue(sql, out var known))
+            return known;
+        if (_queries.Count == MostQueries)
+            DisposeQueries();
+        var statement = new Statement(this, sql);
+        _queries.Add(sql, statement);
+        return statement;
+    }
+
     /// <summary>Runs a statement that is needed once.</summary>
     public void Execute(string sql)
     {
@@ -183,7 +205,15 @@ internal sealed class Session : IDisposable
         foreach (var statement in _statements)
             statement.Dispose();
         _statements.Clear();
+        DisposeQueries();
         Handle.Dispose();
+    }
+
+    private void DisposeQueries()
+    {
+        foreach (var statement in _queries.Values)
+            statement.Dispose();
+        _queries.Clear();
     }
 
     // without the mutex that SQLite would take at each call: a session is used by one thread at a time

@@ -112,7 +112,11 @@ internal sealed class ComparisonCompiler(Session session, QueryParameters parame
 
     private string Like(string column, FilterOperator op, FieldValue pattern)
     {
-        var number = session.Functions.Add(new LikePattern(pattern.AsText, op == FilterOperator.LikeIgnoreCase));
+        // most patterns look for a text somewhere, which SQLite does without a call to this program
+        var text = pattern.AsText;
+        if (op == FilterOperator.Like && text is ['%', .., '%'] && text.AsSpan(1, text.Length - 2).IndexOfAny('%', '_') < 0)
+            return $"(typeof({column}) = 'text' AND instr({column}, {parameters.Add(text[1..^1])}) > 0)";
+        var number = session.Functions.Add(new LikePattern(text, op == FilterOperator.LikeIgnoreCase));
         return $"{FilterFunctions.Like}({parameters.Add(number)}, {column})";
     }
 

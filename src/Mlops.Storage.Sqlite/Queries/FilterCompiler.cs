@@ -4,11 +4,21 @@ namespace Mlops.Storage.Sqlite;
 /// Compiles a filter so that only TRUE matches. Negation is pushed down to the comparisons, where it means: there is a value
 /// that compares, and none that matches; so unknown never turns into true.
 /// </summary>
-internal sealed class FilterCompiler(Session session, QueryParameters parameters)
+/// <param name="session">The session.</param>
+/// <param name="parameters">Where constants go.</param>
+/// <param name="rec">The column with the number of the record, whose row is <c>r</c>.</param>
+internal sealed class FilterCompiler(Session session, QueryParameters parameters, string rec)
 {
     private readonly ComparisonCompiler _comparisons = new(session, parameters);
 
-    /// <summary>A condition on the record <c>r</c>.</summary>
+    /// <summary>A condition that all these terms hold.</summary>
+    public string All(IEnumerable<Filter> terms) => Join([.. terms], "AND", negated: false);
+
+    /// <summary>The condition that a comparison with a number of a series is true for a column.</summary>
+    public string Matches(Filter.Compare compare, string column) =>
+        _comparisons.CompareNumber(column, compare.Operator, compare.Right).Matches;
+
+    /// <summary>A condition on a record.</summary>
     public string Compile(Filter filter, bool negated = false)
     {
         switch (filter)
@@ -31,13 +41,15 @@ internal sealed class FilterCompiler(Session session, QueryParameters parameters
     }
 
     /// <summary>
-    /// A statement that yields the <c>rec</c> of all records, of whatever kind, that a term without negation matches by an index;
-    /// null if no index helps.
+    /// A statement that yields the <c>rec</c> of all records, of whatever kind, that a term without negation matches, once or more
+    /// often, from an index alone; null if none serves. A pattern reads all values of its name.
     /// </summary>
     public string? Driver(Filter term)
     {
         var (left, comparisons) = term switch
         {
+            Filter.Compare { Left: Operand.OfField, Operator: FilterOperator.Like or FilterOperator.LikeIgnoreCase } compare
+                => (compare.Left, [Compare(compare.Left, compare)]),
             Filter.Compare { Operator: not (FilterOperator.NotEqual or FilterOperator.Like or FilterOperator.LikeIgnoreCase) } compare
                 when IsIndexed(compare.Left, compare.Right) => (compare.Left, [Compare(compare.Left, compare)]),
             Filter.OneOf { Values.Count: <= 100 } oneOf when oneOf.Values.All(v => IsIndexed(oneOf.Left, v))
@@ -48,7 +60,7 @@ internal sealed class FilterCompiler(Session session, QueryParameters parameters
         {
             // values of several types make several comparisons, which no one index answers
             _ when comparisons.Count != 1 => null,
-            Operand.OfField => $"SELECT f.rec FROM fields f WHERE f.name = {Name(left)} AND {comparisons[0].Matches}",
+            Operand.OfField => $"SELECT f.rec FROM fields f WHERE f.name = {Name(left)}{(term is Filter.Compare { Operator: FilterOperator.Like or FilterOperator.LikeIgnoreCase } ? " AND f.value IS NOT NULL" : "")} AND {comparisons[0].Matches}",
             Operand.OfSeries => $"SELECT s.rec FROM series s WHERE s.name = {Name(left)} AND {comparisons[0].Matches}",
             _ => null,
         };
@@ -129,8 +141,8 @@ internal sealed class FilterCompiler(Session session, QueryParameters parameters
 
     private string Exists(Operand operand, string condition) => operand switch
     {
-        Operand.OfField => $"EXISTS (SELECT 1 FROM fields f WHERE f.rec = r.rec AND f.name = {Name(operand)} AND ({condition}))",
-        Operand.OfSeries => $"EXISTS (SELECT 1 FROM series s WHERE s.rec = r.rec AND s.name = {Name(operand)} AND ({condition}))",
+        Operand.OfField => $"EXISTS (SELECT 1 FROM fields f WHERE f.rec = {rec} AND f.name = {Name(operand)} AND ({condition}))",
+        Operand.OfSeries => $"EXISTS (SELECT 1 FROM series s WHERE s.rec = {rec} AND s.name = {Name(operand)} AND ({condition}))",
         _ => $"({condition})",
     };
 

@@ -7,7 +7,7 @@ namespace Mlops.Storage.Sqlite;
 /// <param name="Descending">Largest first; missing values come last both ways.</param>
 internal sealed record SortKey(string Class, string Value, string Join, bool Descending)
 {
-    public static SortKey Of(RecordOrder order, int index, FilterCompiler filters)
+    public static SortKey Of(RecordOrder order, int index, string rec, FilterCompiler filters)
     {
         var alias = FormattableString.Invariant($"o{index}");
         switch (order.By)
@@ -17,14 +17,14 @@ internal sealed record SortKey(string Class, string Value, string Join, bool Des
                     $"CASE WHEN {alias}.number IS NOT NULL THEN 1 WHEN {alias}.type = 3 THEN 2 WHEN {alias}.type = 1 THEN 3 "
                     + $"WHEN {alias}.type = 4 THEN 4 WHEN {alias}.type = 5 THEN 5 END",
                     $"coalesce({alias}.number, {alias}.value)",
-                    $" LEFT JOIN fields {alias} ON {alias}.rec = r.rec AND {alias}.name = {filters.Name(order.By)} AND {alias}.ord = 0",
+                    $" LEFT JOIN fields {alias} ON {alias}.rec = {rec} AND {alias}.name = {filters.Name(order.By)} AND {alias}.ord = 0",
                     order.Descending);
             case Operand.OfSeries series:
                 var column = FilterCompiler.Column(alias, series.Aggregate);
                 return new SortKey(
                     $"iif({column} IS NULL, NULL, 1)",
                     column,
-                    $" LEFT JOIN series {alias} ON {alias}.rec = r.rec AND {alias}.name = {filters.Name(order.By)}",
+                    $" LEFT JOIN series {alias} ON {alias}.rec = {rec} AND {alias}.name = {filters.Name(order.By)}",
                     order.Descending);
             case Operand.OfProperty property:
                 var (name, type) = FilterCompiler.Column(property.Name);

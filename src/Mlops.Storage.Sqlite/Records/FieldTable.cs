@@ -25,6 +25,14 @@ internal sealed class FieldTable(Session session)
         "INSERT INTO conflicts (rec, name, kept_type, kept_value, kept_number, refused_type, refused_value, refused_number) "
         + "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)");
 
+    // times are the only integers, which are less than any text or blob
+    private readonly Statement _hasOthers = session.Prepare(
+        "SELECT EXISTS (SELECT 1 FROM fields WHERE name = ?1 AND number IS NOT NULL) "
+        + "OR EXISTS (SELECT 1 FROM fields WHERE name = ?1 AND value >= '')");
+
+    private readonly Statement _hasSeveral = session.Prepare(
+        "SELECT EXISTS (SELECT 1 FROM fields WHERE name = ?1 AND value IS NOT NULL AND ord > 0)");
+
     private readonly Statement _deleteConflicts = session.Prepare("DELETE FROM conflicts WHERE rec = ?1");
 
     /// <summary>The values of one field in the order they were set; empty if the record has none.</summary>
@@ -109,6 +117,20 @@ internal sealed class FieldTable(Session session)
             FieldCells.Bind(statement, 4, values[i]);
             statement.Execute();
         }
+    }
+
+    /// <summary>Whether all values of a field are times, in all records.</summary>
+    public bool AreTimes(long name)
+    {
+        using var rows = _hasOthers.Bind(1, name).Query();
+        return rows.Read() && rows.Int64(0) == 0;
+    }
+
+    /// <summary>Whether a field of times has a second value in any record; reads all of them.</summary>
+    public bool HaveSeveral(long name)
+    {
+        using var rows = _hasSeveral.Bind(1, name).Query();
+        return rows.Read() && rows.Int64(0) != 0;
     }
 
     /// <summary>The conflicts of the fields that <paramref name="selected"/> takes; null takes all.</summary>
