@@ -13,6 +13,7 @@ public sealed class ReferenceTests
         ["Mlops.Storage.Sqlite"] = ["Mlops.Storage", "Microsoft.Data.Sqlite", "SQLitePCLRaw.*"],
         ["Mlops.Storage.PostgreSql"] = ["Mlops.Storage", "Npgsql"],
         ["Mlops.Metadata"] = ["Mlops.Storage"],
+        ["Mlops.MLflow"] = ["Mlops.Metadata", "Mlops.Storage", "Microsoft.Data.Sqlite", "SQLitePCLRaw.*", "YamlDotNet"],
         ["Mlops.Tracking"] = ["Mlops.Metadata", "Mlops.Storage", "Microsoft.Extensions.Logging.Abstractions"],
         ["Mlops.Sdk"] =
         [

@@ -39,6 +39,12 @@ public static partial class RunRecord
     public static FieldWrite Param(string key, string value, double? number) =>
         FieldWrite.Once(ParamPrefix + key, FieldValue.Text(value, number));
 
+    /// <summary>The field that holds a parameter, with the number that the text stands for; none for NaN and anything else.</summary>
+    public static FieldWrite Param(string key, string value) => Param(
+        key,
+        value,
+        double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && !double.IsNaN(number) ? number : null);
+
     /// <summary>The field that holds a tag.</summary>
     public static FieldWrite Tag(string key, string value) => FieldWrite.Set(TagPrefix + key, FieldValue.Text(value));
 
@@ -65,7 +71,34 @@ public static partial class RunRecord
         return new RecordChange { Id = id.Value, Kind = Kind, Mode = ChangeMode.Create, Action = "run.started", Fields = fields };
     }
 
-    /// <summary>The change that sets some fields of a run, such as <see cref="Param"/> and <see cref="Tag"/>.</summary>
+    /// <summary>
+    /// The fields of a new run that was written elsewhere. It has no owner here, so that nobody ends it as lost while it runs there.
+    /// </summary>
+    public static IReadOnlyList<FieldWrite> Foreign(ExperimentId experiment, string name, DateTimeOffset start, RunId? parent)
+    {
+        List<FieldWrite> fields =
+        [
+            FieldWrite.Set(Experiment, FieldValue.Reference(experiment.Value)),
+            FieldWrite.Set(Name, FieldValue.Text(EntityText.Name(Kind, name))),
+            FieldWrite.Set(StartTime, FieldValue.Time(start)),
+        ];
+        if (parent is { } p)
+            fields.Add(FieldWrite.Set(Parent, FieldValue.Reference(p.Value)));
+        return fields;
+    }
+
+    /// <summary>The fields that say where a run that was written elsewhere stands there now.</summary>
+    public static IReadOnlyList<FieldWrite> ForeignState(RunStatus status, DateTimeOffset? end, LifecycleStage stage)
+    {
+        List<FieldWrite> fields = [FieldWrite.Set(Status, StatusValue(status))];
+        if (end is { } ended)
+            fields.Add(FieldWrite.Set(EndTime, FieldValue.Time(ended)));
+        if (stage == LifecycleStage.Deleted)
+            fields.Add(FieldWrite.Set(Stage, FieldValue.Text("deleted")));
+        return fields;
+    }
+
+    /// <summary>The change that sets some fields of a run, such as <see cref="Param(string, string)"/> and <see cref="Tag"/>.</summary>
     public static RecordChange Logged(RunId id, IReadOnlyList<FieldWrite> fields) => Update(id, "run.logged", fields);
 
     /// <summary>The change that ends a run.</summary>

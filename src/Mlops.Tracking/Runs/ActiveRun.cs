@@ -80,7 +80,7 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
                         $"Parameter '{key}' of run {Id} is '{known}' and cannot become '{text}': parameters are write-once. Log it under another key, or start a new run.");
             }
 
-            if (!_tracker.WriteFields(this, added.Select(p => RunRecord.Param(p.Key, p.Value, ParamText.NumberIn(p.Value)))))
+            if (!_tracker.WriteFields(this, added.Select(p => RunRecord.Param(p.Key, p.Value))))
                 return this;
             foreach (var (key, text) in added)
                 _params.Add(key, text);

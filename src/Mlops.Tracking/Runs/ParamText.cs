@@ -15,8 +15,4 @@ internal static class ParamText
         IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
         _ => value.ToString() ?? "",
     };
-
-    /// <summary>The number that a text stands for, by which searches compare it; null for NaN and anything else.</summary>
-    public static double? NumberIn(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && !double.IsNaN(number) ? number : null;
 }

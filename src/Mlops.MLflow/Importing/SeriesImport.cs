@@ -1,0 +1,73 @@
+using Mlops.Metadata;
+using Mlops.Storage;
+
+namespace Mlops.MLflow;
+
+/// <summary>The points of one metric of one run on their way: those behind what is here already wait to be appended.</summary>
+internal sealed class SeriesImport(RunId run, string key, long present) : IDisposable
+{
+    private readonly PointDigest _digest = new();
+    private List<long> _steps = [];
+    private List<long> _times = [];
+    private List<double> _values = [];
+
+    public RunId Run { get; } = run;
+
+    public string Key { get; } = key;
+
+    /// <summary>Why no point of it is taken; null if they are.</summary>
+    public string? Refusal { get; } = Check(key);
+
+    public long Count => _digest.Count;
+
+    /// <summary>True if the point is new here.</summary>
+    public bool Add(long step, long time, double value)
+    {
+        _digest.Add(step, time, value);
+        if (_digest.Count <= present)
+            return false;
+        _steps.Add(step);
+        _times.Add(time);
+        _values.Add(value);
+        return true;
+    }
+
+    /// <summary>What waits; null if nothing does.</summary>
+    public SeriesAppend? Take()
+    {
+        if (_steps.Count == 0)
+            return null;
+        var columns = SeriesColumns.OfNumbers(_steps.ToArray(), _times.ToArray(), _values.ToArray());
+        (_steps, _times, _values) = ([], [], []);
+        return new SeriesAppend(Run.Value, RunRecord.MetricSeries(Key), columns);
+    }
+
+    /// <summary>Reads back what is stored. Null if it is what was read, else what differs.</summary>
+    public async Task<string?> VerifyAsync(IMetadataStore store, CancellationToken cancellationToken)
+    {
+        using var stored = new PointDigest();
+        var chunks = store.ReadSeriesAsync(Run.Value, RunRecord.MetricSeries(Key), SeriesRange.All, cancellationToken);
+        await foreach (var points in chunks.ConfigureAwait(false))
+            stored.Add(points);
+        if (stored.Count != Count)
+            return $"Metric '{Key}' has {stored.Count} points here and {Count} in MLflow; somebody changed one of them.";
+        return stored.Take() == _digest.Take()
+            ? null
+            : $"Metric '{Key}' has {Count} points on both sides, but not the same ones; somebody changed one of them.";
+    }
+
+    public void Dispose() => _digest.Dispose();
+
+    private static string? Check(string key)
+    {
+        try
+        {
+            EntityText.Key("metric", key);
+            return null;
+        }
+        catch (ArgumentException e)
+        {
+            return e.Message;
+        }
+    }
+}

@@ -1,0 +1,39 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Mlops.MLflow;
+
+/// <summary>The scalars at the top of a <c>meta.yaml</c>; what is nested is skipped.</summary>
+internal static class MetaYaml
+{
+    /// <exception cref="InvalidDataException">The file is not a mapping in YAML.</exception>
+    public static IReadOnlyDictionary<string, string?> Read(string file)
+    {
+        try
+        {
+            using var reader = new StreamReader(file);
+            var parser = new Parser(reader);
+            parser.Consume<StreamStart>();
+            parser.Consume<DocumentStart>();
+            parser.Consume<MappingStart>();
+            Dictionary<string, string?> values = new(StringComparer.Ordinal);
+            while (!parser.TryConsume<MappingEnd>(out _))
+            {
+                var key = parser.Consume<Scalar>().Value;
+                if (parser.TryConsume<Scalar>(out var scalar))
+                    values[key] = IsNull(scalar) ? null : scalar.Value;
+                else
+                    parser.SkipThisAndNestedEvents();
+            }
+
+            return values;
+        }
+        catch (YamlException e)
+        {
+            throw new InvalidDataException($"is not the YAML of MLflow (line {e.Start.Line}: {e.Message})", e);
+        }
+    }
+
+    private static bool IsNull(Scalar scalar) =>
+        scalar is { Style: ScalarStyle.Plain, Value: "" or "~" or "null" or "Null" or "NULL" };
+}

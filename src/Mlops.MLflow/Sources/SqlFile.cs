@@ -1,0 +1,133 @@
+using Microsoft.Data.Sqlite;
+using Mlops.Storage;
+
+namespace Mlops.MLflow;
+
+/// <summary>
+/// A SQLite file that is only read. One whose journal would have to be written to be read (a write-ahead log, or the rollback of
+/// a crash) is read from a temporary copy, so that nothing is ever written beside the source.
+/// </summary>
+internal sealed class SqlFile : IDisposable
+{
+    private readonly SqliteConnection _connection;
+    private readonly SqliteTransaction _transaction;
+    private readonly string? _copyFolder;
+    private readonly Dictionary<string, HashSet<string>> _columns = new(StringComparer.OrdinalIgnoreCase);
+
+    private SqlFile(SqliteConnection connection, string? copyFolder)
+    {
+        _connection = connection;
+        _copyFolder = copyFolder;
+        _connection.Open();
+        _transaction = connection.BeginTransaction(deferred: true);
+        using var tables = Prepare("SELECT m.name, c.name FROM sqlite_master m JOIN pragma_table_info(m.name) c WHERE m.type = 'table' AND $owner IS NULL");
+        using var reader = tables.ExecuteReader();
+        while (reader.Read())
+        {
+            if (!_columns.TryGetValue(reader.GetString(0), out var columns))
+                _columns[reader.GetString(0)] = columns = new(StringComparer.OrdinalIgnoreCase);
+            columns.Add(reader.GetString(1));
+        }
+    }
+
+    /// <exception cref="ArgumentException">The file is not a database of MLflow.</exception>
+    /// <exception cref="IntegrityException">The database is damaged.</exception>
+    public static SqlFile Open(string path)
+    {
+        string? folder = null;
+        SqliteConnection? connection = null;
+        try
+        {
+            var header = ReadHeader(path);
+            if (!header.AsSpan().StartsWith("SQLite format 3\0"u8))
+                throw new ArgumentException($"'{path}' is not a SQLite database. Pass the path of an mlflow.db or of an mlruns folder.", nameof(path));
+            if (header[18] == 2 || File.Exists(path + "-journal"))
+                (path, folder) = Copy(path);
+            connection = new SqliteConnection(
+                new SqliteConnectionStringBuilder
+                {
+                    DataSource = path,
+                    Mode = folder is null ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWrite,
+                    Pooling = false,
+                }.ToString());
+            var file = new SqlFile(connection, folder);
+            if (file.Has("experiments") && file.Has("runs"))
+                return file;
+            throw new ArgumentException(
+                $"'{path}' is a SQLite database, but not one of MLflow: it has no tables 'experiments' and 'runs'.", nameof(path));
+        }
+        catch (Exception e)
+        {
+            connection?.Dispose();
+            if (folder is not null)
+                Directory.Delete(folder, recursive: true);
+            if (e is SqliteException damaged)
+                throw Translate(damaged, path);
+            throw;
+        }
+    }
+
+    public static Exception Translate(SqliteException e, string path) =>
+        e.SqliteErrorCode is 11 or 26 // SQLITE_CORRUPT, SQLITE_NOTADB
+            ? new IntegrityException($"The database '{path}' is damaged: {e.Message} Repair it with sqlite3 '.recover', then import again.", e)
+            : new StorageUnavailableException($"The database '{path}' cannot be read: {e.Message}", e);
+
+    public bool Has(string table) => _columns.ContainsKey(table);
+
+    /// <summary>The column, or the expression that stands for it in a schema that has none.</summary>
+    public string Column(string table, string column, string otherwise) => _columns[table].Contains(column) ? column : otherwise;
+
+    /// <summary>A statement with the one parameter <c>$owner</c>.</summary>
+    public SqliteCommand Prepare(string sql)
+    {
+        var command = _connection.CreateCommand();
+        command.Transaction = _transaction;
+#pragma warning disable CA2100 // all texts are this assembly's own
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.Parameters.AddWithValue("$owner", DBNull.Value);
+        return command;
+    }
+
+    public IEnumerable<SqlRow> Rows(string table)
+    {
+        using var command = Prepare($"SELECT * FROM {table} WHERE $owner IS NULL");
+        using var reader = command.ExecuteReader();
+        while (reader.Read())
+        {
+            Dictionary<string, object?> values = new(StringComparer.Ordinal);
+            for (var i = 0; i < reader.FieldCount; i++)
+                values[reader.GetName(i)] = reader.IsDBNull(i) ? null : reader.GetValue(i);
+            yield return new SqlRow(values);
+        }
+    }
+
+    public void Dispose()
+    {
+        _transaction.Dispose();
+        _connection.Dispose();
+        if (_copyFolder is not null)
+            Directory.Delete(_copyFolder, recursive: true);
+    }
+
+    private static byte[] ReadHeader(string path)
+    {
+        using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        var header = new byte[100];
+        stream.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
+        return header;
+    }
+
+    private static (string Path, string Folder) Copy(string path)
+    {
+        var folder = Directory.CreateTempSubdirectory("mlops-import-").FullName;
+        var copy = Path.Combine(folder, "mlflow.db");
+        foreach (var suffix in new[] { "", "-wal", "-journal" })
+        {
+            if (File.Exists(path + suffix))
+                File.Copy(path + suffix, copy + suffix);
+        }
+
+        return (copy, folder);
+    }
+}

@@ -1,0 +1,74 @@
+using Microsoft.Data.Sqlite;
+using Xunit;
+
+namespace Mlops.MLflow.Tests;
+
+public sealed class ChangedStoreTests
+{
+    [Fact]
+    public async Task Import_ofAGrownStore_takesWhatIsNew()
+    {
+        using var stores = new MlflowStores();
+        await using var mlops = await stores.OpenAsync();
+        await mlops.Context.ImportMlflowAsync(stores["mlflow.db"], stores.Moved);
+        Execute(
+            stores["mlflow.db"],
+            """
+            INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan)
+            SELECT 'loss', 0.125, 1800000000000, run_uuid, 1000, 0 FROM runs WHERE status = 'RUNNING' LIMIT 1;
+            UPDATE runs SET status = 'FINISHED', end_time = 1800000000000 WHERE status = 'RUNNING';
+            """);
+        var report = await mlops.Context.ImportMlflowAsync(stores["mlflow.db"], stores.Moved);
+        Assert.Empty(report.Problems);
+        Assert.Equal(1, report.Points.Taken);
+        Assert.Equal(1, report.Runs.Taken);
+    }
+
+    [Fact]
+    public async Task Import_withoutTheArtifacts_reportsWhereTheyWere()
+    {
+        using var stores = new MlflowStores();
+        await using var mlops = await stores.OpenAsync();
+        var report = await mlops.Context.ImportMlflowAsync(stores["mlflow.db"]);
+        Assert.Equal(12, report.Runs.Taken);
+        Assert.Contains(report.Problems, p => p.Reason.Contains("ArtifactRoots", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Import_ofABrokenFolder_reportsEachPlaceAndTakesTheRest()
+    {
+        using var stores = new MlflowStores();
+        await using var mlops = await stores.OpenAsync();
+        var metas = Directory.GetFiles(stores["mlruns"], "meta.yaml", SearchOption.AllDirectories)
+            .Where(f => Path.GetFileName(Path.GetDirectoryName(f))!.Length == 32).Order(StringComparer.Ordinal).ToList();
+        File.Delete(metas[0]);
+        await File.WriteAllTextAsync(metas[1], "{ not: [yaml");
+        var loss = Path.Combine(Path.GetDirectoryName(metas[2])!, "metrics", "loss");
+        await File.AppendAllTextAsync(loss, "x y z\n");
+        var report = await mlops.Context.ImportMlflowAsync(stores["mlruns"], stores.Moved);
+        Assert.Equal(new MlflowCount(12, 10, 0, 2), report.Runs);
+        Assert.Equal(1, report.Points.Refused);
+        Assert.Equal(3, report.Problems.Count);
+        Assert.Contains(report.Problems, p => p.Place.StartsWith(loss + ":", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Import_ofAForeignDatabase_saysSo()
+    {
+        using var stores = new MlflowStores();
+        await using var mlops = await stores.OpenAsync();
+        Execute(stores["other.db"], "CREATE TABLE t (x)");
+        await Assert.ThrowsAsync<ArgumentException>(() => mlops.Context.ImportMlflowAsync(stores["other.db"]));
+    }
+
+    private static void Execute(string path, string sql)
+    {
+        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
+        connection.Open();
+        using var command = connection.CreateCommand();
+#pragma warning disable CA2100 // the tests' own texts
+        command.CommandText = sql;
+#pragma warning restore CA2100
+        command.ExecuteNonQuery();
+    }
+}
