@@ -51,8 +51,15 @@ public static class MlflowImport
         if (!Directory.Exists(path))
             throw new ArgumentException($"There is nothing at '{path}'. Pass the path of an mlflow.db or of an mlruns folder.", nameof(path));
         return FileSource.IsStore(path)
-            ? new FileSource(Path.TrimEndingDirectorySeparator(path), tally)
+            ? new FileSource(RealPath(path), tally)
             : throw new ArgumentException($"'{path}' is not an mlruns folder: no folder in it has a meta.yaml. Pass the folder that MLflow names mlruns.", nameof(path));
+    }
+
+    // the folder that the caller names may be a link; no other is followed
+    private static string RealPath(string folder)
+    {
+        var path = Path.TrimEndingDirectorySeparator(folder);
+        return new DirectoryInfo(path).ResolveLinkTarget(returnFinalTarget: true)?.FullName ?? path;
     }
 
     private static async Task ImportAsync(

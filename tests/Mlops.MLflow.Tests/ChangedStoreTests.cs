@@ -53,6 +53,31 @@ public sealed class ChangedStoreTests
     }
 
     [Fact]
+    public async Task Import_ofLinksThatLeaveTheStore_reportsThemAndReadsNothing()
+    {
+        using var stores = new MlflowStores();
+        await using var mlops = await stores.OpenAsync();
+        var metas = Directory.GetFiles(stores["mlruns"], "meta.yaml", SearchOption.AllDirectories)
+            .Where(f => Path.GetFileName(Path.GetDirectoryName(f))!.Length == 32).Order(StringComparer.Ordinal).ToList();
+        var outside = Directory.CreateDirectory(stores["outside"]).FullName;
+        await File.WriteAllTextAsync(Path.Combine(outside, "secret"), "hidden");
+        File.Move(metas[0], Path.Combine(outside, "meta.yaml"));
+        File.CreateSymbolicLink(metas[0], Path.Combine(outside, "meta.yaml"));
+        var parameters = Path.Combine(Path.GetDirectoryName(metas[1])!, "params");
+        Directory.Delete(parameters, recursive: true);
+        Directory.CreateSymbolicLink(parameters, outside);
+        Directory.CreateSymbolicLink(stores["linked"], stores["mlruns"]);
+
+        var report = await mlops.Context.ImportMlflowAsync(stores["linked"], stores.Moved);
+
+        Assert.Equal(new MlflowCount(12, 11, 0, 1), report.Runs);
+        Assert.Contains(report.Problems, p => p.Place.EndsWith("meta.yaml", StringComparison.Ordinal));
+        Assert.Contains(report.Problems, p => p.Place.EndsWith("params", StringComparison.Ordinal));
+        var page = await mlops.Runs.QueryAsync(new Metadata.RunQuery { IncludeDeleted = true });
+        Assert.DoesNotContain(page.Runs, run => run.Params.ContainsKey("secret"));
+    }
+
+    [Fact]
     public async Task Import_ofAForeignDatabase_saysSo()
     {
         using var stores = new MlflowStores();

@@ -176,7 +176,7 @@ internal sealed class FileSource(string root, Tally tally) : IMlflowSource
         var file = Path.Combine(folder, Meta);
         try
         {
-            return MetaYaml.Read(file);
+            return new FileInfo(file).LinkTarget is null ? MetaYaml.Read(file) : throw new InvalidDataException("is a link, which is not followed");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
         {

@@ -29,6 +29,12 @@ internal static class SourceFolder
             var entries = new DirectoryInfo(folder);
             if (!entries.Exists)
                 return [];
+            if (entries.LinkTarget is { } target)
+            {
+                tally.Report(folder, $"The link to '{target}' was not followed. Put the folder itself there.");
+                return [];
+            }
+
             List<FileSystemInfo> kept = [];
             foreach (var entry in entries.EnumerateFileSystemInfos().OrderBy(e => e.Name, StringComparer.Ordinal))
             {
