@@ -30,6 +30,7 @@ internal static partial class FigureRunner
         Figures.Search.OrAndLike,
         Figures.Search.Hydrated,
         () => new DeepPage(),
+        () => new Report(),
     ];
 
     public static int Usage()

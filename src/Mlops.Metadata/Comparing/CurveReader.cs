@@ -2,20 +2,19 @@ using Mlops.Storage;
 
 namespace Mlops.Metadata;
 
-/// <summary>Reads a curve along an axis.</summary>
-internal sealed class CurveReader(IMetadataStore store)
+/// <summary>Reads a curve along an axis; a fork's begins with that of its source.</summary>
+internal sealed class CurveReader(RunCatalog runs)
 {
     public async Task<IReadOnlyList<CurveCell>> ReadAsync(
         Run run, string metric, CurveAxis axis, int cells, CancellationToken cancellationToken)
     {
         if (!run.Metrics.ContainsKey(metric))
             return [];
-        var series = RunRecord.MetricSeries(metric);
         if (axis == CurveAxis.Step)
-            return await ReadByStepAsync(run, series, cells, cancellationToken).ConfigureAwait(false);
+            return await ReadByStepAsync(run, metric, cells, cancellationToken).ConfigureAwait(false);
         var origin = axis == CurveAxis.RelativeTime ? Microseconds.From(run.StartTime) : 0;
         var byTime = new TimeCells(cells);
-        await foreach (var points in store.ReadSeriesAsync(run.Id.Value, series, SeriesRange.All, cancellationToken).ConfigureAwait(false))
+        await foreach (var points in runs.StreamMetricAsync(run.Id, metric, SeriesRange.All, cancellationToken).ConfigureAwait(false))
         {
             for (var i = 0; i < points.Count; i++)
                 byTime.Add(points.Times.Span[i] - origin, points.Numbers.Span[i]);
@@ -24,14 +23,14 @@ internal sealed class CurveReader(IMetadataStore store)
         return byTime.ToCells();
     }
 
-    private async Task<IReadOnlyList<CurveCell>> ReadByStepAsync(Run run, string series, int cells, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<CurveCell>> ReadByStepAsync(Run run, string metric, int cells, CancellationToken cancellationToken)
     {
-        var buckets = await store.DownsampleSeriesAsync(run.Id.Value, series, SeriesRange.All, cells, cancellationToken).ConfigureAwait(false);
+        var buckets = await runs.SampleMetricAsync(run.Id, metric, cells, cancellationToken).ConfigureAwait(false);
         var curve = new CurveCell[buckets.Count];
         for (var i = 0; i < curve.Length; i++)
         {
             curve[i] = HidesFinite(buckets[i])
-                ? await DecodeAsync(run, series, buckets[i], cancellationToken).ConfigureAwait(false)
+                ? await DecodeAsync(run, metric, buckets[i], cancellationToken).ConfigureAwait(false)
                 : CellSum.ToCell(buckets[i]);
         }
 
@@ -42,11 +41,11 @@ internal sealed class CurveReader(IMetadataStore store)
     private static bool HidesFinite(in SeriesBucket bucket) =>
         (double.IsInfinity(bucket.Min) || double.IsInfinity(bucket.Max)) && bucket.Min != bucket.Max;
 
-    private async Task<CurveCell> DecodeAsync(Run run, string series, SeriesBucket bucket, CancellationToken cancellationToken)
+    private async Task<CurveCell> DecodeAsync(Run run, string metric, SeriesBucket bucket, CancellationToken cancellationToken)
     {
         var sum = default(CellSum);
         var range = new SeriesRange { FirstStep = bucket.FirstStep, LastStep = bucket.LastStep };
-        await foreach (var points in store.ReadSeriesAsync(run.Id.Value, series, range, cancellationToken).ConfigureAwait(false))
+        await foreach (var points in runs.StreamMetricAsync(run.Id, metric, range, cancellationToken).ConfigureAwait(false))
         {
             for (var i = 0; i < points.Count; i++)
                 sum.Add(points.Steps.Span[i], points.Numbers.Span[i]);

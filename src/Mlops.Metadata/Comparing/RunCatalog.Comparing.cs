@@ -28,10 +28,10 @@ public sealed partial class RunCatalog
     }
 
     /// <summary>
-    /// The runs that match, grouped by fields, with what numbers amount to in each group. Reads page by page, whatever the limit
-    /// of the query, and holds only the groups in memory.
+    /// The runs that match, grouped by fields, with what numbers amount to in each group. Only the fields
+    /// named travel, page by page, and only the groups are held in memory.
     /// </summary>
-    /// <param name="query">Which runs; its limit, cursor and order do not matter.</param>
+    /// <param name="query">Which runs; its limit, cursor, order and selection do not matter.</param>
     /// <param name="by">The fields to group by; a run that has no such field is in the group of those without. None makes one group.</param>
     /// <param name="of">The fields whose numbers are aggregated, such as metrics and numeric parameters.</param>
     /// <param name="progress">Told the runs read so far.</param>
@@ -49,7 +49,8 @@ public sealed partial class RunCatalog
         ArgumentNullException.ThrowIfNull(by);
         ArgumentNullException.ThrowIfNull(of);
         var grouping = new RunGrouping(by, of);
-        query = query with { OrderBy = [], Limit = 1000, Cursor = null };
+        string[] select = [.. by.Concat(of).Select(field => field.Column).OfType<string>().Distinct()];
+        query = query with { OrderBy = [], Select = select, Limit = 1000, Cursor = null };
         for (var read = 0L; ;)
         {
             var page = await QueryAsync(query, cancellationToken).ConfigureAwait(false);
@@ -87,7 +88,7 @@ public sealed partial class RunCatalog
     private async Task<ComparedCurves> ReadCurvesAsync(
         IReadOnlyList<Run> runs, string metric, ComparisonOptions options, CancellationToken cancellationToken)
     {
-        var reader = new CurveReader(_store);
+        var reader = new CurveReader(this);
         List<IReadOnlyList<CurveCell>> curves = [];
         foreach (var run in runs)
             curves.Add(await reader.ReadAsync(run, metric, options.Axis, options.Cells, cancellationToken).ConfigureAwait(false));

@@ -27,6 +27,9 @@ public sealed record RunComparison
     /// <summary>The number of each metric that was compared.</summary>
     public required MetricValue Value { get; init; }
 
+    /// <summary>The names of the runs; with the id where several have one name.</summary>
+    internal IReadOnlyList<string> Labels => [.. Runs.Select(run => Runs.Count(r => r.Name == run.Name) == 1 ? run.Name : $"{run.Name} ({run.Id})")];
+
     /// <summary>The curves that were asked for, in that order.</summary>
     public IReadOnlyList<ComparedCurves> Curves { get; init; } = [];
 }

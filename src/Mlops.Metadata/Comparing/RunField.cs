@@ -10,9 +10,10 @@ public sealed class RunField
     private readonly Func<Run, double?> _number;
     private readonly bool _isNumber;
 
-    private RunField(string name, Func<Run, string?> text, Func<Run, double?>? number = null)
+    private RunField(string name, Func<Run, string?> text, Func<Run, double?>? number = null, string? column = null)
     {
         Name = name;
+        Column = column;
         _text = text;
         _isNumber = number is not null;
         _number = number ?? (run => text(run) is { } t && double.TryParse(t, NumberStyles.Float, CultureInfo.InvariantCulture, out var n) ? n : null);
@@ -20,6 +21,9 @@ public sealed class RunField
 
     /// <summary>How it is headed, for example <c>params.trees</c>.</summary>
     public string Name { get; }
+
+    /// <summary>What must be selected for it; null for what every run has.</summary>
+    internal string? Column { get; }
 
     /// <summary>The id.</summary>
     public static RunField Id { get; } = new("id", run => run.Id.ToString());
@@ -47,17 +51,18 @@ public sealed class RunField
     public static RunField DurationSeconds { get; } = OfNumber("duration_s", run => (run.EndTime - run.StartTime)?.TotalSeconds);
 
     /// <summary>A parameter, as a number where it is one.</summary>
-    public static RunField Param(string key) => new("params." + EntityText.Key("parameter", key), run => run.Params.GetValueOrDefault(key));
+    public static RunField Param(string key) => Text("params." + EntityText.Key("parameter", key), run => run.Params.GetValueOrDefault(key));
 
     /// <summary>A tag, as a number where it is one.</summary>
-    public static RunField Tag(string key) => new("tags." + EntityText.Key("tag", key), run => run.Tags.GetValueOrDefault(key));
+    public static RunField Tag(string key) => Text("tags." + EntityText.Key("tag", key), run => run.Tags.GetValueOrDefault(key));
 
     /// <summary>A metric, its last value unless told otherwise.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The last, smallest or largest value; the best is that of the goal guessed from the name.</param>
     public static RunField Metric(string key, MetricValue value = MetricValue.Last) => OfNumber(
         "metrics." + EntityText.Key("metric", key) + (value == MetricValue.Last ? "" : $" ({value.ToString().ToLowerInvariant()})"),
-        run => run.Metrics.TryGetValue(key, out var summary) ? RunComparer.Number(summary, value, MetricGoals.Guess(key)) : null);
+        run => run.Metrics.TryGetValue(key, out var summary) ? RunComparer.Number(summary, value, MetricGoals.Guess(key)) : null,
+        RunRecord.MetricSeries(key));
 
     internal string? TextOf(Run run) => _text(run);
 
@@ -65,6 +70,8 @@ public sealed class RunField
 
     internal TableCell CellOf(Run run) => _isNumber ? new TableCell(null, _number(run)) : new TableCell(_text(run));
 
-    private static RunField OfNumber(string name, Func<Run, double?> number) =>
-        new(name, run => number(run)?.ToString("R", CultureInfo.InvariantCulture), number);
+    private static RunField Text(string name, Func<Run, string?> text) => new(name, text, column: name);
+
+    private static RunField OfNumber(string name, Func<Run, double?> number, string? column = null) =>
+        new(name, run => number(run)?.ToString("R", CultureInfo.InvariantCulture), number, column);
 }

@@ -62,8 +62,16 @@ internal sealed class ChartScale
     private string Text(double value, double step) => _axis switch
     {
         CurveAxis.RelativeTime => NumberText.Duration(value),
-        CurveAxis.Time => DateTimeOffset.UnixEpoch.AddMicroseconds(value).ToString(step >= 86_400e6 ? "yyyy-MM-dd" : step >= 60e6 ? "HH:mm" : "HH:mm:ss", CultureInfo.InvariantCulture),
+        CurveAxis.Time => DateTimeOffset.UnixEpoch.AddMicroseconds(value).ToString(TimeFormat(step), CultureInfo.InvariantCulture),
         _ => NumberText.Of(Math.Abs(value) < step / 2 ? 0 : value),
+    };
+
+    private string TimeFormat(double step) => step switch
+    {
+        >= 86_400e6 => "yyyy-MM-dd",
+        >= 60e6 when _high - _low >= 86_400e6 => "MM-dd HH:mm",
+        >= 60e6 => "HH:mm",
+        _ => "HH:mm:ss",
     };
 
     // the smallest of 1, 2, 5 times a power of ten that is not below

@@ -23,13 +23,15 @@ public sealed partial class RunCatalog
         ArgumentNullException.ThrowIfNull(stream);
         options ??= new ReportOptions();
         var comparison = await CompareTextsAsync(ids, options.Comparison, cancellationToken).ConfigureAwait(false);
+        var target = comparison.Metrics.FirstOrDefault(m => options.Target is { } key ? m.Key == key : m.Values.Count(v => v is not null) > 1);
+        if (target is null && options.Target is not null)
+            throw new ArgumentException($"No run has the metric '{options.Target}'. Name one of theirs as the target, or none.", nameof(options));
         var title = options.Title ?? (ids.Count == 1 ? comparison.Runs[0].Name : $"Comparison of {ids.Count} runs");
         var html = new HtmlWriter(stream);
         var page = new ReportPage(html, comparison, title, _context.Time.GetUtcNow());
         page.Begin();
         page.WriteRuns();
         await WriteCurvesAsync(html, comparison, options.Comparison, progress, cancellationToken).ConfigureAwait(false);
-        var target = comparison.Metrics.FirstOrDefault(m => options.Target is { } key ? m.Key == key : m.Values.Count(v => v is not null) > 1);
         if (target is not null && ids.Count > 1 && comparison.Params.Any(p => p.Differs))
             new ParallelChart(comparison, target).Write(html);
         page.WriteTexts("Parameters", comparison.Params);
@@ -58,12 +60,16 @@ public sealed partial class RunCatalog
         CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var temporary = Path.GetFullPath(path) + ".part";
+        var temporary = $"{Path.GetFullPath(path)}.{Path.GetRandomFileName()}.part";
         try
         {
-            var file = File.Create(temporary);
+            var file = new FileStream(temporary, FileMode.CreateNew);
             await using (file.ConfigureAwait(false))
+            {
                 await WriteReportAsync(ids, file, options, progress, cancellationToken).ConfigureAwait(false);
+                file.Flush(flushToDisk: true);
+            }
+
             File.Move(temporary, path, overwrite: true);
         }
         finally

@@ -5,7 +5,8 @@ namespace Mlops.Metadata;
 /// <param name="Rows">The rows, each as long as the columns.</param>
 public sealed record RunTable(IReadOnlyList<string> Columns, IReadOnlyList<IReadOnlyList<TableCell>> Rows)
 {
-    /// <summary>A comparison: a row for each metric, parameter, tag and piece of context, a column for each run.</summary>
+    /// <summary>A comparison: a row for each metric, parameter, tag and piece of context, a column for each run, headed by
+    /// its name; with the id where several have that name.</summary>
     /// <param name="comparison">The comparison.</param>
     /// <param name="onlyDifferences">Leaves out what is equal in all runs; metrics stay.</param>
     public static RunTable Of(RunComparison comparison, bool onlyDifferences = false)
@@ -17,7 +18,7 @@ public sealed record RunTable(IReadOnlyList<string> Columns, IReadOnlyList<IRead
         AddTexts("params.", comparison.Params);
         AddTexts("tags.", comparison.Tags);
         AddTexts("", comparison.Context);
-        return new RunTable(["field", .. comparison.Runs.Select(r => r.Name)], rows);
+        return new RunTable(["field", .. comparison.Labels], rows);
 
         void AddTexts(string prefix, IReadOnlyList<ComparedText> texts)
         {

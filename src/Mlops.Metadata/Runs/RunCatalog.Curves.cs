@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Mlops.Storage;
 
 namespace Mlops.Metadata;
@@ -14,11 +15,8 @@ public sealed partial class RunCatalog
     public async Task<IReadOnlyList<MetricPoint>> ReadMetricAsync(RunId run, string key, CancellationToken cancellationToken = default)
     {
         List<MetricPoint> points = [];
-        foreach (var (owner, range) in await ListPartsAsync(run, cancellationToken).ConfigureAwait(false))
-        {
-            await foreach (var chunk in _store.ReadSeriesAsync(owner, RunRecord.MetricSeries(key), range, cancellationToken).ConfigureAwait(false))
-                AddTo(points, chunk);
-        }
+        await foreach (var chunk in StreamMetricAsync(run, key, SeriesRange.All, cancellationToken).ConfigureAwait(false))
+            AddTo(points, chunk);
 
         // a stable sort keeps the order of arrival among equals
         return [.. points.OrderBy(p => p.Step).ThenBy(p => p.Time)];
@@ -46,6 +44,20 @@ public sealed partial class RunCatalog
         return parts.Count == 0
             ? []
             : await _store.DownsampleSeriesAsync(parts[0].Owner, name, parts[0].Range, buckets, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The points of a range as they are stored, a fork's part after that of its source.</summary>
+    internal async IAsyncEnumerable<SeriesColumns> StreamMetricAsync(
+        RunId run, string key, SeriesRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var (owner, part) in await ListPartsAsync(run, cancellationToken).ConfigureAwait(false))
+        {
+            var within = range with { LastStep = Math.Min(range.LastStep, part.LastStep) };
+            if (within.FirstStep > within.LastStep)
+                continue;
+            await foreach (var chunk in _store.ReadSeriesAsync(owner, RunRecord.MetricSeries(key), within, cancellationToken).ConfigureAwait(false))
+                yield return chunk;
+        }
     }
 
     internal static void AddTo(List<MetricPoint> points, SeriesColumns columns)
