@@ -124,6 +124,18 @@ public sealed class ReadmeTests : IDisposable
     }
 
     [Fact]
+    public async Task Compare_run_writesTableGroupsAndPage()
+    {
+        await using var mlops = await _folder.OpenAsync();
+        foreach (var trees in (int[])[200, 400])
+            await mlops.RunAsync("flight-delays", run => Task.FromResult(run.LogParam("trees", trees).LogMetric("auc", trees / 1000.0)));
+        await CompareSnippets.CompareAsync(mlops, (await mlops.Runs.QueryIdsAsync(new RunQuery())).Ids);
+        Assert.Contains("trees: 400, 200", _printed.ToString(), StringComparison.Ordinal);
+        Assert.Contains("400 trees: 1 runs, AUC 0.4", _printed.ToString(), StringComparison.Ordinal);
+        Assert.EndsWith("</html>\n", await File.ReadAllTextAsync("report.html"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Archive_run_takesRunsElsewhere()
     {
         await Snippets.FrontDoorAsync();
