@@ -127,6 +127,23 @@ public sealed class ComparisonTests
         Assert.Equal(cells.OrderBy(c => c.First), cells);
     }
 
+    [Theory]
+    [InlineData(CurveAxis.Step)]
+    [InlineData(CurveAxis.Time)]
+    public async Task CompareAsync_fork_hasTheCurveOfItsSourceUpToTheStep(CurveAxis axis)
+    {
+        await using var rig = new StoreRig();
+        var source = await rig.StartAsync();
+        var fork = await rig.StartAsync();
+        await rig.CommitAsync(RunRecord.Edited(fork, RunRecord.Forked(source, 9)));
+        await rig.AppendAsync(source, "m", [.. Enumerable.Range(0, 20).Select(i => ((long)i, i == 3 ? double.PositiveInfinity : i))]);
+        await rig.AppendAsync(fork, "m", (10, -1), (11, -2));
+        var cells = (await rig.Runs.CompareAsync([fork], new ComparisonOptions { Curves = ["m"], Axis = axis, Cells = 4 })).Curves[0].Runs[0];
+        Assert.Equal(12, cells.Sum(c => c.Count));
+        Assert.Equal((-2.0, 9.0), (cells.Min(c => c.Min), cells.Max(c => c.Max)));
+        Assert.Single(cells, c => c.PositiveInfinityAt is not null);
+    }
+
     [Fact]
     public async Task CompareAsync_wrongIds_areRefused()
     {
@@ -157,5 +174,24 @@ public sealed class ComparisonTests
         Assert.Equal(new FieldAggregate(3, 0, 0, 4, 2, 2), groups[1].Aggregates[0]);
         Assert.Equal(new FieldAggregate(1, 0, 6, 6, 6, double.NaN), groups[2].Aggregates[0]);
         Assert.Equal(0, groups[0].Aggregates[1].Count);
+    }
+
+    [Fact]
+    public async Task GroupAsync_severalPages_countsEveryRunAndTellsHowFarItIs()
+    {
+        await using var rig = new StoreRig();
+        for (var i = 0; i < 1_100; i++)
+            await rig.StartAsync(name: i % 2 == 0 ? "even" : "odd");
+        var progress = new Reports();
+        var groups = await rig.Runs.GroupAsync(new RunQuery(), [RunField.RunName], [], progress);
+        Assert.Equal([("even", 550L), ("odd", 550L)], groups.Select(g => (g.Key[0], g.Count)));
+        Assert.Equal([1_000, 1_100], progress.Told);
+    }
+
+    private sealed class Reports : IProgress<long>
+    {
+        public List<long> Told { get; } = [];
+
+        public void Report(long value) => Told.Add(value);
     }
 }

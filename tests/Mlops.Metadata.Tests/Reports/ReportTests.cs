@@ -71,6 +71,25 @@ public sealed class ReportTests
         Assert.False(File.Exists(rig["cancelled.html"]));
     }
 
+    [Fact]
+    public async Task WriteReportAsync_targetThatNoRunHas_isRefusedBeforeAnythingIsWritten()
+    {
+        await using var rig = new StoreRig();
+        using var stream = new MemoryStream();
+        var error = await Assert.ThrowsAsync<ArgumentException>(
+            async () => await rig.Runs.WriteReportAsync(await HostileAsync(rig), stream, new ReportOptions { Target = "lost" }));
+        Assert.Contains("'lost'", error.Message, StringComparison.Ordinal);
+        Assert.Equal(0, stream.Length);
+    }
+
+    [Fact]
+    public async Task Of_runsOfOneName_areHeadedWithTheirIds()
+    {
+        await using var rig = new StoreRig();
+        RunId[] runs = [await rig.StartAsync(name: "twin"), await rig.StartAsync(name: "twin"), await rig.StartAsync(name: "one")];
+        Assert.Equal(["field", $"twin ({runs[0]})", $"twin ({runs[1]})", "one"], RunTable.Of(await rig.Runs.CompareAsync(runs)).Columns);
+    }
+
     private static async Task<string> WriteAsync(StoreRig rig, RunId[] runs)
     {
         using var stream = new MemoryStream();
