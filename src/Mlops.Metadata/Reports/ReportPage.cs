@@ -29,7 +29,7 @@ internal sealed class ReportPage(HtmlWriter html, RunComparison comparison, stri
         for (var i = 0; i < Runs.Count; i++)
         {
             var run = Runs[i];
-            html.Write($"<tr><th scope=\"row\"><span class=\"name\" data-toggle=\"{i}\"><svg class=\"key c{i % 6} k{i / 6 % 4}\" viewBox=\"0 0 26 10\" aria-hidden=\"true\"><path d=\"M0 5h26\"/></svg><bdi>{Short(run.Name)}</bdi></span></th><td>{run.Status.ToString()}{(run.EndReason is { } reason ? $" ({reason})" : "")}</td><td>{Time(run.StartTime)}</td><td>{(run.EndTime is { } end ? NumberText.Duration((end - run.StartTime).TotalMicroseconds) : "goes on")}</td>");
+            html.Write($"<tr><th scope=\"row\"><span class=\"name\" data-toggle=\"{i}\"><svg class=\"key c{i % 6} k{i / 6 % 4}\" viewBox=\"0 0 26 10\" aria-hidden=\"true\"><path d=\"M0 5h26\"/></svg><bdi>{Short(run.Name)}</bdi></span></th><td>{run.Status.ToString()}{(run.EndReason is { } reason ? $" ({reason})" : "")}</td><td class=\"time\">{Time(run.StartTime)}</td><td class=\"time\">{(run.EndTime is { } end ? NumberText.Duration((end - run.StartTime).TotalMicroseconds) : "goes on")}</td>");
             foreach (var metric in comparison.Metrics)
             {
                 if (metric.Values[i] is not { } value)
