@@ -45,6 +45,26 @@ internal static partial class Native
     [SuppressGCTransition]
     public static partial long ColumnInt64(nint statement, int column);
 
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_double")]
+    [SuppressGCTransition]
+    public static partial double ColumnDouble(nint statement, int column);
+
+    /// <summary>The bytes of a blob, or of a text in UTF-8; valid until the next step.</summary>
+    public static unsafe ReadOnlySpan<byte> ColumnBytes(nint statement, int column)
+    {
+        // in this order: the first call may turn the value to another form
+        var start = ColumnBlob(statement, column);
+        return new ReadOnlySpan<byte>((void*)start, ColumnLength(statement, column));
+    }
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_blob")]
+    [SuppressGCTransition]
+    private static partial nint ColumnBlob(nint statement, int column);
+
+    [LibraryImport(Library, EntryPoint = "sqlite3_column_bytes")]
+    [SuppressGCTransition]
+    private static partial int ColumnLength(nint statement, int column);
+
     [LibraryImport(Library, EntryPoint = "sqlite3_bind_blob")]
     private static partial int BindBlob(nint statement, int index, ReadOnlySpan<byte> value, int length, nint destructor);
 

@@ -18,10 +18,10 @@ internal readonly ref struct Rows(Statement statement)
 
     /// <summary>A number; NULL is NaN, as it was bound.</summary>
     public double Number(int column) =>
-        IsNull(column) ? double.NaN : raw.sqlite3_column_double(statement.Handle, column);
+        IsNull(column) ? double.NaN : Native.ColumnDouble(statement.Pointer, column);
 
     /// <summary>The bytes of a blob, or of a text in UTF-8, zeros inside it included.</summary>
-    public ReadOnlySpan<byte> Bytes(int column) => raw.sqlite3_column_blob(statement.Handle, column);
+    public ReadOnlySpan<byte> Bytes(int column) => Native.ColumnBytes(statement.Pointer, column);
 
     public string Text(int column) => Encoding.UTF8.GetString(Bytes(column));
 

@@ -7,6 +7,9 @@ namespace Mlops.Storage.Sqlite;
 internal sealed class Session : IDisposable
 {
     private const int MostQueries = 64;
+
+    // SQLITE_DBCONFIG_ENABLE_QPSG, the "query planner stability guarantee"
+    private const int KeepPlans = 1007;
     private readonly List<Statement> _statements = [];
     private readonly Dictionary<string, Statement> _queries = new(StringComparer.Ordinal);
     private bool _secureDelete;
@@ -21,6 +24,9 @@ internal sealed class Session : IDisposable
         try
         {
             WaitFor(busy);
+
+            // a plan that looks at values would be made anew for each; all are made to hold for any
+            Check(raw.sqlite3_db_config(Handle, KeepPlans, 1, out _));
 
             // the native build defaults to foreign keys and would look for them at each write
             ExecuteScript("PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456");
@@ -84,6 +90,9 @@ internal sealed class Session : IDisposable
 
     /// <summary>From how many hits of an index on a query does not start from it.</summary>
     public long FewHits { get; private init; }
+
+    /// <summary>Terms that many records matched when they were counted last; a query need not count them anew.</summary>
+    public RecentTerms Unselective { get; } = new();
 
     /// <summary>Opens a session that reads only and has the functions of filters.</summary>
     public static Session OpenReader(string path, NameCache names, SqliteStoreOptions options)

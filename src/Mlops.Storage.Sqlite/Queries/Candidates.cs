@@ -52,8 +52,12 @@ internal sealed class Candidates(Session session, long most, CancellationToken c
         if (new FilterCompiler(session, parameters, "").Driver(term) is not { } hits)
             return null;
         // one row tells that they are many, without a call for each of them; a scan is not worth doing twice
-        if (!NeedsScan(term) && IsLong(hits, parameters))
+        if (!NeedsScan(term) && (session.Unselective.Contains(term) || IsLong(hits, parameters)))
+        {
+            session.Unselective.Add(term);
             return null;
+        }
+
         var statement = session.Query($"{hits} LIMIT {parameters.Add(most)}");
         parameters.BindTo(statement);
         using var rows = statement.Query();

@@ -11,8 +11,15 @@ internal sealed class FilterCompiler(Session session, QueryParameters parameters
 {
     private readonly ComparisonCompiler _comparisons = new(session, parameters);
 
-    /// <summary>A condition that all these terms hold.</summary>
-    public string All(IEnumerable<Filter> terms) => Join([.. terms], "AND", negated: false);
+    /// <summary>
+    /// A condition that all these terms hold, tried one by one. SQLite would make joins of them, in an order of its own and over
+    /// indexes that it knows no statistics of; it leaves alone what stands inside a CASE.
+    /// </summary>
+    public string InOrder(IEnumerable<Filter> terms)
+    {
+        List<Filter> list = [.. terms];
+        return list.Count == 0 ? "1" : $"CASE WHEN {Join(list, "AND", negated: false)} THEN 1 END";
+    }
 
     /// <summary>The condition that a comparison with a number of a series is true for a column.</summary>
     public string Matches(Filter.Compare compare, string column) =>
@@ -88,12 +95,14 @@ internal sealed class FilterCompiler(Session session, QueryParameters parameters
     };
 
     /// <summary>The parameter with the number of a field's or series' name; a name nobody used matches nothing.</summary>
-    public string Name(Operand operand) => parameters.Add(session.Names.Find(operand switch
+    public string Name(Operand operand) => parameters.Add(Find(operand) ?? -1L);
+
+    private long? Find(Operand operand) => session.Names.Find(operand switch
     {
         Operand.OfField field => field.Name,
         Operand.OfSeries series => series.Name,
         _ => throw new InvalidOperationException("A property has no stored name."),
-    }) ?? -1L);
+    });
 
     private static bool IsIndexed(Operand left, FieldValue right) => left switch
     {
@@ -141,8 +150,9 @@ internal sealed class FilterCompiler(Session session, QueryParameters parameters
 
     private string Exists(Operand operand, string condition) => operand switch
     {
+        Operand.OfField or Operand.OfSeries when Find(operand) is null => "0",
         Operand.OfField => $"EXISTS (SELECT 1 FROM fields f WHERE f.rec = {rec} AND f.name = {Name(operand)} AND ({condition}))",
-        Operand.OfSeries => $"EXISTS (SELECT 1 FROM series s WHERE s.rec = {rec} AND s.name = {Name(operand)} AND ({condition}))",
+        Operand.OfSeries => $"EXISTS (SELECT 1 FROM series s NOT INDEXED WHERE s.rec = {rec} AND s.name = {Name(operand)} AND ({condition}))",
         _ => $"({condition})",
     };
 

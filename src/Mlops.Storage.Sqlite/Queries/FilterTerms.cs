@@ -12,6 +12,18 @@ internal static class FilterTerms
         return [.. terms.OrderBy(Rank)];
     }
 
+    /// <summary>Whether a term looks at the row of the record itself, and not just at its fields and series.</summary>
+    public static bool NeedRecord(Filter term) => term switch
+    {
+        Filter.Compare compare => compare.Left is Operand.OfProperty,
+        Filter.OneOf oneOf => oneOf.Left is Operand.OfProperty,
+        Filter.IsMissing missing => missing.Left is Operand.OfProperty,
+        Filter.AllOf all => all.Terms.Any(NeedRecord),
+        Filter.AnyOf any => any.Terms.Any(NeedRecord),
+        Filter.Negation negation => NeedRecord(negation.Term),
+        _ => true,
+    };
+
     private static void Add(Filter filter, List<Filter> terms)
     {
         if (filter is not Filter.AllOf all)

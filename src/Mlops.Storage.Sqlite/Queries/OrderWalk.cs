@@ -37,6 +37,9 @@ internal sealed record OrderWalk(Operand By, string Source, string Where, SortKe
     /// <summary>Whether a term compares just the value that this is ordered by, and so limits how far to walk.</summary>
     public bool Limits(Filter term) => By is Operand.OfSeries && term is Filter.Compare compare && compare.Left == By;
 
+    /// <summary>Whether a term holds for all that have the value.</summary>
+    public bool Implies(Filter term) => term is Filter.Negation { Term: Filter.IsMissing missing } && missing.Left == By;
+
     /// <summary>Whether records that match all terms may lack the value to sort by.</summary>
     public bool MayMiss(Session session, IEnumerable<Filter> terms) =>
         !terms.Any(IsPresentWith)
@@ -46,7 +49,6 @@ internal sealed record OrderWalk(Operand By, string Source, string Where, SortKe
     {
         Filter.Compare compare => compare.Left == By,
         Filter.OneOf oneOf => oneOf.Left == By,
-        Filter.Negation { Term: Filter.IsMissing missing } => missing.Left == By,
-        _ => false,
+        _ => Implies(term),
     };
 }

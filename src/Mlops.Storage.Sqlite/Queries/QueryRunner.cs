@@ -14,7 +14,7 @@ internal sealed class QueryRunner
     private readonly QueryCursor? _cursor;
     private readonly List<Filter> _terms;
     private readonly CancellationToken _cancellationToken;
-    private readonly List<long> _found = [];
+    private readonly List<RecordHead> _found = [];
     private QueryCursor? _last;
     private bool _hasMore;
 
@@ -44,7 +44,7 @@ internal sealed class QueryRunner
         var parameters = new QueryParameters();
         var filters = new FilterCompiler(_session, parameters, "o0.rec");
         var walk = _query.OrderBy.Count == 0 ? null : OrderWalk.For(_session, _query.OrderBy[0], filters);
-        var others = walk is null ? _terms : _terms.Where(term => !walk.Limits(term));
+        var others = walk is null ? _terms : _terms.FindAll(term => !walk.Limits(term));
         if (new Candidates(_session, _session.FewHits, _cancellationToken).Find(others) is { } candidates)
         {
             FindIn(candidates, _cursor);
@@ -75,7 +75,7 @@ internal sealed class QueryRunner
         var keys = _query.OrderBy.Select((order, i) => SortKey.Of(order, i, "r.rec", filters)).ToList();
         Read(
             $"SELECT {Columns(keys)} FROM {source}{Joins(keys)} "
-            + $"WHERE {Conditions(parameters)} AND {filters.All(_terms)} AND {condition} AND {After(cursor, keys, parameters)} "
+            + $"WHERE {Conditions(parameters)} AND {filters.InOrder(_terms)} AND {condition} AND {After(cursor, keys, parameters)} "
             + $"ORDER BY {string.Concat(keys.Select(OrderBy))}r.id DESC LIMIT {parameters.Add(Wanted)}",
             parameters,
             keys.Count);
@@ -84,14 +84,15 @@ internal sealed class QueryRunner
     /// <summary>Reads an index in its order from the cursor on; each condition is tried as soon as the index is read.</summary>
     private void FindAlong(OrderWalk walk, QueryParameters parameters, FilterCompiler filters)
     {
+        var others = _terms.Where(term => !walk.Limits(term) && !walk.Implies(term)).ToList();
         List<SortKey> keys = [walk.Key, .. _query.OrderBy.Skip(1).Select((order, i) => SortKey.Of(order, i + 1, "o0.rec", filters))];
         var conditions = string.Concat(_terms.Where(walk.Limits).Select(term => $" AND {filters.Matches((Filter.Compare)term, walk.Key.Value)}"));
         if (_cursor is not null)
             conditions += $" AND {walk.Key.Value} {(walk.Key.Descending ? "<=" : ">=")} {parameters.Add(_cursor.Keys[0].Value!)}";
         Read(
             $"SELECT {Columns(keys)} FROM {walk.Source} CROSS JOIN records r ON r.rec = o0.rec{Joins(keys)} "
-            + $"WHERE {walk.Where}{conditions} AND {filters.All(_terms.Where(term => !walk.Limits(term)))} "
-            + $"AND {Conditions(parameters)} AND {After(_cursor, keys, parameters)} "
+            + $"WHERE {walk.Where}{conditions} AND {filters.InOrder(others.Where(term => !FilterTerms.NeedRecord(term)))} "
+            + $"AND {Conditions(parameters)} AND {filters.InOrder(others.Where(FilterTerms.NeedRecord))} AND {After(_cursor, keys, parameters)} "
             + $"ORDER BY v0{Direction(keys[0])}, {string.Concat(keys.Select(OrderBy).Skip(1))}r.id DESC LIMIT {parameters.Add(Wanted)}",
             parameters,
             keys.Count);
@@ -110,7 +111,8 @@ internal sealed class QueryRunner
             _cancellationToken.ThrowIfCancellationRequested();
             if (_hasMore = _found.Count == _query.Limit)
                 break;
-            _found.Add(rows.Int64(0));
+            _found.Add(new RecordHead(
+                rows.Int64(0), rows.Id(1), _query.Kind, rows.TextOrNull(2), rows.Int64(3), rows.Int64(4), rows.TextOrNull(5), Purged: false));
             if (_found.Count == _query.Limit)
                 _last = EndAt(rows, keys);
         }
@@ -119,7 +121,7 @@ internal sealed class QueryRunner
     private string Conditions(QueryParameters parameters) => $"r.kind = {parameters.Add(_kind)} AND r.purged = 0";
 
     private static string Columns(List<SortKey> keys) =>
-        "r.rec, r.id" + string.Concat(keys.Select((key, i) => FormattableString.Invariant($", {key.Class} AS c{i}, {key.Value} AS v{i}")));
+        "r.rec, r.id, r.key, r.revision, r.created, r.sealed" + string.Concat(keys.Select((key, i) => FormattableString.Invariant($", {key.Class} AS c{i}, {key.Value} AS v{i}")));
 
     private static string Joins(List<SortKey> keys) => string.Concat(keys.Select(key => key.Join));
 
@@ -128,7 +130,7 @@ internal sealed class QueryRunner
         var keys = new (long, object?)[count];
         for (var i = 0; i < count; i++)
         {
-            var value = 3 + (i * 2);
+            var value = 7 + (i * 2);
             keys[i] = rows.IsNull(value - 1) ? (0L, null) : (rows.Int64(value - 1), ReadSortValue(rows, value));
         }
 

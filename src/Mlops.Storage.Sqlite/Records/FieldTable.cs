@@ -31,7 +31,7 @@ internal sealed class FieldTable(Session session)
         + "OR EXISTS (SELECT 1 FROM fields WHERE name = ?1 AND value >= '')");
 
     private readonly Statement _hasSeveral = session.Prepare(
-        "SELECT EXISTS (SELECT 1 FROM fields WHERE name = ?1 AND value IS NOT NULL AND ord > 0)");
+        "SELECT EXISTS (SELECT 1 FROM fields INDEXED BY fields_several WHERE name = ?1 AND ord > 0)");
 
     private readonly Statement _deleteConflicts = session.Prepare("DELETE FROM conflicts WHERE rec = ?1");
 
@@ -55,7 +55,8 @@ internal sealed class FieldTable(Session session)
     public Dictionary<string, IReadOnlyList<FieldValue>> LoadAll(long rec, NameSelection? selected = null)
     {
         var fields = new Dictionary<string, IReadOnlyList<FieldValue>>(StringComparer.Ordinal);
-        List<FieldValue>? values = null;
+        List<FieldValue>? several = null;
+        string? name = null;
         var number = 0L;
         using var rows = _all.Bind(1, rec).Query();
         while (rows.Read())
@@ -63,12 +64,17 @@ internal sealed class FieldTable(Session session)
             if (rows.Int64(3) != number)
             {
                 number = rows.Int64(3);
-                values = null;
-                if ((selected is null ? session.Names.Get(number) : selected.Find(number)) is { } name)
-                    fields.Add(name, values = []);
+                several = null;
+                name = selected is null ? session.Names.Get(number) : selected.Find(number);
+                if (name is not null)
+                    fields.Add(name, new[] { FieldCells.Read(rows, 0) });
             }
-
-            values?.Add(FieldCells.Read(rows, 0));
+            else if (name is not null)
+            {
+                if (several is null)
+                    fields[name] = several = [.. fields[name]];
+                several.Add(FieldCells.Read(rows, 0));
+            }
         }
 
         return fields;
@@ -126,7 +132,7 @@ internal sealed class FieldTable(Session session)
         return rows.Read() && rows.Int64(0) == 0;
     }
 
-    /// <summary>Whether a field of times has a second value in any record; reads all of them.</summary>
+    /// <summary>Whether a field has a second value in any record.</summary>
     public bool HaveSeveral(long name)
     {
         using var rows = _hasSeveral.Bind(1, name).Query();

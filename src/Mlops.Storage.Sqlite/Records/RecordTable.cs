@@ -60,7 +60,8 @@ internal sealed class RecordTable(Session session)
     public void DeleteBody(long rec) => _deleteBody.Bind(1, rec).Execute();
 
     /// <summary>The record as callers see it.</summary>
-    public RecordSnapshot Load(RecordRow row) => new PageLoader(session, new RecordProjection()).Load(row);
+    public RecordSnapshot Load(RecordRow row) => new PageLoader(session, new RecordProjection()).Load(
+        new RecordHead(row.Number, row.Id, row.Kind, row.Key, row.Revision, row.Created, row.Sealed, row.Purged));
 
     private RecordRow? First(Statement statement)
     {

@@ -51,6 +51,7 @@ CREATE TABLE fields (
 ) WITHOUT ROWID;
 CREATE INDEX fields_value ON fields (name, value, rec) WHERE value IS NOT NULL;
 CREATE INDEX fields_number ON fields (name, number, rec) WHERE number IS NOT NULL;
+CREATE INDEX fields_several ON fields (name) WHERE ord > 0;
 
 CREATE TABLE conflicts (
     conflict       INTEGER PRIMARY KEY,
