@@ -19,6 +19,7 @@ internal static partial class FigureRunner
         () => new OpenToFirstPoint(),
         () => new ManyRuns(),
         () => new LogParams(),
+        () => new LogImage(),
         () => new IdleCost(),
         () => new LogMetricOutage(),
         () => new LogMetricTail(),

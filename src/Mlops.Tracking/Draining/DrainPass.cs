@@ -12,6 +12,7 @@ internal sealed unsafe class DrainPass
 {
     private readonly List<SeriesBuffer> _touched = [];
     private readonly List<RecordChange> _changes = [];
+    private readonly List<SeriesAppend> _appends = [];
     private readonly List<CellWrite> _cells = [];
     private readonly HashSet<RecordId> _gone = [];
     private readonly HashSet<RecordId> _owners = [];
@@ -129,7 +130,7 @@ internal sealed unsafe class DrainPass
             ClientTime = clientTime,
             Key = key,
             Changes = [.. _changes],
-            Appends = [.. _touched.Select(t => t.ToAppend())],
+            Appends = [.. _touched.Select(t => t.ToAppend()), .. _appends],
             Cells = [.. _cells],
         };
     }
@@ -141,6 +142,7 @@ internal sealed unsafe class DrainPass
             buffer.Clear();
         _touched.Clear();
         _changes.Clear();
+        _appends.Clear();
         _cells.Clear();
         _open = null;
         Points = 0;
@@ -267,6 +269,20 @@ internal sealed unsafe class DrainPass
                 Rejected++;
             else
                 AddChange(change with { ClientTime = batch.ClientTime });
+        }
+
+        foreach (var append in batch.Appends)
+        {
+            if (_gone.Contains(append.Owner))
+            {
+                Rejected++;
+                continue;
+            }
+
+            if (KeepsOwners)
+                _owners.Add(append.Owner);
+            _appends.Add(append);
+            Points += append.Points.Count;
         }
     }
 

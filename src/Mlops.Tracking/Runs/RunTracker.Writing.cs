@@ -64,6 +64,10 @@ public sealed partial class RunTracker
         TrackingDiagnostics.ArtifactBytes.Add(stored.Sum(s => s.Content.SizeBytes));
     }
 
+    /// <summary>Writes a point that refers to content; false if the journal had no room.</summary>
+    internal bool WriteValue(SeriesAppend append) =>
+        _journal.WriteBatch(new Batch { Actor = _options.Actor, ClientTime = _options.Time.GetUtcNow(), Appends = [append] });
+
     /// <summary>
     /// Writes how a run ended, unless the handle only joined it, and what the store must know for ever, because nobody asks this
     /// handle from then on.
@@ -169,8 +173,7 @@ public sealed partial class RunTracker
 
     private bool Write(List<RecordChange> changes)
     {
-        var batch = new Batch { Actor = _options.Actor, ClientTime = _options.Time.GetUtcNow(), Changes = changes };
-        if (_journal.WriteBatch(batch))
+        if (_journal.WriteBatch(new Batch { Actor = _options.Actor, ClientTime = _options.Time.GetUtcNow(), Changes = changes }))
             return true;
         Interlocked.Increment(ref _droppedBatches);
         TrackingLog.BatchDropped(Logger, changes[0].Action, changes[0].Id);
