@@ -31,6 +31,7 @@ internal static partial class FigureRunner
         Figures.Search.Hydrated,
         () => new DeepPage(),
         () => new Report(),
+        () => new ImportMlflow(),
     ];
 
     public static int Usage()
