@@ -4,7 +4,7 @@ using Mlops.Storage;
 namespace Mlops.MLflow;
 
 /// <summary>The points of one metric of one run on their way: those behind what is here already wait to be appended.</summary>
-internal sealed class SeriesImport(RunId run, string key, long present) : IDisposable
+internal sealed class SeriesImport(RunId run, string key, long present)
 {
     private readonly PointDigest _digest = new();
     private List<long> _steps = [];
@@ -19,6 +19,9 @@ internal sealed class SeriesImport(RunId run, string key, long present) : IDispo
     public string? Refusal { get; } = Check(key);
 
     public long Count => _digest.Count;
+
+    /// <summary>How many of them are new here.</summary>
+    public long Added => Math.Max(0, Count - present);
 
     /// <summary>True if the point is new here.</summary>
     public bool Add(long step, long time, double value)
@@ -45,18 +48,16 @@ internal sealed class SeriesImport(RunId run, string key, long present) : IDispo
     /// <summary>Reads back what is stored. Null if it is what was read, else what differs.</summary>
     public async Task<string?> VerifyAsync(IMetadataStore store, CancellationToken cancellationToken)
     {
-        using var stored = new PointDigest();
+        var stored = new PointDigest();
         var chunks = store.ReadSeriesAsync(Run.Value, RunRecord.MetricSeries(Key), SeriesRange.All, cancellationToken);
         await foreach (var points in chunks.ConfigureAwait(false))
             stored.Add(points);
         if (stored.Count != Count)
             return $"Metric '{Key}' has {stored.Count} points here and {Count} in MLflow; somebody changed one of them.";
-        return stored.Take() == _digest.Take()
+        return stored.Value == _digest.Value
             ? null
             : $"Metric '{Key}' has {Count} points on both sides, but not the same ones; somebody changed one of them.";
     }
-
-    public void Dispose() => _digest.Dispose();
 
     private static string? Check(string key)
     {

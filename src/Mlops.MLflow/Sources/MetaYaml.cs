@@ -3,7 +3,7 @@ using YamlDotNet.Core.Events;
 
 namespace Mlops.MLflow;
 
-/// <summary>The scalars at the top of a <c>meta.yaml</c>; what is nested is skipped.</summary>
+/// <summary>The scalars at the top of a <c>meta.yaml</c>, and those of a mapping there as <c>mapping.key</c>; what is nested deeper is skipped.</summary>
 internal static class MetaYaml
 {
     /// <exception cref="InvalidDataException">The file is not a mapping in YAML.</exception>
@@ -20,13 +20,25 @@ internal static class MetaYaml
             while (!parser.TryConsume<MappingEnd>(out _))
             {
                 var key = parser.Consume<Scalar>().Value;
+                if (!parser.TryConsume<MappingStart>(out _))
+                {
+                    Keep(key);
+                    continue;
+                }
+
+                while (!parser.TryConsume<MappingEnd>(out _))
+                    Keep($"{key}.{parser.Consume<Scalar>().Value}");
+            }
+
+            return values;
+
+            void Keep(string key)
+            {
                 if (parser.TryConsume<Scalar>(out var scalar))
                     values[key] = IsNull(scalar) ? null : scalar.Value;
                 else
                     parser.SkipThisAndNestedEvents();
             }
-
-            return values;
         }
         catch (YamlException e)
         {
