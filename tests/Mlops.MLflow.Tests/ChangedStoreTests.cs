@@ -1,4 +1,3 @@
-using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace Mlops.MLflow.Tests;
@@ -11,8 +10,8 @@ public sealed class ChangedStoreTests
         using var stores = new MlflowStores();
         await using var mlops = await stores.OpenAsync();
         await mlops.Context.ImportMlflowAsync(stores["mlflow.db"], stores.Moved);
-        Execute(
-            stores["mlflow.db"],
+        stores.Execute(
+            "mlflow.db",
             """
             INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan)
             SELECT 'loss', 0.125, 1800000000000, run_uuid, 1000, 0 FROM runs WHERE status = 'RUNNING' LIMIT 1;
@@ -82,18 +81,7 @@ public sealed class ChangedStoreTests
     {
         using var stores = new MlflowStores();
         await using var mlops = await stores.OpenAsync();
-        Execute(stores["other.db"], "CREATE TABLE t (x)");
+        stores.Execute("other.db", "CREATE TABLE t (x)");
         await Assert.ThrowsAsync<ArgumentException>(() => mlops.Context.ImportMlflowAsync(stores["other.db"]));
-    }
-
-    private static void Execute(string path, string sql)
-    {
-        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        connection.Open();
-        using var command = connection.CreateCommand();
-#pragma warning disable CA2100 // the tests' own texts
-        command.CommandText = sql;
-#pragma warning restore CA2100
-        command.ExecuteNonQuery();
     }
 }

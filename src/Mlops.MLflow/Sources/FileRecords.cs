@@ -42,7 +42,7 @@ internal sealed class FileRecords(string root, FileStore files, Tally tally)
         var name = Path.GetFileName(model);
         var created = meta.GetValueOrDefault("creation_timestamp");
         var record = Record("mlflow-model", name, null, meta, model) with { Model = name, ModelCreated = created };
-        record.Body["aliases"] = Texts(model, "aliases");
+        Add(record.Body, model, "aliases");
         yield return record;
         foreach (var version in files.Folders(model).Where(v => Path.GetFileName(v).StartsWith("version-", StringComparison.Ordinal)))
         {
@@ -58,8 +58,8 @@ internal sealed class FileRecords(string root, FileStore files, Tally tally)
     {
         var id = Path.GetFileName(folder);
         var record = Record("mlflow-logged-model", id, meta.GetValueOrDefault("source_run_id"), meta, folder);
-        record.Body["params"] = Texts(folder, "params");
-        record.Body["metrics"] = Texts(folder, "metrics");
+        Add(record.Body, folder, "params");
+        Add(record.Body, folder, "metrics");
         return record.Run is { } run
             ? record with { Files = SourceFiles.OfModel(run, id, meta.GetValueOrDefault("artifact_location"), Path.Combine(folder, "artifacts"), folder) }
             : record;
@@ -76,26 +76,32 @@ internal sealed class FileRecords(string root, FileStore files, Tally tally)
 
     private SourceRecord Record(string kind, string key, string? run, IReadOnlyDictionary<string, string?> meta, string folder)
     {
-        const string Tag = "tags.";
         var body = new JsonObject();
-        var tags = Texts(folder, "tags");
         foreach (var (name, value) in meta.OrderBy(m => m.Key, StringComparer.Ordinal))
         {
-            if (name.StartsWith(Tag, StringComparison.Ordinal))
-                tags[name[Tag.Length..]] = value;
-            else
+            // what was in a mapping goes back into one
+            var dot = name.IndexOf('.', StringComparison.Ordinal);
+            if (dot < 0)
                 body[name] = value;
+            else
+                Mapping(body, name[..dot])[name[(dot + 1)..]] = value;
         }
 
-        body["tags"] = tags;
+        Add(body, folder, "tags");
         return new SourceRecord(kind, key, RunId.TryParse(run, null, out var id) ? id : null, body, folder);
     }
 
-    private JsonObject Texts(string folder, string name)
+    private void Add(JsonObject body, string folder, string name)
     {
-        var json = new JsonObject();
+        var json = Mapping(body, name);
         foreach (var (key, value) in files.Texts(Path.Combine(folder, name), tally.Records).OrderBy(t => t.Key, StringComparer.Ordinal))
             json[key] = value;
+    }
+
+    private static JsonObject Mapping(JsonObject body, string name)
+    {
+        if (body[name] is not JsonObject json)
+            body[name] = json = [];
         return json;
     }
 }

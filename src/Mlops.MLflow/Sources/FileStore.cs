@@ -41,13 +41,14 @@ internal sealed class FileStore(Tally tally)
     /// <summary>The lines of a file; they end where it cannot be read any more, which is counted.</summary>
     public IEnumerable<string> Lines(string file, Tally.Counter kind)
     {
-        using var reader = Try(file, kind, path => new StreamReader(path));
+        using var reader = Try(file, kind, path => new StreamReader(path, Encoding.UTF8, detectEncodingFromByteOrderMarks: false));
         while (reader is not null && Try(file, kind, _ => reader.ReadLine()) is { } line)
             yield return line;
     }
 
+    // MLflow writes UTF-8 without a mark; what begins like the mark of another encoding is broken, not of that encoding
     private static string ReadText(string file) => new FileInfo(file).Length <= MostBytes
-        ? File.ReadAllText(file, Strict)
+        ? Strict.GetString(File.ReadAllBytes(file))
         : throw new InvalidDataException($"is larger than {MostBytes} bytes");
 
     private T? Try<T>(string file, Tally.Counter kind, Func<string, T?> read)
