@@ -9,8 +9,8 @@ public static class MlflowImport
 {
     /// <summary>
     /// Brings the experiments, runs, parameters, tags, metrics with all their points, artifacts and registered models of an MLflow
-    /// store here, and reads every series back to compare it. Run ids stay. The source is never written to. An import may be
-    /// interrupted and repeated: it goes on where it was, takes what is new, and takes nothing twice.
+    /// store here, and reads back what it committed to compare and count it. Run ids stay. The source is never written to. An import
+    /// may be interrupted and repeated: it goes on where it was, takes what is new, and takes nothing twice.
     /// </summary>
     /// <param name="context">The store to import into, for example <c>MlopsClient.Context</c>.</param>
     /// <param name="path">An <c>mlruns</c> folder or an <c>mlflow.db</c>.</param>
@@ -18,7 +18,7 @@ public static class MlflowImport
     /// <param name="progress">Told after each run.</param>
     /// <param name="cancellationToken">Cancels; what was committed stays, and the next import goes on from there.</param>
     /// <exception cref="ArgumentException">The path is neither.</exception>
-    /// <exception cref="IntegrityException">The database is damaged.</exception>
+    /// <exception cref="IntegrityException">The database is damaged; nothing was taken.</exception>
     /// <exception cref="StorageUnavailableException">One of the two stores cannot be read or written.</exception>
     public static async Task<MlflowImportReport> ImportMlflowAsync(
         this MetadataContext context,

@@ -76,11 +76,13 @@ public sealed class BrokenStoreTests
         stores.Write("hand/1/not-a-run/meta.yaml", "");
         stores.Write("hand/2/meta.yaml", "- a\n- b\n");
         stores.Write("hand/3/nothing", "");
+        stores.Write($"hand/1/{MlflowSchema.RunB}/meta.yaml", "a: " + new string('[', 200_000));
         var report = await mlops.Context.ImportMlflowAsync(stores["hand"]);
         Assert.Equal([(1, 0.5), (2, 0.25)], await MlflowStores.PointsAsync(mlops.Context, MlflowStores.A, "loss"));
         Assert.Equal(new MlflowCount(5, 2, 0, 3), report.Points);
         Assert.Equal(3, Assert.Single(report.Problems, p => p.Place.EndsWith("loss:2", StringComparison.Ordinal)).Count);
         Assert.Equal(new MlflowCount(1, 0, 0, 1), report.Tags);
+        Assert.Equal(new MlflowCount(2, 1, 0, 1), report.Runs);
         Assert.Equal(new MlflowCount(3, 1, 0, 2), report.Experiments);
         Assert.Equal(Metadata.RunStatus.Failed, (await mlops.Runs.GetAsync(MlflowStores.A)).Status);
         Assert.Contains(report.Problems, p => p.Place.EndsWith("surprises", StringComparison.Ordinal));

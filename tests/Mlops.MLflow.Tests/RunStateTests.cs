@@ -114,4 +114,19 @@ public sealed class RunStateTests
         Assert.Equal(2, report.VerifiedSeries);
         Assert.Equal([(1, 0.5), (2, 0.4), (3, 0.3)], await MlflowStores.PointsAsync(mlops.Context, MlflowStores.A, "loss"));
     }
+
+    [Fact]
+    public async Task Import_ofACurveThatChangedAtItsBeginning_takesNothingBehindIt()
+    {
+        using var stores = new MlflowStores();
+        await using var mlops = await stores.OpenAsync();
+        var run = stores.WriteRun();
+        stores.Write($"{run}/metrics/loss", "1 0.5 1\n2 0.4 2\n");
+        await mlops.Context.ImportMlflowAsync(stores["hand"]);
+        stores.Write($"{run}/metrics/loss", "1 0.6 1\n2 0.4 2\n3 0.3 3\n4 0.2 4\n");
+        var report = await mlops.Context.ImportMlflowAsync(stores["hand"]);
+        Assert.Equal((0, 2), (report.Points.Taken, report.Points.Refused));
+        Assert.NotEmpty(report.Problems);
+        Assert.Equal([(1, 0.5), (2, 0.4)], await MlflowStores.PointsAsync(mlops.Context, MlflowStores.A, "loss"));
+    }
 }

@@ -88,7 +88,9 @@ internal sealed class RunImport(
             read++;
             if (!ReferenceEquals(series?.Key, point.Key) && !all.TryGetValue(point.Key, out series))
                 all[point.Key] = series = new SeriesImport(run.Id, point.Key, present.GetValueOrDefault(RunRecord.MetricSeries(point.Key)));
-            if ((series!.Refusal ?? MlflowText.TimeRefusal(point)) is { } refusal)
+            if (series!.IsAtItsEnd)
+                await series.CheckBeginningAsync(context.Store, cancellationToken).ConfigureAwait(false);
+            if ((series.Refusal ?? MlflowText.TimeRefusal(point)) is { } refusal)
             {
                 tally.Refuse(tally.Points, run.Place, refusal);
             }

@@ -16,7 +16,10 @@ internal sealed class SeriesImport(RunId run, string key, long present)
     public string Key { get; } = key;
 
     /// <summary>Why no point of it is taken; null if they are.</summary>
-    public string? Refusal { get; } = Check(key);
+    public string? Refusal { get; private set; } = Check(key);
+
+    /// <summary>Whether all that is here already was read again, and more comes.</summary>
+    public bool IsAtItsEnd => present > 0 && Count == present && Refusal is null;
 
     public long Count => _digest.Count;
 
@@ -43,6 +46,13 @@ internal sealed class SeriesImport(RunId run, string key, long present)
         var columns = SeriesColumns.OfNumbers(_steps.ToArray(), _times.ToArray(), _values.ToArray());
         (_steps, _times, _values) = ([], [], []);
         return new SeriesAppend(Run.Value, RunRecord.MetricSeries(Key), columns);
+    }
+
+    /// <summary>Lets nothing more be taken if what is here is not the beginning of what MLflow has.</summary>
+    public async Task CheckBeginningAsync(IMetadataStore store, CancellationToken cancellationToken)
+    {
+        if (await VerifyAsync(store, cancellationToken).ConfigureAwait(false) is not null)
+            Refusal = $"Metric '{Key}' has other points here than MLflow at its beginning; those behind were not taken.";
     }
 
     /// <summary>Reads back what is stored. Null if it is what was read, else what differs.</summary>
