@@ -47,7 +47,7 @@ public static class MlflowImport
     private static IMlflowSource Open(string path, Tally tally)
     {
         if (File.Exists(path))
-            return new SqlSource(SqlFile.Open(path), Path.GetDirectoryName(path)!, tally);
+            return SqlSource.Open(path, tally);
         if (!Directory.Exists(path))
             throw new ArgumentException($"There is nothing at '{path}'. Pass the path of an mlflow.db or of an mlruns folder.", nameof(path));
         return IsStore(path)

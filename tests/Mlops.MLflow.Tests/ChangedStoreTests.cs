@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace Mlops.MLflow.Tests;
@@ -83,5 +84,26 @@ public sealed class ChangedStoreTests
         await using var mlops = await stores.OpenAsync();
         stores.Execute("other.db", "CREATE TABLE t (x)");
         await Assert.ThrowsAsync<ArgumentException>(() => mlops.Context.ImportMlflowAsync(stores["other.db"]));
+        stores.Execute("other.db", "CREATE TABLE experiments (x); CREATE TABLE runs (x); CREATE TABLE metrics (x)");
+        await Assert.ThrowsAsync<ArgumentException>(() => mlops.Context.ImportMlflowAsync(stores["other.db"]));
+        Assert.Empty(await mlops.Context.Store.ReadFeedAsync(0, 10));
+    }
+
+    [Fact]
+    public async Task Import_ofADatabaseWithAWriteAheadLog_readsWhatOnlyTheLogHas_andWritesNothingBesideIt()
+    {
+        using var stores = new MlflowStores();
+        await using var mlops = await stores.OpenAsync();
+        using var writer = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = stores["wal.db"], Pooling = false }.ToString());
+        writer.Open();
+        using var create = writer.CreateCommand();
+#pragma warning disable CA2100 // the tests' own texts
+        create.CommandText = "PRAGMA journal_mode = WAL;" + MlflowSchema.V1 + MlflowSchema.TwoRuns;
+#pragma warning restore CA2100
+        create.ExecuteNonQuery();
+        var before = Directory.GetFiles(stores["."], "wal.db*").Select(f => (f, new FileInfo(f).Length)).ToList();
+        var report = await mlops.Context.ImportMlflowAsync(stores["wal.db"]);
+        Assert.Equal(2, report.Runs.Taken);
+        Assert.Equal(before, Directory.GetFiles(stores["."], "wal.db*").Select(f => (f, new FileInfo(f).Length)));
     }
 }

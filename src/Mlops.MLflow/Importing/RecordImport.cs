@@ -8,6 +8,7 @@ namespace Mlops.MLflow;
 internal sealed class RecordImport(MetadataContext context, Tally tally)
 {
     private const int Together = 500;
+    private const string Created = "model_created";
     private readonly Dictionary<string, string> _models = new(StringComparer.Ordinal);
     private readonly HashSet<RecordKey> _seen = [];
     private readonly List<RecordChange> _changes = [];
@@ -63,8 +64,6 @@ internal sealed class RecordImport(MetadataContext context, Tally tally)
             yield return FieldWrite.Set(Created, FieldValue.Text(record.ModelCreated ?? ""));
         }
     }
-
-    private const string Created = "model_created";
 
     /// <summary>The key: a model of another store that has the name already gets the time of its creation behind its own.</summary>
     private async Task<string> KeyAsync(SourceRecord record, CancellationToken cancellationToken)

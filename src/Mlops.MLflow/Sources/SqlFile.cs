@@ -43,11 +43,11 @@ internal sealed class SqlFile : IDisposable
             if (!header.AsSpan().StartsWith("SQLite format 3\0"u8))
                 throw new ArgumentException($"'{path}' is not a SQLite database. Pass the path of an mlflow.db or of an mlruns folder.", nameof(path));
             if (header[18] == 2 || File.Exists(path + "-journal"))
-                (path, folder) = Copy(path);
+                folder = Directory.CreateTempSubdirectory("mlops-import-").FullName;
             connection = new SqliteConnection(
                 new SqliteConnectionStringBuilder
                 {
-                    DataSource = path,
+                    DataSource = folder is null ? path : Copy(path, folder),
                     Mode = folder is null ? SqliteOpenMode.ReadOnly : SqliteOpenMode.ReadWrite,
                     Pooling = false,
                 }.ToString());
@@ -70,13 +70,13 @@ internal sealed class SqlFile : IDisposable
         }
     }
 
-    public static Exception Translate(SqliteException e, string path) =>
-        e.SqliteErrorCode is 11 or 26 // SQLITE_CORRUPT, SQLITE_NOTADB
-            ? Damaged(path, e.Message, e)
-            : new StorageUnavailableException($"The database '{path}' cannot be read: {e.Message}", e);
-
-    private static IntegrityException Damaged(string path, string finding, Exception? cause) =>
-        new($"The database '{path}' is damaged: {finding.ReplaceLineEndings(" ")} Repair it with sqlite3 '.recover', then import again.", cause);
+    public static Exception Translate(SqliteException e, string path) => e.SqliteErrorCode switch
+    {
+        // SQLITE_ERROR, where a column is missing; SQLITE_CORRUPT and SQLITE_NOTADB
+        1 => new ArgumentException($"'{path}' has tables that are not those of MLflow: {e.Message}", nameof(path), e),
+        11 or 26 => Damaged(path, e.Message, e),
+        _ => new StorageUnavailableException($"The database '{path}' cannot be read: {e.Message}", e),
+    };
 
     public bool Has(string table) => _columns.ContainsKey(table);
 
@@ -140,6 +140,9 @@ internal sealed class SqlFile : IDisposable
             Directory.Delete(_copyFolder, recursive: true);
     }
 
+    private static IntegrityException Damaged(string path, string finding, Exception? cause) =>
+        new($"The database '{path}' is damaged: {finding.ReplaceLineEndings(" ")} Repair it with sqlite3 '.recover', then import again.", cause);
+
     private static byte[] ReadHeader(string path)
     {
         using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
@@ -148,9 +151,8 @@ internal sealed class SqlFile : IDisposable
         return header;
     }
 
-    private static (string Path, string Folder) Copy(string path)
+    private static string Copy(string path, string folder)
     {
-        var folder = Directory.CreateTempSubdirectory("mlops-import-").FullName;
         var copy = Path.Combine(folder, "mlflow.db");
         foreach (var suffix in new[] { "", "-wal", "-journal" })
         {
@@ -158,6 +160,6 @@ internal sealed class SqlFile : IDisposable
                 File.Copy(path + suffix, copy + suffix);
         }
 
-        return (copy, folder);
+        return copy;
     }
 }

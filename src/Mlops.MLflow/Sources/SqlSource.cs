@@ -12,7 +12,7 @@ internal sealed class SqlSource : IMlflowSource
     private readonly OwnedRows _params;
     private readonly OwnedRows _tags;
 
-    public SqlSource(SqlFile file, string baseFolder, Tally tally)
+    private SqlSource(SqlFile file, string baseFolder, Tally tally)
     {
         _file = file;
         _tally = tally;
@@ -23,6 +23,20 @@ internal sealed class SqlSource : IMlflowSource
     }
 
     public string BaseFolder { get; }
+
+    public static SqlSource Open(string path, Tally tally)
+    {
+        var file = SqlFile.Open(path);
+        try
+        {
+            return new SqlSource(file, Path.GetDirectoryName(path)!, tally);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
 
     public IEnumerable<SourceExperiment> Experiments()
     {
