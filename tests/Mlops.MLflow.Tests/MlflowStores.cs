@@ -3,8 +3,8 @@ using System.IO.Compression;
 using System.Text.Json;
 using Microsoft.Data.Sqlite;
 using Mlops.Metadata;
-using Mlops.Storage;
 using Mlops.Sdk;
+using Mlops.Storage;
 
 namespace Mlops.MLflow.Tests;
 

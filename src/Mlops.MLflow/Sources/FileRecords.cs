@@ -49,7 +49,8 @@ internal sealed class FileRecords(string root, FileStore files, Tally tally)
             if (files.TryMeta(version, tally.Records) is { } of)
             {
                 yield return Record("mlflow-model-version", $"{name}/{Path.GetFileName(version)["version-".Length..]}", of.GetValueOrDefault("run_id"), of, version)
-                    with { Model = name, ModelCreated = created };
+                    with
+                { Model = name, ModelCreated = created };
             }
         }
     }

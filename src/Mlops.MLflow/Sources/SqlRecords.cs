@@ -29,7 +29,8 @@ internal sealed class SqlRecords(SqlFile file, Tally tally)
         {
             var model = InWorkspace(row, row.Text("name") ?? "");
             yield return Record("mlflow-model-version", "model_versions", key, row.Text("run_id"), body)
-                with { Model = model, ModelCreated = created.GetValueOrDefault(model) };
+                with
+            { Model = model, ModelCreated = created.GetValueOrDefault(model) };
         }
 
         foreach (var (key, _, body) in Table("datasets", ["dataset_uuid"]))
