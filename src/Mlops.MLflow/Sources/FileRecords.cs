@@ -46,12 +46,10 @@ internal sealed class FileRecords(string root, FileStore files, Tally tally)
         yield return record;
         foreach (var version in files.Folders(model).Where(v => Path.GetFileName(v).StartsWith("version-", StringComparison.Ordinal)))
         {
-            if (files.TryMeta(version, tally.Records) is { } of)
-            {
-                yield return Record("mlflow-model-version", $"{name}/{Path.GetFileName(version)["version-".Length..]}", of.GetValueOrDefault("run_id"), of, version)
-                    with
-                { Model = name, ModelCreated = created };
-            }
+            if (files.TryMeta(version, tally.Records) is not { } of)
+                continue;
+            var key = $"{name}/{Path.GetFileName(version)["version-".Length..]}";
+            yield return Record("mlflow-model-version", key, of.GetValueOrDefault("run_id"), of, version) with { Model = name, ModelCreated = created };
         }
     }
 

@@ -36,7 +36,14 @@ internal sealed record SourceRun
 
     /// <summary>A run from what MLflow says of it, by the names of columns; those of <c>meta.yaml</c> are much the same.</summary>
     public static SourceRun Read(
-        RunId id, string text, string experiment, Func<string, string?> find, Dictionary<string, string> parameters, Dictionary<string, string> tags, string place, Tally tally)
+        RunId id,
+        string text,
+        string experiment,
+        Func<string, string?> find,
+        Dictionary<string, string> parameters,
+        Dictionary<string, string> tags,
+        string place,
+        Tally tally)
     {
         foreach (var (column, key) in new[] { ("user_id", "mlflow.user"), ("source_name", "mlflow.source.name"), ("source_version", "mlflow.source.git.commit") })
         {

@@ -28,9 +28,8 @@ internal sealed class SqlRecords(SqlFile file, Tally tally)
         foreach (var (key, row, body) in Table("model_versions", ["name", "version"], ("tags", "model_version_tags", "key", "value")))
         {
             var model = InWorkspace(row, row.Text("name") ?? "");
-            yield return Record("mlflow-model-version", "model_versions", key, row.Text("run_id"), body)
-                with
-            { Model = model, ModelCreated = created.GetValueOrDefault(model) };
+            var version = Record("mlflow-model-version", "model_versions", key, row.Text("run_id"), body);
+            yield return version with { Model = model, ModelCreated = created.GetValueOrDefault(model) };
         }
 
         foreach (var (key, _, body) in Table("datasets", ["dataset_uuid"]))
@@ -60,7 +59,7 @@ internal sealed class SqlRecords(SqlFile file, Tally tally)
     private static SourceRecord Record(string kind, string table, string key, string? run, JsonObject body) =>
         new(kind, key, RunId.TryParse(run, null, out var id) ? id : null, body, $"{table}, {key}");
 
-    /// <summary>The rows of a table, each with those of other tables that have the same key: by name, or all of a name where there is no one value.</summary>
+    /// <summary>The rows of a table, each with those of other tables that have the same key: as names and values, or whole where no value column is named.</summary>
     private IEnumerable<(string Key, SqlRow Row, JsonObject Body)> Table(
         string table, string[] keys, params (string Name, string Table, string Key, string? Value)[] attachments)
     {
