@@ -32,6 +32,7 @@ internal static partial class FigureRunner
         Figures.Search.Hydrated,
         () => new DeepPage(),
         () => new Report(),
+        () => new ImportMlflow(),
     ];
 
     public static int Usage()

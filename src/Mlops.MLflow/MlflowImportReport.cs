@@ -21,7 +21,7 @@ public sealed record MlflowImportReport
     /// <summary>Files of runs.</summary>
     public required MlflowCount Artifacts { get; init; }
 
-    /// <summary>Registered models, their versions, data sets and inputs.</summary>
+    /// <summary>Registered and logged models, versions, data sets, inputs; refused are also the rows and folders that have no place here, such as traces.</summary>
     public required MlflowCount Records { get; init; }
 
     /// <summary>How many series were read back and have the same number of points and the same digest as in the MLflow store.</summary>

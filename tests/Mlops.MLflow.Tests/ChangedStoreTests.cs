@@ -11,8 +11,8 @@ public sealed class ChangedStoreTests
         using var stores = new MlflowStores();
         await using var mlops = await stores.OpenAsync();
         await mlops.Context.ImportMlflowAsync(stores["mlflow.db"], stores.Moved);
-        Execute(
-            stores["mlflow.db"],
+        stores.Execute(
+            "mlflow.db",
             """
             INSERT INTO metrics (key, value, timestamp, run_uuid, step, is_nan)
             SELECT 'loss', 0.125, 1800000000000, run_uuid, 1000, 0 FROM runs WHERE status = 'RUNNING' LIMIT 1;
@@ -82,18 +82,28 @@ public sealed class ChangedStoreTests
     {
         using var stores = new MlflowStores();
         await using var mlops = await stores.OpenAsync();
-        Execute(stores["other.db"], "CREATE TABLE t (x)");
+        stores.Execute("other.db", "CREATE TABLE t (x)");
         await Assert.ThrowsAsync<ArgumentException>(() => mlops.Context.ImportMlflowAsync(stores["other.db"]));
+        stores.Execute("other.db", "CREATE TABLE experiments (x); CREATE TABLE runs (x); CREATE TABLE metrics (x)");
+        await Assert.ThrowsAsync<ArgumentException>(() => mlops.Context.ImportMlflowAsync(stores["other.db"]));
+        Assert.Empty(await mlops.Context.Store.ReadFeedAsync(0, 10));
     }
 
-    private static void Execute(string path, string sql)
+    [Fact]
+    public async Task Import_ofADatabaseWithAWriteAheadLog_readsWhatOnlyTheLogHas_andWritesNothingBesideIt()
     {
-        using var connection = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = path, Pooling = false }.ToString());
-        connection.Open();
-        using var command = connection.CreateCommand();
+        using var stores = new MlflowStores();
+        await using var mlops = await stores.OpenAsync();
+        using var writer = new SqliteConnection(new SqliteConnectionStringBuilder { DataSource = stores["wal.db"], Pooling = false }.ToString());
+        writer.Open();
+        using var create = writer.CreateCommand();
 #pragma warning disable CA2100 // the tests' own texts
-        command.CommandText = sql;
+        create.CommandText = "PRAGMA journal_mode = WAL;" + MlflowSchema.V1 + MlflowSchema.TwoRuns;
 #pragma warning restore CA2100
-        command.ExecuteNonQuery();
+        create.ExecuteNonQuery();
+        var before = Directory.GetFiles(stores["."], "wal.db*").Select(f => (f, new FileInfo(f).Length)).ToList();
+        var report = await mlops.Context.ImportMlflowAsync(stores["wal.db"]);
+        Assert.Equal(2, report.Runs.Taken);
+        Assert.Equal(before, Directory.GetFiles(stores["."], "wal.db*").Select(f => (f, new FileInfo(f).Length)));
     }
 }

@@ -1,68 +1,61 @@
+using System.Text;
 using Mlops.Metadata;
 using Mlops.Storage;
 
 namespace Mlops.MLflow;
 
-/// <summary>Stores the files of a run under their digests.</summary>
+/// <summary>Stores files and long texts under their digests; what names them is committed with or after the run.</summary>
 internal sealed class ArtifactImport(MetadataContext context, ArtifactLocation locations, Tally tally)
 {
-    private readonly RunCatalog _runs = new(context);
-
-    /// <summary>Stores the bytes; what names them is for the caller to commit, with or after the run.</summary>
-    public async Task<IReadOnlyList<RecordChange>> TakeAsync(SourceRun run, CancellationToken cancellationToken)
+    /// <summary>Stores the files of a run or of a model that it logged.</summary>
+    public async Task TakeFilesAsync(SourceFiles files, PendingRun pending, CancellationToken cancellationToken)
     {
-        if (FolderOf(run) is not { } folder)
-            return [];
-        Dictionary<string, Digest>? present = null;
-        List<RecordChange> changes = [];
+        if (FolderOf(files) is not { } folder)
+            return;
         foreach (var file in SourceFolder.FilesBelow(folder, tally))
         {
-            present ??= (await _runs.ListArtifactsAsync(run.Id, cancellationToken).ConfigureAwait(false))
-                .ToDictionary(a => a.Path.Value, a => a.Digest, StringComparer.Ordinal);
+            tally.Progress = tally.Progress with { Artifacts = tally.Progress.Artifacts + 1 };
             try
             {
-                var path = ArtifactPath.Parse(Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/'));
+                var path = ArtifactPath.Parse(files.Prefix + FileStore.Key(folder, file));
                 var content = await context.Content.PutFileAsync(file, progress: null, cancellationToken).ConfigureAwait(false);
-                if (present.TryGetValue(path.Value, out var digest) && digest == content.Digest)
-                {
-                    tally.Artifacts.Present++;
-                    continue;
-                }
-
-                changes.Add(ArtifactRecord.Logged(new ArtifactId(context.Ids.Next()), run.Id, path, content));
-                tally.Artifacts.Taken++;
+                await pending.AddAsync(new PendingArtifact(path, content, tally.Artifacts, file), cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (e is ArgumentException or FileNotFoundException or ConflictException or IOException or UnauthorizedAccessException)
             {
                 tally.Refuse(tally.Artifacts, file, e.Message);
             }
         }
-
-        return changes;
     }
 
-    private string? FolderOf(SourceRun run)
+    /// <summary>Stores texts that are too long for a field.</summary>
+    public async Task TakeTextsAsync(IEnumerable<LongText> texts, PendingRun pending, CancellationToken cancellationToken)
+    {
+        foreach (var text in texts)
+        {
+            var content = await context.Content.PutAsync(Encoding.UTF8.GetBytes(text.Value), cancellationToken).ConfigureAwait(false);
+            await pending.AddAsync(new PendingArtifact(text.Path, content, Counter: null, text.Path.Value), cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private string? FolderOf(SourceFiles files)
     {
         string? reason = null;
-        if (run.ArtifactUri is { Length: > 0 } uri)
+        if (files.Location is { Length: > 0 } location)
         {
-            (var folder, reason) = locations.Resolve(uri, run.Id.ToString());
+            (var folder, reason) = locations.Resolve(location, files.OwnerId);
             if (folder is not null && Directory.Exists(folder))
                 return folder;
 
             // a run without artifacts has no folder; an experiment without one may have moved
-            if (folder is not null && ArtifactLocation.Root(folder, run.Id.ToString()) is var root && !Directory.Exists(root))
+            if (folder is not null && ArtifactLocation.Root(folder, files.OwnerId) is var root && !Directory.Exists(root))
                 reason = $"The artifact folder '{root}' is not there. If it has moved, name its place in ArtifactRoots.";
         }
 
-        if (run.Folder is not null && Path.Combine(run.Folder, "artifacts") is var beside && Directory.Exists(beside)
-            && Directory.EnumerateFileSystemEntries(beside).Any())
-        {
+        if (files.Beside is { } beside && SourceFolder.FilesBelow(beside, tally).Any())
             return beside;
-        }
-
         if (reason is not null)
-            tally.Report(run.ArtifactUri is { } location ? ArtifactLocation.Root(location, run.Id.ToString()) : run.Place, reason);
+            tally.Report(files.Location is { } there ? ArtifactLocation.Root(there, files.OwnerId) : files.Place, reason);
         return null;
     }
 }

@@ -3,18 +3,22 @@ namespace Mlops.MLflow;
 /// <summary>Finds the local folder of an artifact location as MLflow writes it: a path of any system, or a URI.</summary>
 internal sealed class ArtifactLocation(MlflowImportOptions options, string baseFolder)
 {
+    private const string FileScheme = "file:";
+
     /// <summary>The folder; null with a reason if it cannot be reached from here.</summary>
-    public (string? Folder, string? Reason) Resolve(string uri, string runId)
+    /// <param name="uri">The location.</param>
+    /// <param name="ownerId">The id of the run or model whose location it is.</param>
+    public (string? Folder, string? Reason) Resolve(string uri, string ownerId)
     {
-        var text = Uri.UnescapeDataString(uri.StartsWith("file:", StringComparison.OrdinalIgnoreCase) ? uri : Uri.EscapeDataString(uri))
-            .Replace('\\', '/').TrimEnd('/');
+        var isFile = uri.StartsWith(FileScheme, StringComparison.OrdinalIgnoreCase);
+        var text = (isFile ? Uri.UnescapeDataString(uri) : uri).Replace('\\', '/').TrimEnd('/');
         if (text.Split('/').Contains(".."))
             return (null, $"The artifact location '{uri}' has a '..' segment.");
 
         // MLflow always ends it so; anything else could name any folder of this machine
-        if (!text.EndsWith($"/{runId}/artifacts", StringComparison.OrdinalIgnoreCase))
-            return (null, $"The artifact location '{uri}' does not end in the run's own folder '{runId}/artifacts'; it was not read.");
-        var plain = WithoutFileScheme(text);
+        if (!text.EndsWith($"/{ownerId}/artifacts", StringComparison.OrdinalIgnoreCase))
+            return (null, $"The artifact location '{uri}' does not end in '{ownerId}/artifacts', a folder of its own; it was not read.");
+        var plain = isFile ? WithoutScheme(text) : text;
         foreach (var (from, to) in options.ArtifactRoots.OrderByDescending(r => r.Key.Length))
         {
             var prefix = from.Replace('\\', '/').TrimEnd('/');
@@ -26,27 +30,31 @@ internal sealed class ArtifactLocation(MlflowImportOptions options, string baseF
         }
 
         var hasDrive = plain.Length > 1 && plain[1] == ':' && char.IsAsciiLetter(plain[0]);
-        if (!hasDrive && plain.Contains(':', StringComparison.Ordinal) && plain.IndexOf(':', StringComparison.Ordinal) < plain.IndexOf('/', StringComparison.Ordinal))
-            return (null, $"Artifacts under '{Root(plain, runId)}' are on another system; copy them here and name the folder in ArtifactRoots.");
-        if (hasDrive && !OperatingSystem.IsWindows())
-            return (null, $"Artifacts under '{Root(plain, runId)}' are on a Windows drive; copy them here and name the folder in ArtifactRoots.");
-        return (Path.GetFullPath(plain, baseFolder), null);
+        var isElsewhere = hasDrive || plain.StartsWith("//", StringComparison.Ordinal)
+            ? !OperatingSystem.IsWindows()
+            : plain.Split('/')[0].Contains(':', StringComparison.Ordinal);
+        return isElsewhere
+            ? (null, $"Artifacts under '{Root(text, ownerId)}' are on another system; copy them here and name the folder in ArtifactRoots.")
+            : (Path.GetFullPath(plain, baseFolder), null);
     }
 
-    /// <summary>The location of the experiment, above the run's folder.</summary>
-    public static string Root(string location, string runId)
+    /// <summary>The location of the experiment, above the folder of the run or model.</summary>
+    public static string Root(string location, string ownerId)
     {
-        var at = location.LastIndexOf(runId, StringComparison.OrdinalIgnoreCase);
+        var at = location.LastIndexOf(ownerId, StringComparison.OrdinalIgnoreCase);
         return at > 1 ? location[..(at - 1)] : location;
     }
 
-    private static string WithoutFileScheme(string text)
+    // what is behind two slashes is a host, as in //host/share/folder; a third slash begins a path of this one
+    private static string WithoutScheme(string text)
     {
-        if (!text.StartsWith("file:", StringComparison.OrdinalIgnoreCase))
-            return text;
-        var path = text["file:".Length..];
-        if (path.StartsWith("//", StringComparison.Ordinal))
-            path = path[2..] is var rest && rest.StartsWith("localhost/", StringComparison.OrdinalIgnoreCase) ? rest["localhost".Length..] : rest;
+        var path = text[FileScheme.Length..];
+        foreach (var local in new[] { "///", "//localhost/" })
+        {
+            if (path.StartsWith(local, StringComparison.OrdinalIgnoreCase))
+                path = path[(local.Length - 1)..];
+        }
+
         return path.Length > 2 && path[0] == '/' && path[2] == ':' ? path[1..] : path;
     }
 }

@@ -4,26 +4,27 @@ using Mlops.Storage;
 
 namespace Mlops.MLflow;
 
-/// <summary>SHA-256 over steps, times and values of a series, in order; every NaN counts as the same.</summary>
-internal sealed class PointDigest : IDisposable
+/// <summary>SHA-256 over steps, times and values of a series, in order, each block behind the digest of those before it; every NaN counts as the same.</summary>
+internal sealed class PointDigest
 {
     private const int PointBytes = 24;
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly byte[] _buffer = new byte[PointBytes * 128];
-    private int _filled;
+    private readonly byte[] _block = new byte[SHA256.HashSizeInBytes + (PointBytes * 128)];
+    private int _filled = SHA256.HashSizeInBytes;
 
     public long Count { get; private set; }
 
     public void Add(long step, long time, double value)
     {
-        var at = _buffer.AsSpan(_filled);
+        var at = _block.AsSpan(_filled);
         BinaryPrimitives.WriteInt64LittleEndian(at, step);
         BinaryPrimitives.WriteInt64LittleEndian(at[8..], time);
         BinaryPrimitives.WriteDoubleLittleEndian(at[16..], double.IsNaN(value) ? double.NaN : value);
         _filled += PointBytes;
         Count++;
-        if (_filled == _buffer.Length)
-            Empty();
+        if (_filled < _block.Length)
+            return;
+        SHA256.HashData(_block, _block);
+        _filled = SHA256.HashSizeInBytes;
     }
 
     public void Add(SeriesColumns points)
@@ -35,17 +36,6 @@ internal sealed class PointDigest : IDisposable
             Add(steps[i], times[i], values[i]);
     }
 
-    public Digest Take()
-    {
-        Empty();
-        return Digest.Of(_hash);
-    }
-
-    public void Dispose() => _hash.Dispose();
-
-    private void Empty()
-    {
-        _hash.AppendData(_buffer, 0, _filled);
-        _filled = 0;
-    }
+    /// <summary>The digest of what was added so far.</summary>
+    public Digest Value => Digest.Of(_block.AsSpan(0, _filled));
 }

@@ -8,187 +8,106 @@ namespace Mlops.MLflow;
 /// says where an interrupted import goes on.
 /// </summary>
 internal sealed class RunImport(
-    IMlflowSource source, MetadataContext context, IReadOnlyDictionary<string, ExperimentId> experiments, Tally tally)
+    IMlflowSource source, MetadataContext context, IReadOnlyDictionary<string, ExperimentId> experiments, ArtifactImport artifacts, Tally tally)
 {
     private const int PointsTogether = 250_000;
     private const int RunsTogether = 500;
+    private readonly HashSet<RunId> _seen = [];
     private readonly List<RecordChange> _changes = [];
     private readonly List<SeriesAppend> _appends = [];
-    private readonly List<(SeriesImport Series, string Place)> _unverified = [];
+    private readonly List<PendingRun> _pending = [];
     private int _points;
-    private int _runs;
 
-    /// <summary>Takes a run; false if it cannot be.</summary>
-    public async Task<bool> TakeAsync(SourceRun run, CancellationToken cancellationToken)
+    public async Task TakeAsync(SourceRun run, CancellationToken cancellationToken)
     {
+        tally.Progress = tally.Progress with { Runs = tally.Progress.Runs + 1 };
         var target = await context.Store.FindRecordAsync(run.Id.Value, cancellationToken).ConfigureAwait(false);
         if (Refusal(run, target) is { } refusal)
         {
             tally.Refuse(tally.Runs, run.Place, refusal);
-            return false;
+            return;
         }
 
-        var writes = Writes(run, target);
-        if (target is null || writes.Count > 0)
-        {
-            _changes.Add(new RecordChange
-            {
-                Id = run.Id.Value,
-                Kind = RunRecord.Kind,
-                Mode = target is null ? ChangeMode.Create : ChangeMode.Update,
-                Action = "run.imported",
-                Fields = writes,
-            });
-        }
-
-        var grown = await TakePointsAsync(run, target, cancellationToken).ConfigureAwait(false);
-        if (target is null || writes.Count > 0 || grown)
-            tally.Runs.Taken++;
-        else
-            tally.Runs.Present++;
-        if (++_runs >= RunsTogether || _points >= PointsTogether)
-            await CommitAsync(cancellationToken).ConfigureAwait(false);
-        return true;
+        var fields = new RunFields(run, target, experiments[run.ExperimentId], context.Time.GetUtcNow(), tally);
+        var pending = new PendingRun(run.Id, run.Place, context, tally) { IsCounted = true, IsNew = target is null, Fields = fields.All };
+        await artifacts.TakeTextsAsync(fields.LongTexts, pending, cancellationToken).ConfigureAwait(false);
+        await artifacts.TakeFilesAsync(run.Files, pending, cancellationToken).ConfigureAwait(false);
+        _changes.AddRange(pending.Changes());
+        pending.Series = await TakePointsAsync(run, isNew: target is null, cancellationToken).ConfigureAwait(false);
+        await AddAsync(pending, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Lets changes wait that belong to the runs taken so far.</summary>
-    public void Add(IReadOnlyList<RecordChange> changes) => _changes.AddRange(changes);
+    /// <summary>Takes files that belong to a run which was taken before.</summary>
+    public async Task TakeFilesAsync(SourceFiles files, CancellationToken cancellationToken)
+    {
+        if (!_seen.Contains(files.Run))
+        {
+            tally.Report(files.Place, $"Its run {files.Run} was not taken, and so its files were not.");
+            return;
+        }
 
-    /// <summary>Commits what waits, and reads it back.</summary>
+        var pending = new PendingRun(files.Run, files.Place, context, tally);
+        await artifacts.TakeFilesAsync(files, pending, cancellationToken).ConfigureAwait(false);
+        _changes.AddRange(pending.Changes());
+        await AddAsync(pending, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Commits what waits, reads it back and counts it.</summary>
     public async Task CommitAsync(CancellationToken cancellationToken)
     {
         await WriteAsync(cancellationToken).ConfigureAwait(false);
-        foreach (var (series, place) in _unverified)
-        {
-            using (series)
-            {
-                if (await series.VerifyAsync(context.Store, cancellationToken).ConfigureAwait(false) is { } difference)
-                    tally.Report(place, difference);
-                else
-                    tally.VerifiedSeries++;
-            }
-        }
+        foreach (var run in _pending)
+            await run.VerifyAsync(cancellationToken).ConfigureAwait(false);
+        _pending.Clear();
+    }
 
-        _unverified.Clear();
-        _runs = 0;
+    private async Task AddAsync(PendingRun pending, CancellationToken cancellationToken)
+    {
+        _pending.Add(pending);
+        if (_pending.Count >= RunsTogether || _points >= PointsTogether)
+            await CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private string? Refusal(SourceRun run, RecordSnapshot? target) =>
         !experiments.ContainsKey(run.ExperimentId) ? $"Its experiment {run.ExperimentId} could not be taken."
-        : target is null ? null
-        : target.IsPurged ? "The run was purged here for good."
-        : target.Kind != RunRecord.Kind ? $"Its id belongs to a record of the kind '{target.Kind}' here."
+        : target is { IsPurged: true } ? "The run was purged here for good."
+        : target is not null && target.Kind != RunRecord.Kind ? $"Its id belongs to a record of the kind '{target.Kind}' here."
+        : !_seen.Add(run.Id) ? "The store has another run of this id; that one was taken."
         : null;
 
-    private List<FieldWrite> Writes(SourceRun run, RecordSnapshot? target)
+    private async Task<IReadOnlyCollection<SeriesImport>> TakePointsAsync(SourceRun run, bool isNew, CancellationToken cancellationToken)
     {
-        var stage = run.IsDeleted ? LifecycleStage.Deleted : LifecycleStage.Active;
-        List<FieldWrite> writes = [];
-        if (target is null)
-        {
-            var parent = RunId.TryParse(run.Tags.GetValueOrDefault("mlflow.parentRunId"), null, out var id) ? id : (RunId?)null;
-
-            // the order of runs is that of their start: one without would be seen nowhere
-            writes.AddRange(RunRecord.Foreign(experiments[run.ExperimentId], NameOf(run), run.Start ?? run.End ?? context.Time.GetUtcNow(), parent));
-        }
-
-        writes.AddRange(RunRecord.ForeignState(run.Status, run.End, stage).Where(write => !Has(target, write)));
-        foreach (var (key, value) in run.Params)
-            AddText("parameter", key, value, tally.Params, () => RunRecord.Param(key, value));
-        foreach (var (key, value) in run.Tags)
-            AddText("tag", key, value, tally.Tags, () => RunRecord.Tag(key, value));
-        return writes;
-
-        void AddText(string kind, string key, string value, Tally.Counter counter, Func<FieldWrite> create)
-        {
-            try
-            {
-                EntityText.Key(kind, key);
-                EntityText.Value(kind, key, value);
-            }
-            catch (ArgumentException e)
-            {
-                tally.Refuse(counter, run.Place, e.Message);
-                return;
-            }
-
-            var write = create();
-            if (Has(target, write))
-            {
-                counter.Present++;
-            }
-            else if (write.Mode == FieldWriteMode.Once && target?.Find(write.Name) is { } other)
-            {
-                tally.Refuse(counter, run.Place, $"Parameter '{key}' is '{value}' in MLflow, and '{other}' here; the one here stays.");
-            }
-            else
-            {
-                counter.Taken++;
-                writes.Add(write);
-            }
-        }
-    }
-
-    private string NameOf(SourceRun run)
-    {
-        try
-        {
-            return EntityText.Name("run", run.Name);
-        }
-        catch (ArgumentException e)
-        {
-            tally.Report(run.Place, $"{e.Message} The run is named by its id here.");
-            return run.Id.ToString();
-        }
-    }
-
-    private static bool Has(RecordSnapshot? target, FieldWrite write) => target?.Find(write.Name) is { } present && present.IsSame(write.Values[0]);
-
-    private async Task<bool> TakePointsAsync(SourceRun run, RecordSnapshot? target, CancellationToken cancellationToken)
-    {
-        Dictionary<string, long> present = [];
-        if (target is not null)
-        {
-            foreach (var info in await context.Store.ListSeriesAsync([run.Id.Value], cancellationToken).ConfigureAwait(false))
-                present[info.Name] = info.Position;
-        }
-
+        var present = isNew
+            ? []
+            : (await context.Store.ListSeriesAsync([run.Id.Value], cancellationToken).ConfigureAwait(false)).ToDictionary(s => s.Name, s => s.Position);
         Dictionary<string, SeriesImport> all = new(StringComparer.Ordinal);
         SeriesImport? series = null;
-        var grown = false;
+        var read = 0L;
         foreach (var point in source.Points(run))
         {
+            read++;
             if (!ReferenceEquals(series?.Key, point.Key) && !all.TryGetValue(point.Key, out series))
                 all[point.Key] = series = new SeriesImport(run.Id, point.Key, present.GetValueOrDefault(RunRecord.MetricSeries(point.Key)));
-            if (series!.Refusal is { } refusal)
+            if (series!.IsAtItsEnd)
+                await series.CheckBeginningAsync(context.Store, cancellationToken).ConfigureAwait(false);
+            if ((series.Refusal ?? MlflowText.TimeRefusal(point)) is { } refusal)
             {
                 tally.Refuse(tally.Points, run.Place, refusal);
             }
-            else if (point.Milliseconds is < -62_135_596_800_000 or > 253_402_300_799_999)
+            else if (series.Add(point.Step, point.Milliseconds * 1000, point.Value) && ++_points % PointsTogether == 0)
             {
-                tally.Refuse(tally.Points, run.Place, $"Metric '{point.Key}' has a time outside the years 1 to 9999: {point.Milliseconds} ms.");
-            }
-            else if (!series.Add(point.Step, point.Milliseconds * 1000, point.Value))
-            {
-                tally.Points.Present++;
-            }
-            else
-            {
-                tally.Points.Taken++;
-                grown = true;
-                if (++_points % PointsTogether == 0)
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    _appends.AddRange(all.Values.Select(s => s.Take()).OfType<SeriesAppend>());
-                    await WriteAsync(cancellationToken).ConfigureAwait(false);
-                }
+                cancellationToken.ThrowIfCancellationRequested();
+                Wait(all.Values);
+                await WriteAsync(cancellationToken).ConfigureAwait(false);
             }
         }
 
-        _appends.AddRange(all.Values.Select(s => s.Take()).OfType<SeriesAppend>());
-        _unverified.AddRange(all.Values.Where(s => s.Count > 0).Select(s => (s, run.Place)));
-        return grown;
+        Wait(all.Values);
+        tally.Progress = tally.Progress with { Points = tally.Progress.Points + read };
+        return [.. all.Values.Where(s => s.Count > 0)];
     }
+
+    private void Wait(IEnumerable<SeriesImport> series) => _appends.AddRange(series.Select(s => s.Take()).OfType<SeriesAppend>());
 
     private async Task WriteAsync(CancellationToken cancellationToken)
     {

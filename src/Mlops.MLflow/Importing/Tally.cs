@@ -1,10 +1,9 @@
 namespace Mlops.MLflow;
 
-/// <summary>Counts what an import meets, and keeps what went wrong.</summary>
+/// <summary>Counts what an import meets and what became of it, and keeps what went wrong.</summary>
 internal sealed class Tally
 {
-    private readonly HashSet<MlflowProblem> _seen = [];
-    private readonly List<MlflowProblem> _problems = [];
+    private readonly Dictionary<(string Place, string Reason), long> _problems = [];
 
     public Counter Experiments { get; } = new();
 
@@ -22,19 +21,18 @@ internal sealed class Tally
 
     public long VerifiedSeries { get; set; }
 
-    /// <summary>Keeps a problem, once.</summary>
-    public void Report(string place, string reason)
-    {
-        var problem = new MlflowProblem(place, reason);
-        if (_seen.Add(problem))
-            _problems.Add(problem);
-    }
+    /// <summary>How far the import is, whether or not what it met is committed.</summary>
+    public MlflowImportProgress Progress { get; set; }
 
-    /// <summary>Keeps a problem with a thing that could be seen and not taken.</summary>
-    public void Refuse(Counter kind, string place, string reason)
+    /// <summary>Keeps a problem; the same one again counts.</summary>
+    public void Report(string place, string reason, long count = 1) =>
+        _problems[(place, reason)] = _problems.GetValueOrDefault((place, reason)) + count;
+
+    /// <summary>Keeps a problem with things that could be seen and not taken.</summary>
+    public void Refuse(Counter kind, string place, string reason, long count = 1)
     {
-        kind.Refused++;
-        Report(place, reason);
+        kind.Refused += count;
+        Report(place, reason, count);
     }
 
     public MlflowImportReport ToReport() => new()
@@ -47,7 +45,7 @@ internal sealed class Tally
         Artifacts = Artifacts.ToCount(),
         Records = Records.ToCount(),
         VerifiedSeries = VerifiedSeries,
-        Problems = _problems,
+        Problems = [.. _problems.Select(p => new MlflowProblem(p.Key.Place, p.Key.Reason, p.Value))],
     };
 
     internal sealed class Counter

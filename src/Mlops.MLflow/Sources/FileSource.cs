@@ -1,27 +1,22 @@
 using System.Globalization;
-using System.Text.Json.Nodes;
 using Mlops.Metadata;
 
 namespace Mlops.MLflow;
 
-/// <summary>An <c>mlruns</c> folder. A link inside it is reported and not followed.</summary>
+/// <summary>An <c>mlruns</c> folder.</summary>
 internal sealed class FileSource(string root, Tally tally) : IMlflowSource
 {
-    private const string Meta = "meta.yaml";
-    private static readonly string[] NotExperiments = [".trash", "models"];
-    private static readonly string[] NotTaken = ["datasets", "models", "traces", "inputs", "outputs"];
+    private static readonly string[] OfExperiment = ["tags", FileRecords.Datasets, FileRecords.Models, FileRecords.Traces];
+    private static readonly string[] OfRun = ["artifacts", "metrics", "params", "tags", FileRecords.Inputs, FileRecords.Outputs];
+    private readonly FileStore _files = new(tally);
 
     public string BaseFolder => Path.GetDirectoryName(root) ?? root;
-
-    /// <summary>Whether the folder has what an <c>mlruns</c> folder has.</summary>
-    public static bool IsStore(string folder) =>
-        Directory.Exists(Path.Combine(folder, ".trash")) || Directory.EnumerateDirectories(folder).Any(d => File.Exists(Path.Combine(d, Meta)));
 
     public IEnumerable<SourceExperiment> Experiments()
     {
         foreach (var (folder, isTrash) in ExperimentFolders())
         {
-            if (TryMeta(folder, tally.Experiments) is not { } meta)
+            if (_files.TryMeta(folder, tally.Experiments) is not { } meta)
                 continue;
             var id = Path.GetFileName(folder);
             yield return new SourceExperiment(
@@ -29,7 +24,7 @@ internal sealed class FileSource(string root, Tally tally) : IMlflowSource
                 meta.GetValueOrDefault("name") ?? id,
                 isTrash || meta.GetValueOrDefault("lifecycle_stage") == "deleted",
                 meta.GetValueOrDefault("artifact_location"),
-                Texts(Path.Combine(folder, "tags"), new Tally.Counter()),
+                _files.Texts(Path.Combine(folder, "tags"), new Tally.Counter()),
                 folder);
         }
     }
@@ -38,16 +33,14 @@ internal sealed class FileSource(string root, Tally tally) : IMlflowSource
     {
         foreach (var (experiment, isTrash) in ExperimentFolders())
         {
-            foreach (var folder in Folders(experiment))
+            foreach (var folder in _files.Folders(experiment))
             {
                 var name = Path.GetFileName(folder);
-                if (name == "tags")
+                if (OfExperiment.Contains(name))
                     continue;
-                if (NotTaken.Contains(name))
-                    tally.Report(folder, $"The folder '{name}' holds what has no place here yet; it was not taken.");
-                else if (!RunId.TryParse(name, null, out var id))
+                if (!RunId.TryParse(name, null, out var id))
                     tally.Report(folder, "The folder is not one of a run: its name is not 32 hexadecimal digits.");
-                else if (TryMeta(folder, tally.Runs) is { } meta)
+                else if (_files.TryMeta(folder, tally.Runs) is { } meta)
                     yield return Read(id, Path.GetFileName(experiment), folder, meta, isTrash);
             }
         }
@@ -56,163 +49,72 @@ internal sealed class FileSource(string root, Tally tally) : IMlflowSource
     public IEnumerable<SourcePoint> Points(SourceRun run)
     {
         var folder = Path.Combine(run.Folder!, "metrics");
-        foreach (var file in Files(folder))
+        foreach (var file in _files.Files(folder))
         {
-            var key = Key(folder, file);
-            if (Open(file, tally.Points) is not { } reader)
-                continue;
-            using (reader)
+            var key = FileStore.Key(folder, file);
+            var (number, bad, columns) = (0, 0, 0);
+            foreach (var line in _files.Lines(file, tally.Points))
             {
-                for (var number = 1; reader.ReadLine() is { } line; number++)
+                number++;
+                if (line.Length == 0)
+                    continue;
+
+                // a line may have more columns than those before, from a later MLflow; one with fewer was cut off
+                var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+                if (parts.Length >= columns && TryPoint(key, parts) is { } point)
                 {
-                    if (line.Length == 0)
-                        continue;
-                    var parts = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
-                    var step = 0L;
-                    if (parts.Length >= 2
-                        && long.TryParse(parts[0], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var time)
-                        && MlflowText.TryNumber(parts[1], out var value)
-                        && (parts.Length == 2 || long.TryParse(parts[2], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out step)))
-                    {
-                        yield return new SourcePoint(key, step, time, value);
-                    }
-                    else
-                    {
-                        tally.Refuse(tally.Points, $"{file}:{number}", "The line is not 'timestamp value step'.");
-                    }
+                    columns = Math.Min(parts.Length, 3);
+                    yield return point;
+                    continue;
                 }
+
+                bad = bad == 0 ? number : bad;
+                tally.Refuse(tally.Points, $"{file}:{bad}", "The line is not 'timestamp value step'.");
             }
         }
     }
 
-    public IEnumerable<SourceRecord> Records()
-    {
-        var models = Path.Combine(root, "models");
-        foreach (var model in Directory.Exists(models) ? Folders(models) : [])
-        {
-            if (TryMeta(model, tally.Records) is not { } meta)
-                continue;
-            var name = Path.GetFileName(model);
-            var body = Body(meta, model);
-            body["aliases"] = Json(Texts(Path.Combine(model, "aliases"), tally.Records));
-            yield return new SourceRecord("mlflow-model", name, null, body, model);
-            foreach (var version in Folders(model).Where(v => Path.GetFileName(v).StartsWith("version-", StringComparison.Ordinal)))
-            {
-                if (TryMeta(version, tally.Records) is not { } of)
-                    continue;
-                var run = RunId.TryParse(of.GetValueOrDefault("run_id"), null, out var id) ? id : (RunId?)null;
-                yield return new SourceRecord(
-                    "mlflow-model-version", $"{name}/{Path.GetFileName(version)["version-".Length..]}", run, Body(of, version), version);
-            }
-        }
-    }
+    public IEnumerable<SourceRecord> Records() => new FileRecords(root, _files, tally).Read(ExperimentFolders().Select(e => e.Folder));
 
     public void Dispose()
     {
     }
 
-    private static string Key(string folder, string file) => Path.GetRelativePath(folder, file).Replace(Path.DirectorySeparatorChar, '/');
-
-    private static JsonObject Json(IEnumerable<KeyValuePair<string, string>> texts)
+    // before 1.0 without a step; MLflow 3 adds what was measured on which data
+    private static SourcePoint? TryPoint(string key, string[] parts)
     {
-        var json = new JsonObject();
-        foreach (var (key, value) in texts.OrderBy(t => t.Key, StringComparer.Ordinal))
-            json[key] = value;
-        return json;
+        var step = 0L;
+        return parts.Length >= 2
+            && TryWhole(parts[0], out var time)
+            && MlflowText.TryNumber(parts[1], out var value)
+            && (parts.Length == 2 || TryWhole(parts[2], out step))
+            ? new SourcePoint(key, step, time, value)
+            : null;
     }
 
-    private JsonObject Body(IReadOnlyDictionary<string, string?> meta, string folder)
-    {
-        var body = new JsonObject();
-        foreach (var (key, value) in meta.OrderBy(m => m.Key, StringComparer.Ordinal))
-            body[key] = value;
-        body["tags"] = Json(Texts(Path.Combine(folder, "tags"), tally.Records));
-        return body;
-    }
+    private static bool TryWhole(string text, out long value) => long.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out value);
 
     private SourceRun Read(RunId id, string experiment, string folder, IReadOnlyDictionary<string, string?> meta, bool isTrash)
     {
-        var tags = Texts(Path.Combine(folder, "tags"), tally.Tags);
-        foreach (var (field, key) in new[] { ("user_id", "mlflow.user"), ("source_name", "mlflow.source.name"), ("source_version", "mlflow.source.git.commit") })
-        {
-            if (meta.GetValueOrDefault(field) is { Length: > 0 } value)
-                tags.TryAdd(key, value);
-        }
-
-        if (MlflowText.Status(meta.GetValueOrDefault("status")) is not { } status)
-        {
-            tally.Report(folder, $"The status '{meta.GetValueOrDefault("status")}' is not one of MLflow; the run is taken as failed.");
-            status = RunStatus.Failed;
-        }
-
-        return new SourceRun
-        {
-            Id = id,
-            ExperimentId = experiment,
-            Name = MlflowText.RunName(meta.GetValueOrDefault("run_name") ?? meta.GetValueOrDefault("name"), tags, id),
-            Status = status,
-            Start = MlflowText.Time(meta.GetValueOrDefault("start_time")),
-            End = MlflowText.Time(meta.GetValueOrDefault("end_time")),
-            IsDeleted = isTrash || meta.GetValueOrDefault("lifecycle_stage") == "deleted",
-            ArtifactUri = meta.GetValueOrDefault("artifact_uri"),
-            Params = Texts(Path.Combine(folder, "params"), tally.Params),
-            Tags = tags,
-            Place = folder,
-            Folder = folder,
-        };
+        foreach (var other in _files.Folders(folder).Where(f => !OfRun.Contains(Path.GetFileName(f))))
+            tally.Report(other, "The folder has no place here; it was not taken.");
+        var run = SourceRun.Read(
+            id,
+            Path.GetFileName(folder),
+            experiment,
+            field => meta.GetValueOrDefault(field),
+            _files.Texts(Path.Combine(folder, "params"), tally.Params),
+            _files.Texts(Path.Combine(folder, "tags"), tally.Tags),
+            folder,
+            tally);
+        return run with { IsDeleted = isTrash || run.IsDeleted, Folder = folder };
     }
 
     private IEnumerable<(string Folder, bool IsTrash)> ExperimentFolders()
     {
-        foreach (var folder in Folders(root).Where(f => !NotExperiments.Contains(Path.GetFileName(f))))
+        foreach (var folder in _files.Folders(root).Where(f => Path.GetFileName(f) is not (".trash" or FileRecords.Models)))
             yield return (folder, false);
-        var trash = Path.Combine(root, ".trash");
-        foreach (var folder in Directory.Exists(trash) ? Folders(trash) : [])
+        foreach (var folder in _files.Folders(Path.Combine(root, ".trash")))
             yield return (folder, true);
     }
-
-    private IReadOnlyDictionary<string, string?>? TryMeta(string folder, Tally.Counter kind)
-    {
-        var file = Path.Combine(folder, Meta);
-        try
-        {
-            return new FileInfo(file).LinkTarget is null ? MetaYaml.Read(file) : throw new InvalidDataException("is a link, which is not followed");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or InvalidDataException)
-        {
-            tally.Refuse(kind, file, e is InvalidDataException ? $"The file {e.Message}." : $"The file cannot be read: {e.Message}");
-            return null;
-        }
-    }
-
-    private Dictionary<string, string> Texts(string folder, Tally.Counter kind)
-    {
-        Dictionary<string, string> texts = new(StringComparer.Ordinal);
-        foreach (var file in Files(folder))
-        {
-            if (Open(file, kind) is not { } reader)
-                continue;
-            using (reader)
-                texts[Key(folder, file)] = reader.ReadToEnd();
-        }
-
-        return texts;
-    }
-
-    private StreamReader? Open(string file, Tally.Counter kind)
-    {
-        try
-        {
-            return new StreamReader(file);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            tally.Refuse(kind, file, $"The file cannot be read: {e.Message}");
-            return null;
-        }
-    }
-
-    private List<string> Folders(string folder) => SourceFolder.Folders(folder, tally);
-
-    private IEnumerable<string> Files(string folder) => SourceFolder.FilesBelow(folder, tally);
 }

@@ -7,9 +7,8 @@ namespace Mlops.MLflow;
 internal sealed class SqlRow(IReadOnlyDictionary<string, object?> values)
 {
     /// <summary>A column as text; null if it is null or not in this schema.</summary>
-    public string? Text(string column) => Convert.ToString(values.GetValueOrDefault(column), CultureInfo.InvariantCulture) is { Length: > 0 } text
-        ? text
-        : values.GetValueOrDefault(column) as string;
+    public string? Text(string column) =>
+        values.GetValueOrDefault(column) is { } value ? Convert.ToString(value, CultureInfo.InvariantCulture) : null;
 
     public JsonObject ToJson()
     {
@@ -20,6 +19,7 @@ internal sealed class SqlRow(IReadOnlyDictionary<string, object?> values)
             {
                 null => null,
                 long number => JsonValue.Create(number),
+                byte[] bytes => JsonValue.Create(Convert.ToBase64String(bytes)),
                 double number when double.IsFinite(number) => JsonValue.Create(number),
                 _ => JsonValue.Create(Convert.ToString(value, CultureInfo.InvariantCulture)),
             };

@@ -87,16 +87,12 @@ public static partial class RunRecord
         return fields;
     }
 
-    /// <summary>The fields that say where a run that was written elsewhere stands there now.</summary>
-    public static IReadOnlyList<FieldWrite> ForeignState(RunStatus status, DateTimeOffset? end, LifecycleStage stage)
-    {
-        List<FieldWrite> fields = [FieldWrite.Set(Status, StatusValue(status))];
-        if (end is { } ended)
-            fields.Add(FieldWrite.Set(EndTime, FieldValue.Time(ended)));
-        if (stage == LifecycleStage.Deleted)
-            fields.Add(FieldWrite.Set(Stage, FieldValue.Text("deleted")));
-        return fields;
-    }
+    /// <summary>The fields that say how far a run that was written elsewhere is there now; without an end it goes on.</summary>
+    public static IReadOnlyList<FieldWrite> ForeignState(RunStatus status, DateTimeOffset? end) =>
+    [
+        FieldWrite.Set(Status, StatusValue(status)),
+        end is { } ended ? FieldWrite.Set(EndTime, FieldValue.Time(ended)) : FieldWrite.Remove(EndTime),
+    ];
 
     /// <summary>The change that sets some fields of a run, such as <see cref="Param(string, string)"/> and <see cref="Tag"/>.</summary>
     public static RecordChange Logged(RunId id, IReadOnlyList<FieldWrite> fields) => Update(id, "run.logged", fields);

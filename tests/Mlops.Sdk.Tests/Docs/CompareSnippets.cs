@@ -35,7 +35,7 @@ internal static class CompareSnippets
             "mlflow.db", new MlflowImportOptions { ArtifactRoots = new Dictionary<string, string> { ["/srv/mlflow"] = "copied/mlflow" } });
         Console.WriteLine($"{report.Runs.Taken} runs and {report.Points.Taken} points taken, {report.VerifiedSeries} series compared");
         foreach (var problem in report.Problems)
-            Console.WriteLine($"{problem.Place}: {problem.Reason}");
+            Console.WriteLine($"{problem.Place}: {problem.Reason} ({problem.Count})");
         #endregion
     }
 }
