@@ -12,8 +12,14 @@ public static class ArtifactRecord
     internal const string Path = "path";
     internal const string Content = "content";
     internal const string Size = "size";
+    internal const string CheckpointKey = "checkpoint";
+    internal const string CheckpointStep = "step";
+    internal const string CheckpointScore = "score";
+    internal const string CheckpointGoal = "goal";
+    internal const string Minimize = "minimize";
 
     private static readonly string[] Frozen = [Run, Path, Content, Size];
+    private static readonly string[] FrozenCheckpoint = [.. Frozen, CheckpointKey, CheckpointStep, CheckpointScore, CheckpointGoal];
 
     /// <summary>The change that records a logged file, whose content is stored already.</summary>
     public static RecordChange Logged(ArtifactId id, RunId run, ArtifactPath path, ContentInfo content)
@@ -35,7 +41,25 @@ public static class ArtifactRecord
         };
     }
 
+    /// <summary>The change that records a checkpoint, whose content is stored already.</summary>
+    public static RecordChange Checkpointed(ModelCheckpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        var file = checkpoint.File;
+        var logged = Logged(file.Id, file.Run, file.Path, new ContentInfo(file.Digest, file.SizeBytes));
+        List<FieldWrite> fields =
+        [
+            .. logged.Fields,
+            FieldWrite.Set(CheckpointKey, FieldValue.Text(checkpoint.Key)),
+            FieldWrite.Set(CheckpointStep, FieldValue.Number(checkpoint.Step)),
+            FieldWrite.Set(CheckpointGoal, FieldValue.Text(checkpoint.Goal == MetricGoal.Minimize ? Minimize : "maximize")),
+        ];
+        if (checkpoint.Score is { } score)
+            fields.Add(FieldWrite.Set(CheckpointScore, FieldValue.Number(score)));
+        return logged with { Fields = fields, Seal = FrozenCheckpoint };
+    }
+
     /// <summary>The change that removes all of an artifact's record but its log.</summary>
-    internal static RecordChange Purged(ArtifactId id) =>
+    public static RecordChange Purged(ArtifactId id) =>
         new() { Id = id.Value, Kind = Kind, Mode = ChangeMode.Update, Action = "artifact.purged", Purge = true };
 }

@@ -48,7 +48,7 @@ internal sealed unsafe class DrainPass
     /// <summary>Every record that this journal speaks of.</summary>
     public IReadOnlyCollection<RecordId> Owners => _owners;
 
-    public bool IsEmpty => _touched.Count == 0 && _changes.Count == 0 && _cells.Count == 0;
+    public bool IsEmpty => _touched.Count == 0 && _changes.Count == 0 && _appends.Count == 0 && _cells.Count == 0;
 
     /// <summary>How many points and frames were read since <see cref="Clear"/>.</summary>
     public int Units { get; private set; }

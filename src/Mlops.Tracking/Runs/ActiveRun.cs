@@ -49,6 +49,9 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
     /// <summary>How many points of this run this client had to drop; 0 unless the journal is full and the store away.</summary>
     public long DroppedPoints => DroppedBefore + Interlocked.Read(ref _dropped);
 
+    /// <summary>Whether the run was there before this handle.</summary>
+    internal bool Continues { get; init; }
+
     /// <summary>How many an earlier handle of this client had to drop.</summary>
     internal long DroppedBefore { get; init; }
 

@@ -64,6 +64,18 @@ public sealed partial class RunTracker
         TrackingDiagnostics.ArtifactBytes.Add(stored.Sum(s => s.Content.SizeBytes));
     }
 
+    internal ModelCheckpoint WriteCheckpoint(
+        ActiveRun run, ArtifactPath path, ContentInfo content, string key, long step, double? score, MetricGoal goal)
+    {
+        var file = new Artifact(new ArtifactId(_ids.Next()), run.Id, path, content.Digest, content.SizeBytes, _options.Time.GetUtcNow());
+        var checkpoint = new ModelCheckpoint(key, step, score, goal, file);
+        Write([ArtifactRecord.Checkpointed(checkpoint)]);
+        TrackingDiagnostics.ArtifactBytes.Add(content.SizeBytes);
+        return checkpoint;
+    }
+
+    internal void PurgeArtifacts(IReadOnlyList<ArtifactId> artifacts) => Write([.. artifacts.Select(ArtifactRecord.Purged)]);
+
     /// <summary>Writes a point that refers to content; false if the journal had no room.</summary>
     internal bool WriteValue(SeriesAppend append) =>
         _journal.WriteBatch(new Batch { Actor = _options.Actor, ClientTime = _options.Time.GetUtcNow(), Appends = [append] });
@@ -151,6 +163,7 @@ public sealed partial class RunTracker
             Forget(ended);
         var live = new ActiveRun(this, _journal, _options.Time, run.Id, run.Name, experiment?.Key ?? "", owned)
         {
+            Continues = true,
             DroppedBefore = _droppedBefore.GetValueOrDefault(run.Id),
             GapsBefore = _supply.Gaps,
         };

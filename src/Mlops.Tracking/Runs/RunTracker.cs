@@ -79,6 +79,8 @@ public sealed partial class RunTracker : IAsyncDisposable
 
     internal ContentStore Content { get; }
 
+    internal RunCatalog Runs => _runs;
+
     internal ILogger Logger { get; }
 
     /// <summary>How far the store is behind, now. It answers at once, whatever the store does.</summary>

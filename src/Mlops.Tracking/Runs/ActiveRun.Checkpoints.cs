@@ -1,0 +1,78 @@
+using Mlops.Metadata;
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+public sealed partial class ActiveRun
+{
+    private const int MaxCheckpointKey = 100;
+    private readonly SemaphoreSlim _checkpointing = new(1, 1);
+    private List<ModelCheckpoint>? _checkpoints;
+
+    /// <summary>
+    /// Logs a model as it is at a step, as the artifact <c>checkpoints/key/step/file</c>, and lets go of older ones that
+    /// <see cref="CheckpointOptions.KeepLast"/> no longer keeps. The latest stay until the new one is durable.
+    /// </summary>
+    /// <param name="file">The file.</param>
+    /// <param name="step">The step.</param>
+    /// <param name="options">Its score, and what to keep; by default all are kept.</param>
+    /// <param name="cancellationToken">Cancels; then nothing is logged.</param>
+    /// <returns>The checkpoint.</returns>
+    /// <exception cref="FileNotFoundException">There is no such file, or it vanished.</exception>
+    /// <exception cref="ConflictException">The file changed while it was read.</exception>
+    /// <exception cref="ArgumentException">The key or <see cref="CheckpointOptions.KeepLast"/> is not allowed.</exception>
+    /// <exception cref="StorageUnavailableException">The object store takes nothing.</exception>
+    /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
+    public async Task<ModelCheckpoint> LogCheckpointAsync(
+        string file, long step, CheckpointOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(file);
+        options ??= new CheckpointOptions();
+        if (options.Key is not { Length: >= 1 and <= MaxCheckpointKey } key || key.Contains('/', StringComparison.Ordinal))
+            throw new ArgumentException($"The checkpoint key '{options.Key}' has no 1 to {MaxCheckpointKey} characters, or a '/'.", nameof(options));
+        if (options.KeepLast < 1)
+            throw new ArgumentOutOfRangeException(nameof(options), options.KeepLast, "At least the last checkpoint is kept.");
+        var path = ArtifactPath.Parse(FormattableString.Invariant($"checkpoints/{key}/{step}/{Path.GetFileName(file)}"));
+        ThrowIfClosed();
+        var content = await _tracker.Content.PutFileAsync(file, null, cancellationToken).ConfigureAwait(false);
+
+        await _checkpointing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            _checkpoints ??= Continues ? await FindCheckpointsAsync(cancellationToken).ConfigureAwait(false) : [];
+            var logged = _tracker.WriteCheckpoint(this, path, content, key, step, options.Score, options.Goal);
+            _checkpoints?.Add(logged);
+            if (options.KeepLast is { } last)
+                Forget(key, last);
+            return logged;
+        }
+        finally
+        {
+            _checkpointing.Release();
+        }
+    }
+
+    private void Forget(string key, int last)
+    {
+        var ofKey = _checkpoints?.Where(c => c.Key == key).ToList() ?? [];
+        var best = ModelCheckpoint.Best(ofKey);
+        var old = ofKey.OrderByDescending(c => c.Step).Skip(last).Where(c => c != best).ToList();
+        if (old.Count == 0)
+            return;
+        _tracker.PurgeArtifacts(old.ConvertAll(c => c.File.Id));
+        _checkpoints!.RemoveAll(old.Contains);
+    }
+
+    // while the store is away all are kept; the next checkpoint after that asks again
+    private async Task<List<ModelCheckpoint>?> FindCheckpointsAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return [.. await _tracker.Runs.ListCheckpointsAsync(Id, cancellationToken).ConfigureAwait(false)];
+        }
+        catch (StorageUnavailableException)
+        {
+            return null;
+        }
+    }
+}

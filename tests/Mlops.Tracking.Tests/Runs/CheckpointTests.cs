@@ -1,0 +1,72 @@
+using Mlops.Metadata;
+using Mlops.Storage;
+
+namespace Mlops.Tracking.Tests.Runs;
+
+public sealed class CheckpointTests
+{
+    [Fact]
+    public async Task LogCheckpointAsync_keepLast_keepsThoseAndTheBest()
+    {
+        await using var rig = new Rig();
+        await using var run = await rig.Open().StartRunAsync("e");
+        double[] scores = [0.1, 0.9, 0.5, double.NaN, 0.6];
+        for (var step = 0; step < scores.Length; step++)
+            await run.LogCheckpointAsync(WriteModel(rig, step), step, new CheckpointOptions { Score = scores[step], KeepLast = 2 });
+        await run.CompleteAsync();
+
+        var kept = await rig.Runs.ListCheckpointsAsync(run.Id);
+        Assert.Equal([1, 3, 4], kept.Select(c => c.Step));
+        Assert.Equal(1, ModelCheckpoint.Best(kept)!.Step);
+        Assert.Equal(["checkpoints/model/1/model.bin", "checkpoints/model/3/model.bin", "checkpoints/model/4/model.bin"],
+            (await rig.Runs.ListArtifactsAsync(run.Id)).Select(a => a.Path.Value));
+        await using var model = await rig.Runs.OpenArtifactAsync(run.Id, "checkpoints/model/4/model.bin");
+        Assert.Equal("model 4", await new StreamReader(model).ReadToEndAsync());
+        await rig.AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task LogCheckpointAsync_reopenedRun_countsTheOlderOnes()
+    {
+        await using var rig = new Rig();
+        var tracker = rig.Open();
+        var run = await tracker.StartRunAsync("e");
+        await using (run)
+        {
+            await run.LogCheckpointAsync(WriteModel(rig, 1), 1, new CheckpointOptions { Score = 5, Goal = MetricGoal.Minimize, KeepLast = 1 });
+            await run.LogCheckpointAsync(WriteModel(rig, 2), 2, new CheckpointOptions { Score = 7, Goal = MetricGoal.Minimize, KeepLast = 1 });
+            await run.LogCheckpointAsync(WriteModel(rig, 2), 2, new CheckpointOptions { Key = "other" });
+            await run.CompleteAsync();
+        }
+
+        await using var again = await tracker.ReopenRunAsync(run.Id);
+        await again.LogCheckpointAsync(WriteModel(rig, 3), 3, new CheckpointOptions { Score = 6, Goal = MetricGoal.Minimize, KeepLast = 1 });
+        await again.CompleteAsync();
+
+        var kept = await rig.Runs.ListCheckpointsAsync(run.Id);
+        Assert.Equal([("model", 1), ("model", 3), ("other", 2)], kept.Select(c => (c.Key, (int)c.Step)));
+        Assert.Equal(1, ModelCheckpoint.Best(kept.Where(c => c.Key == "model"))!.Step);
+    }
+
+    [Fact]
+    public async Task LogCheckpointAsync_badInput_isRefusedAndTheRunGoesOn()
+    {
+        await using var rig = new Rig();
+        await using var run = await rig.Open().StartRunAsync("e");
+        await Assert.ThrowsAsync<FileNotFoundException>(() => run.LogCheckpointAsync(rig.Folder["gone.bin"], 1));
+        await Assert.ThrowsAsync<ArgumentException>(() => run.LogCheckpointAsync(WriteModel(rig, 1), 1, new CheckpointOptions { Key = "a/b" }));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => run.LogCheckpointAsync(WriteModel(rig, 1), 1, new CheckpointOptions { KeepLast = 0 }));
+        await run.LogCheckpointAsync(WriteModel(rig, 1), 1);
+        await run.CompleteAsync();
+
+        Assert.Single(await rig.Runs.ListCheckpointsAsync(run.Id));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => run.LogCheckpointAsync(WriteModel(rig, 2), 2));
+    }
+
+    private static string WriteModel(Rig rig, int step)
+    {
+        var path = rig.Folder["model.bin"];
+        File.WriteAllText(path, $"model {step}");
+        return path;
+    }
+}
