@@ -31,6 +31,7 @@ internal static partial class FigureRunner
         Figures.Search.OrAndLike,
         Figures.Search.Hydrated,
         () => new DeepPage(),
+        () => new PostgreSqlSearch(),
         () => new Report(),
         () => new ImportMlflow(),
     ];

@@ -87,7 +87,7 @@ public sealed class PostgreSqlMetadataStore : IMetadataStore
         ThrowIfDisposed();
         QueryValidator.Validate(query);
         var cursor = QueryCursor.Of(query);
-        return _database.ReadAsync(c => new QueryRunner(_database, c).RunAsync(query, cursor, cancellationToken), cancellationToken);
+        return _database.ReadAsync(c => new QueryRunner(_database, c, query, cursor).RunAsync(cancellationToken), cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -36,6 +36,9 @@ public sealed record PostgreSqlStoreOptions
     /// </summary>
     public TimeSpan ReconnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 
+    /// <summary>How many entries of an index a query reads for each record of a page before it sorts all that matches.</summary>
+    internal int WalkedForOne { get; init; } = 50;
+
     internal void Validate()
     {
         ArgumentException.ThrowIfNullOrWhiteSpace(ConnectionString);

@@ -126,6 +126,20 @@ public sealed class ExperimentTests
     }
 
     [Fact]
+    public async Task QueryAsync_experimentPurgedAndMadeAgain_findsTheRunsOfTheNewOne()
+    {
+        await using var rig = new StoreRig();
+        var query = new RunQuery { Experiment = "e" };
+        var run = await rig.StartAsync();
+        await rig.CommitAsync(RunRecord.Ended(run, new RunEnd(RunStatus.Finished, StoreRig.Start)));
+        Assert.Equal([run], (await rig.Runs.QueryIdsAsync(query)).Ids);
+        await rig.Experiments.PurgeAsync("e");
+        await Assert.ThrowsAsync<NotFoundException>(() => rig.Runs.QueryIdsAsync(query));
+        var again = await rig.StartAsync();
+        Assert.Equal([again], (await rig.Runs.QueryIdsAsync(query)).Ids);
+    }
+
+    [Fact]
     public async Task PurgeAsync_endedRuns_areGoneWithArtifactsAndTheNameIsFree()
     {
         await using var rig = new StoreRig();

@@ -26,11 +26,11 @@ internal sealed record SearchQuestion(string Name, double X, Func<double, RunQue
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds / Calls;
     }
 
-    public double AskTable(SearchStores stores, string sql)
+    public async Task<double> AskTableAsync(SearchStores stores, string sql)
     {
         var start = Stopwatch.GetTimestamp();
         for (var i = 0; i < Calls; i++)
-            Check(stores.Table.Query(sql, Next()));
+            Check(await stores.Table.QueryAsync(sql, Next()));
         return Stopwatch.GetElapsedTime(start).TotalMilliseconds / Calls;
     }
 

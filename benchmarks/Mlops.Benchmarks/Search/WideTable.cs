@@ -3,8 +3,8 @@ using Microsoft.Data.Sqlite;
 
 namespace Mlops.Benchmarks.Search;
 
-/// <summary>The runs as one row each, which no store that takes any key could keep: the best that SQLite can do.</summary>
-internal sealed class WideTable : IDisposable
+/// <summary>The wide table in SQLite.</summary>
+internal sealed class WideTable : IWideTable
 {
     private readonly SqliteConnection _connection;
     private readonly Dictionary<string, SqliteCommand> _commands = [];
@@ -36,8 +36,7 @@ internal sealed class WideTable : IDisposable
         Execute("CREATE INDEX by_start ON runs (start); CREATE INDEX by_rmse ON runs (rmse); CREATE INDEX by_model ON runs (model); CREATE INDEX by_note ON runs (note); ANALYZE");
     }
 
-    /// <summary>Runs a prepared statement with <c>$x</c> and reads every column of every row.</summary>
-    public int Query(string sql, double x)
+    public Task<int> QueryAsync(string sql, double x)
     {
         if (!_commands.TryGetValue(sql, out var command))
         {
@@ -57,14 +56,14 @@ internal sealed class WideTable : IDisposable
                 rows.GetValue(i);
         }
 
-        return count;
+        return Task.FromResult(count);
     }
 
-    public void Dispose()
+    public ValueTask DisposeAsync()
     {
         foreach (var command in _commands.Values)
             command.Dispose();
-        _connection.Dispose();
+        return _connection.DisposeAsync();
     }
 
     private void Execute(string sql)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Mlops.Storage;
 
 namespace Mlops.Metadata;
@@ -11,6 +12,7 @@ public sealed partial class RunCatalog
     private readonly IMetadataStore _store;
     private readonly ContentStore _content;
     private readonly RunLifecycle _lifecycle;
+    private readonly ConcurrentDictionary<string, RecordId> _experiments = new(StringComparer.Ordinal);
 
     /// <summary>Creates a catalog over a store.</summary>
     public RunCatalog(MetadataContext context)
@@ -62,15 +64,27 @@ public sealed partial class RunCatalog
 
     private async Task<RecordPage> FindAsync(RunQuery query, RecordProjection select, CancellationToken cancellationToken)
     {
-        List<Filter> terms = [];
-        if (query.Experiment is { } name)
-        {
-            var experiment = await _store.FindRecordAsync(new RecordKey(ExperimentRecord.Kind, name), cancellationToken).ConfigureAwait(false)
-                ?? throw new NotFoundException($"Experiment '{name}' is not in the store at {_store.Info.Location}. Check the name.");
-            terms.Add(new Filter.Compare(
-                Operand.Field(RunRecord.Experiment), FilterOperator.Equal, FieldValue.Reference(experiment.Id)));
-        }
+        if (query.Experiment is not { } name)
+            return await FindAsync(query, experiment: null, select, cancellationToken).ConfigureAwait(false);
 
+        // a name belongs to one experiment until that is purged, and then no run is left; a cursor belongs to what has the name now
+        var known = query.Cursor is null && _experiments.TryGetValue(name, out var cached) ? cached : (RecordId?)null;
+        var page = known is null ? null : await FindAsync(query, known, select, cancellationToken).ConfigureAwait(false);
+        if (page is { Records.Count: > 0 })
+            return page;
+        var found = await _store.FindRecordAsync(new RecordKey(ExperimentRecord.Kind, name), cancellationToken).ConfigureAwait(false)
+            ?? throw new NotFoundException($"Experiment '{name}' is not in the store at {_store.Info.Location}. Check the name.");
+        if (page is not null && found.Id == known)
+            return page;
+        _experiments[name] = found.Id;
+        return await FindAsync(query, found.Id, select, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<RecordPage> FindAsync(RunQuery query, RecordId? experiment, RecordProjection select, CancellationToken cancellationToken)
+    {
+        List<Filter> terms = [];
+        if (experiment is { } id)
+            terms.Add(new Filter.Compare(Operand.Field(RunRecord.Experiment), FilterOperator.Equal, FieldValue.Reference(id)));
         if (!query.IncludeDeleted)
             terms.Add(new Filter.IsMissing(Operand.Field(RunRecord.Stage)));
         var start = RunOrder.StartTime(descending: true);

@@ -10,6 +10,7 @@ namespace Mlops.Storage.PostgreSql;
 internal sealed class Database : IAsyncDisposable
 {
     private const int StatementsPrepared = 100;
+    private const int OldestWalker = 13;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(250);
 
     private readonly NpgsqlDataSource _source;
@@ -45,10 +46,14 @@ internal sealed class Database : IAsyncDisposable
     /// <summary>Known after the first connection: CockroachDB says its version in a parameter of its own.</summary>
     public bool IsCockroach { get; private set; }
 
+    /// <summary>Whether the server is one whose plans and settings are known: PostgreSQL 13 or newer.</summary>
+    public bool CanWalk { get; private set; }
+
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
         var connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         IsCockroach = connection.PostgresParameters.ContainsKey("crdb_version");
+        CanWalk = !IsCockroach && connection.PostgreSqlVersion.Major >= OldestWalker;
         return connection;
     }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using Npgsql;
 
 namespace Mlops.Storage.PostgreSql;
@@ -9,20 +10,34 @@ namespace Mlops.Storage.PostgreSql;
 /// </summary>
 internal sealed class NameCache
 {
+    private const int MostAbsent = 1_000;
+    private static readonly TimeSpan AbsentFor = TimeSpan.FromSeconds(30);
+
     private readonly ConcurrentDictionary<string, long> _ids = new(StringComparer.Ordinal);
+
+    // names that were not there a moment ago; others may add them at any time
+    private readonly ConcurrentDictionary<string, long> _absent = new(StringComparer.Ordinal);
 
     /// <summary>The number of a name that was loaded.</summary>
     public long this[string name] => _ids[name];
 
-    /// <summary>The number of a name; -1, which no name has, if it was looked for and is not there.</summary>
+    /// <summary>The number of a name; -1, which no name has, if it is not known.</summary>
     public long Find(string name) => _ids.GetValueOrDefault(name, -1);
 
-    /// <summary>Loads numbers of names that are there.</summary>
+    /// <summary>
+    /// Loads numbers of names that are there. One that was not there a moment ago stays unknown; a statement that needs its number
+    /// looks it up by itself.
+    /// </summary>
     public async Task LoadAsync(Database database, NpgsqlConnection connection, IEnumerable<string> names, CancellationToken cancellationToken)
     {
-        var unknown = Unknown(names);
-        if (unknown.Length > 0)
-            await LoadAsync(database, connection, unknown, cancellationToken).ConfigureAwait(false);
+        var unknown = Unknown(names.Where(n => !_absent.TryGetValue(n, out var since) || Stopwatch.GetElapsedTime(since) > AbsentFor));
+        if (unknown.Length == 0)
+            return;
+        await LoadAsync(database, connection, unknown, cancellationToken).ConfigureAwait(false);
+        if (_absent.Count > MostAbsent)
+            _absent.Clear();
+        foreach (var name in Unknown(unknown))
+            _absent[name] = Stopwatch.GetTimestamp();
     }
 
     /// <summary>Loads numbers of names and gives one to those that have none.</summary>

@@ -9,12 +9,15 @@ namespace Mlops.Storage.PostgreSql;
 internal sealed class Round(Database database, NpgsqlConnection connection) : IAsyncDisposable
 {
     // one statement sees one state, and so do all of a read
-    private const string BeginReading = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    private const string Begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
     private readonly NpgsqlBatch _batch = new(connection) { Timeout = database.CommandSeconds };
 
     /// <summary>A round that begins a transaction for reading.</summary>
-    public static Round OfReading(Database database, NpgsqlConnection connection) => new Round(database, connection).Add(BeginReading);
+    public static Round OfReading(Database database, NpgsqlConnection connection) => new Round(database, connection).BeginReading();
+
+    /// <summary>Begins a transaction for reading.</summary>
+    public Round BeginReading() => Add(Begin);
 
     /// <summary>Lets the statements take as long as they need.</summary>
     public Round Unhurried()

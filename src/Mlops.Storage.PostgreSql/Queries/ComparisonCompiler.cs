@@ -21,7 +21,10 @@ internal sealed class ComparisonCompiler(QueryParameters parameters)
         var same = new Comparison(guard, right.Type switch
         {
             // the beginning is what the index knows
-            FieldType.Text when op == FilterOperator.Equal => $"(\"left\"(f.text, {IndexedCharacters}) = \"left\"({constant}, {IndexedCharacters}) AND f.text = {constant})",
+            FieldType.Text when op == FilterOperator.Equal => $"(\"left\"(f.text, {IndexedCharacters}) = {parameters.Add(Args.Of(Beginning(Text(right))))} AND f.text = {constant})",
+
+            // what is equal has the same type
+            _ when op == FilterOperator.Equal => $"{Column(right.Type)} = {constant}",
             _ => $"({guard} AND {Column(right.Type)} {Sql(op)} {constant})",
         });
         if (right.Type != FieldType.Text || right.AsNumber is null or double.NaN)

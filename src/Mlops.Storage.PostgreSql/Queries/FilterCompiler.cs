@@ -4,8 +4,15 @@ namespace Mlops.Storage.PostgreSql;
 /// Compiles a filter so that only TRUE matches. Negation is pushed down to the comparisons, where it means: there is a value
 /// that compares, and none that matches; so unknown never turns into true.
 /// </summary>
-internal sealed class FilterCompiler(NameCache names, QueryParameters parameters)
+/// <param name="names">The known names.</param>
+/// <param name="parameters">Where constants go.</param>
+/// <param name="rec">The column with the id of the record.</param>
+/// <param name="isWalk">Whether few records are looked at, one after the other, and the rows of each must be looked up by themselves.</param>
+internal sealed class FilterCompiler(NameCache names, QueryParameters parameters, string rec = "r.id", bool isWalk = false)
 {
+    // has the rows of each record looked up, for else the server may join all that there are
+    private const string ByRecord = "OFFSET 0";
+
     private readonly ComparisonCompiler _comparisons = new(parameters);
 
     /// <summary>The names of fields and series in a filter.</summary>
@@ -28,7 +35,29 @@ internal sealed class FilterCompiler(NameCache names, QueryParameters parameters
         _ => [],
     };
 
-    /// <summary>A condition on the record <c>r</c>.</summary>
+    /// <summary>Whether a condition needs a column of <c>r</c>, and not only its id.</summary>
+    public static bool NeedsRecord(Filter filter) => filter switch
+    {
+        Filter.Compare compare => compare.Left is Operand.OfProperty,
+        Filter.OneOf oneOf => oneOf.Left is Operand.OfProperty,
+        Filter.IsMissing missing => missing.Left is Operand.OfProperty,
+        Filter.AllOf all => all.Terms.Any(NeedsRecord),
+        Filter.AnyOf any => any.Terms.Any(NeedsRecord),
+        Filter.Negation negation => NeedsRecord(negation.Term),
+        _ => true,
+    };
+
+    /// <summary>The condition that a comparison of a series' number is true for a column.</summary>
+    public string Matches(Filter.Compare compare, string column) =>
+        _comparisons.CompareNumber(column, compare.Operator, compare.Right).Matches;
+
+    /// <summary>
+    /// A condition that all these terms hold. Of alternatives that are all looked up in tables, the hits are put together: asking
+    /// for each record whether it meets one of them would read them all.
+    /// </summary>
+    public string All(IEnumerable<Filter> terms) => Balanced([.. terms.Select(term => Union(term) ?? Compile(term)).DefaultIfEmpty("true")], "AND");
+
+    /// <summary>A condition on the record.</summary>
     public string Compile(Filter filter, bool negated = false)
     {
         switch (filter)
@@ -69,8 +98,22 @@ internal sealed class FilterCompiler(NameCache names, QueryParameters parameters
         _ => ("r.revision", FieldType.Number),
     };
 
-    /// <summary>The parameter with the number of a field's or series' name; a name nobody used matches nothing.</summary>
-    public string Name(Operand operand) => parameters.AddName(names.Find(Names(operand).Single()));
+    /// <summary>The number of a field's or series' name, as a parameter or looked up; a name nobody used matches nothing.</summary>
+    public string Name(Operand operand) => Name(Names(operand).Single());
+
+    private string Name(string name) => names.Find(name) is var number and >= 0 ? parameters.AddName(number) : parameters.AddUnknownName(name);
+
+    private string? Union(Filter term)
+    {
+        if (isWalk || term is not Filter.AnyOf { Terms.Count: > 1 } any || any.Terms.Any(t => OperandOf(t) is null or Operand.OfProperty))
+            return null;
+        var hits = any.Terms.GroupBy(t => OperandOf(t)!).Select(group => Hits(group.Key, Balanced([.. group.SelectMany(Comparisons).Select(c => c.Matches)], "OR")));
+        return $"{rec} IN ({string.Join(" UNION ALL ", hits)})";
+    }
+
+    private string Hits(Operand operand, string condition) => operand is Operand.OfField
+        ? $"SELECT f.record FROM mlops.fields f WHERE f.name = {Name(operand)} AND ({condition})"
+        : $"SELECT s.record FROM mlops.series s WHERE s.name = {Name(operand)} AND ({condition})";
 
     private Comparison Compare(Operand left, Filter.Compare compare) => left switch
     {
@@ -98,7 +141,7 @@ internal sealed class FilterCompiler(NameCache names, QueryParameters parameters
 
         // a field may have several values: one must compare, none may match
         var comparable = comparisons.Select(c => c.IsComparable).Distinct(StringComparer.Ordinal).Select(c => Exists(left, c));
-        return Balanced([.. comparable, $"NOT {Exists(left, Balanced([.. comparisons.Select(c => c.Matches)], "OR"), "OFFSET 0")}"], "AND");
+        return Balanced([.. comparable, $"NOT {Exists(left, Balanced([.. comparisons.Select(c => c.Matches)], "OR"), ByRecord)}"], "AND");
     }
 
     private string Present(Operand operand) => operand switch
@@ -109,11 +152,11 @@ internal sealed class FilterCompiler(NameCache names, QueryParameters parameters
         _ => throw new InvalidOperationException("An operand of this kind is not compiled."),
     };
 
-    // OFFSET 0 has the rows of each record looked up: what is excluded is mostly common, and joining all of it is slow
+    // what is excluded is mostly common, and joining all of it is slow
     private string Exists(Operand operand, string condition, string end = "") => operand switch
     {
-        Operand.OfField => $"EXISTS (SELECT 1 FROM mlops.fields f WHERE f.record = r.id AND f.name = {Name(operand)} AND ({condition}) {end})",
-        Operand.OfSeries => $"EXISTS (SELECT 1 FROM mlops.series s WHERE s.record = r.id AND s.name = {Name(operand)} AND ({condition}))",
+        Operand.OfField => $"EXISTS (SELECT 1 FROM mlops.fields f WHERE f.record = {rec} AND f.name = {Name(operand)} AND ({condition}) {(isWalk ? ByRecord : end)})",
+        Operand.OfSeries => $"EXISTS (SELECT 1 FROM mlops.series s WHERE s.record = {rec} AND s.name = {Name(operand)} AND ({condition}) {(isWalk ? ByRecord : end)})",
         _ => $"({condition})",
     };
 

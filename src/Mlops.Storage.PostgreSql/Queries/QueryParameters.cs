@@ -8,6 +8,7 @@ internal sealed class QueryParameters
 {
     private readonly List<NpgsqlParameter> _values = [];
     private readonly Dictionary<long, string> _names = [];
+    private readonly Dictionary<string, string> _unknown = new(StringComparer.Ordinal);
 
     public NpgsqlParameter[] ToArray() => [.. _values];
 
@@ -23,6 +24,14 @@ internal sealed class QueryParameters
     {
         if (!_names.TryGetValue(number, out var place))
             _names.Add(number, place = Add(Args.Of(number)));
+        return place;
+    }
+
+    /// <summary>Adds a name whose number is not known, once; the statement looks it up, and NULL is the number of none.</summary>
+    public string AddUnknownName(string name)
+    {
+        if (!_unknown.TryGetValue(name, out var place))
+            _unknown.Add(name, place = $"(SELECT id FROM mlops.names WHERE name = {Add(Args.Of(name))})");
         return place;
     }
 }

@@ -7,7 +7,7 @@ public abstract partial class MetadataStoreConformance
 {
     private static readonly string[] SmallTexts = ["a", "B", "Ab", "", "ü"];
 
-    private static readonly string[] SmallNames = ["f", "g", "unused"];
+    private static readonly string[] SmallNames = ["f", "g", "t", "unused"];
 
     private static readonly Gen<FieldValue> SmallValue = Gen.OneOf(
         Gen.Int[0, 3].Select(i => N(i)),
@@ -20,7 +20,7 @@ public abstract partial class MetadataStoreConformance
         Gen.Int[1, 2].Select(i => FieldValue.Digest(new Digest(0, (UInt128)i))));
 
     private static readonly Gen<Operand> AnyOperand = Gen.Frequency(
-        (6, Gen.Int[0, 2].Select(i => Operand.Field(SmallNames[i]))),
+        (6, Gen.Int[0, 3].Select(i => Operand.Field(SmallNames[i]))),
         (3, Gen.Enum<SeriesAggregate>().Select(a => Operand.Series("m", a))),
         (2, Gen.Enum<RecordProperty>().Select(Operand.Property)));
 
@@ -72,6 +72,8 @@ public abstract partial class MetadataStoreConformance
                 fields.Add(new FieldWrite("f", FieldWriteMode.Replace, [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => RandomValue(random))]));
             if (random.Next(3) > 0)
                 fields.Add(FieldWrite.Set("g", RandomValue(random)));
+            if (random.Next(8) > 0)
+                fields.Add(FieldWrite.Set("t", FieldValue.Time(random.Next(20))));
             var id = Ids.Next();
             changes.Add(Create(id, [.. fields]) with { Key = random.Next(3) == 0 ? null : $"{(i % 2 == 0 ? "a" : "B")}{i}" });
             if (random.Next(3) > 0)
@@ -83,10 +85,11 @@ public abstract partial class MetadataStoreConformance
         var series = (await store.ListSeriesAsync([.. records.Select(r => r.Id)])).ToDictionary(s => s.Owner, s => s.Summary);
         var plain = new PlainEvaluator(records, series);
 
-        Gen.Select(AnyFilter, AnyOperand, Gen.Bool).Sample(
-            (filter, by, descending) =>
+        var orders = Gen.Select(AnyOperand, Gen.Bool).Select((by, descending) => new RecordOrder(by, descending)).Array[0, 3];
+        Gen.Select(AnyFilter, orders, Gen.Int[6, 12]).Sample(
+            (filter, orderBy, limit) =>
             {
-                var query = new RecordQuery { Kind = "run", Filter = filter, OrderBy = [new RecordOrder(by, descending)], Limit = 9 };
+                var query = new RecordQuery { Kind = "run", Filter = filter, OrderBy = orderBy, Limit = limit };
                 List<RecordId> found = [];
                 do
                 {
@@ -95,9 +98,9 @@ public abstract partial class MetadataStoreConformance
                     query = query with { Cursor = page.Next };
                 }
                 while (query.Cursor is not null);
-                Assert.Equal(plain.Find(filter, query.OrderBy[0]), found);
+                Assert.Equal(plain.Find(filter, orderBy), found);
             },
-            print: t => $"{Describe(t.Item1)} by {t.Item2} {t.Item3}",
+            print: t => $"{Describe(t.Item1)} by {string.Join(", ", t.Item2.AsEnumerable())}, {t.Item3} at a time",
             seed: "0000KtgHTpj3",
             iter: 1500,
             threads: 1);

@@ -6,10 +6,10 @@ namespace Mlops.Storage.Conformance;
 /// <summary>The search language as its documentation says it, without any thought of speed.</summary>
 internal sealed class PlainEvaluator(IReadOnlyList<RecordSnapshot> records, IReadOnlyDictionary<RecordId, SeriesSummary> series)
 {
-    public IEnumerable<RecordId> Find(Filter filter, RecordOrder order) =>
+    public IEnumerable<RecordId> Find(Filter filter, IReadOnlyList<RecordOrder> orders) =>
         records.Where(r => IsTrue(filter, r) == true)
             .OrderByDescending(r => r.Id)
-            .Order(Comparer<RecordSnapshot>.Create((a, b) => CompareForOrder(a, b, order)))
+            .Order(Comparer<RecordSnapshot>.Create((a, b) => orders.Select(o => CompareForOrder(a, b, o)).FirstOrDefault(c => c != 0)))
             .Select(r => r.Id);
 
     /// <summary>Null is unknown.</summary>
