@@ -14,7 +14,7 @@ public sealed record TableValue : RichValue
     /// <summary>Takes columns of one length.</summary>
     /// <exception cref="ArgumentException">There is no column, two have one name, the lengths differ, or there are too many cells.</exception>
     [JsonConstructor]
-    public TableValue(IReadOnlyList<TableColumn> columns)
+    public TableValue(IReadOnlyList<ValueColumn> columns)
     {
         ArgumentNullException.ThrowIfNull(columns);
         if (columns.Count == 0)
@@ -33,7 +33,7 @@ public sealed record TableValue : RichValue
     public override RichValueKind Kind => RichValueKind.Table;
 
     /// <summary>The columns in order.</summary>
-    public IReadOnlyList<TableColumn> Columns { get; }
+    public IReadOnlyList<ValueColumn> Columns { get; }
 
     /// <summary>
     /// A table with a row for each record and a column for each public property: numbers as numbers, everything else as invariant
@@ -51,12 +51,12 @@ public sealed record TableValue : RichValue
     /// <inheritdoc/>
     public override ReadOnlyMemory<byte> Encode() => ValueJson.Write(this, ValueJson.Default.TableValue);
 
-    private static TableColumn Column(string name, Type type, List<object?> values)
+    private static ValueColumn Column(string name, Type type, List<object?> values)
     {
         var plain = Nullable.GetUnderlyingType(type) ?? type;
         var isNumber = !plain.IsEnum && Type.GetTypeCode(plain) is >= TypeCode.SByte and <= TypeCode.Decimal;
         return isNumber
-            ? new TableColumn(name, values.ConvertAll(v => v is null ? (double?)null : Convert.ToDouble(v, CultureInfo.InvariantCulture)))
-            : new TableColumn(name, values.ConvertAll(v => v is IFormattable f ? f.ToString(null, CultureInfo.InvariantCulture) : v?.ToString()));
+            ? new ValueColumn(name, values.ConvertAll(v => v is null ? (double?)null : Convert.ToDouble(v, CultureInfo.InvariantCulture)))
+            : new ValueColumn(name, values.ConvertAll(v => v is IFormattable f ? f.ToString(null, CultureInfo.InvariantCulture) : v?.ToString()));
     }
 }

@@ -16,7 +16,7 @@ public sealed class RichValueTests
         new ImageValue(new byte[] { 0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 0xFF, 0xD9 }),
         new FigureValue("<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>"),
         new FigureValue("<!DOCTYPE html><html><body><svg/></body></html>"),
-        new TableValue([new TableColumn("n", [1, null, double.NaN]), new TableColumn("t", ["a", null, ""])]),
+        new TableValue([new ValueColumn("n", [1, null, double.NaN]), new ValueColumn("t", ["a", null, ""])]),
         new Histogram([-1, 0, 2.5], [3, 0.25]),
         new ConfusionMatrix(["cat", "dog"], [[5, 1], [0, 7]]),
         RocCurve.Of([0.9, 0.4, 0.4, 0.1], [true, true, false, false]),
@@ -81,13 +81,13 @@ public sealed class RichValueTests
     {
         Assert.Contains(
             "'b' has 1 rows and 'a' has 2",
-            Assert.Throws<ArgumentException>(() => new TableValue([new TableColumn("a", [1, 2]), new TableColumn("b", ["x"])])).Message,
+            Assert.Throws<ArgumentException>(() => new TableValue([new ValueColumn("a", [1, 2]), new ValueColumn("b", ["x"])])).Message,
             StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new TableValue([]));
-        Assert.Throws<ArgumentException>(() => new TableValue([new TableColumn("a", [1]), new TableColumn("a", [2])]));
+        Assert.Throws<ArgumentException>(() => new TableValue([new ValueColumn("a", [1]), new ValueColumn("a", [2])]));
         Assert.Contains(
             "1,000,001 cells",
-            Assert.Throws<ArgumentException>(() => new TableValue([new TableColumn("a", new double?[TableValue.MaxCells + 1])])).Message,
+            Assert.Throws<ArgumentException>(() => new TableValue([new ValueColumn("a", new double?[TableValue.MaxCells + 1])])).Message,
             StringComparison.Ordinal);
     }
 

@@ -3,22 +3,22 @@ using System.Text.Json.Serialization;
 namespace Mlops.Metadata;
 
 /// <summary>A column of a table: numbers or texts, where null is missing.</summary>
-public sealed record TableColumn
+public sealed record ValueColumn
 {
     /// <summary>A column of numbers; NaN and infinities are values.</summary>
-    public TableColumn(string name, IReadOnlyList<double?> numbers)
+    public ValueColumn(string name, IReadOnlyList<double?> numbers)
         : this(name, numbers ?? throw new ArgumentNullException(nameof(numbers)), null)
     {
     }
 
     /// <summary>A column of texts.</summary>
-    public TableColumn(string name, IReadOnlyList<string?> texts)
+    public ValueColumn(string name, IReadOnlyList<string?> texts)
         : this(name, null, texts ?? throw new ArgumentNullException(nameof(texts)))
     {
     }
 
     [JsonConstructor]
-    internal TableColumn(string name, IReadOnlyList<double?>? numbers, IReadOnlyList<string?>? texts)
+    internal ValueColumn(string name, IReadOnlyList<double?>? numbers, IReadOnlyList<string?>? texts)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
         if (numbers is null == texts is null)
