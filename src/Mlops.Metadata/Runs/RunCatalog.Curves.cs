@@ -31,7 +31,7 @@ public sealed partial class RunCatalog
         RunId run, string key, int buckets = 1000, CancellationToken cancellationToken = default)
     {
         var name = RunRecord.MetricSeries(key);
-        var parts = await ListPartsAsync(run, cancellationToken).ConfigureAwait(false);
+        var parts = await ListPartsAsync(run, name, cancellationToken).ConfigureAwait(false);
         if (parts.Count > 1)
         {
             var series = await _store.ListSeriesAsync([.. parts.Select(p => p.Owner)], cancellationToken).ConfigureAwait(false);
@@ -50,7 +50,7 @@ public sealed partial class RunCatalog
     internal async IAsyncEnumerable<SeriesColumns> StreamMetricAsync(
         RunId run, string key, SeriesRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var (owner, part) in await ListPartsAsync(run, cancellationToken).ConfigureAwait(false))
+        foreach (var (owner, part) in await ListPartsAsync(run, RunRecord.MetricSeries(key), cancellationToken).ConfigureAwait(false))
         {
             var within = range with { LastStep = Math.Min(range.LastStep, part.LastStep) };
             if (within.FirstStep > within.LastStep)
@@ -66,10 +66,15 @@ public sealed partial class RunCatalog
             points.Add(new MetricPoint(columns.Steps.Span[i], Microseconds.ToTime(columns.Times.Span[i]), columns.Numbers.Span[i]));
     }
 
-    /// <summary>Whose points a run's curves consist of, the oldest first, and up to which step. A purged source has none.</summary>
-    private async Task<List<(RecordId Owner, SeriesRange Range)>> ListPartsAsync(RunId run, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whose points a run's curves consist of, the oldest first, and up to which step. A purged source has none; what a process used
+    /// is not shared.
+    /// </summary>
+    private async Task<List<(RecordId Owner, SeriesRange Range)>> ListPartsAsync(RunId run, string series, CancellationToken cancellationToken)
     {
         ThrowIfDefault(run);
+        if (series.StartsWith(RunRecord.SystemPrefix, StringComparison.Ordinal))
+            return [(run.Value, SeriesRange.All)];
         List<(RecordId Owner, SeriesRange Range)> parts = [];
         RecordId? next = run.Value;
         var last = long.MaxValue;
@@ -118,7 +123,7 @@ public sealed partial class RunCatalog
     private async Task<Run> WithSharedMetricsAsync(Run run, CancellationToken cancellationToken)
     {
         var metrics = new Dictionary<string, SeriesSummary>(StringComparer.Ordinal);
-        foreach (var (owner, range) in await ListPartsAsync(run.Id, cancellationToken).ConfigureAwait(false))
+        foreach (var (owner, range) in await ListPartsAsync(run.Id, RunRecord.MetricPrefix, cancellationToken).ConfigureAwait(false))
         {
             foreach (var series in await _store.ListSeriesAsync([owner], cancellationToken).ConfigureAwait(false))
             {
