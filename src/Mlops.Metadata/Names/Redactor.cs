@@ -88,7 +88,8 @@ public static partial class Redactor
         RegexOptions.IgnoreCase)]
     private static partial Regex Option();
 
-    [GeneratedRegex("(?:password|passwd|pwd|passphrase|secret|token|credentials?|signature|key)$|secret|password|credential|_key_", RegexOptions.IgnoreCase)]
+    // a name with dots is that of a package or a setting's path, and no variable or option
+    [GeneratedRegex("^[^.]*(?:(?:passwd|pwd|passphrase|token|signature|key)$|password|secret|credential|_key_)[^.]*$", RegexOptions.IgnoreCase)]
     private static partial Regex SecretName();
 
     // keys of AWS and Google, tokens of GitHub, GitLab, Hugging Face, OpenAI and Slack, and JSON web tokens have forms of their own
