@@ -36,6 +36,7 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
         Name = name;
         Experiment = experiment;
         Opened = time.GetUtcNow();
+        _log = new Lazy<RunLog>(() => new RunLog(journal, id.Value));
     }
 
     /// <inheritdoc/>
