@@ -12,7 +12,7 @@ namespace Mlops.Tracking;
 internal sealed class ContextCapture
 {
     // what is there by then is written, so that a process that dies before a slow provider answers loses little
-    private static readonly TimeSpan FirstPatience = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<string, bool> _written = new(StringComparer.Ordinal);
     private readonly IdGenerator _ids;
     private readonly Task<CapturedPart>[] _ofProcess = [];
