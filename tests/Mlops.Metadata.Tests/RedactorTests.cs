@@ -7,6 +7,7 @@ public sealed class RedactorTests
     [Theory]
     [InlineData("clone https://ann:s3cret@git.example.com/x.git", "clone https://***@git.example.com/x.git")]
     [InlineData("Server=db;Password=s3 cret;Database=x", "Server=db;Password=***;Database=x")]
+    [InlineData("--url=x?token=*** --db Server=db;Pwd=s3 cret;T=5", "--url=x?token=*** --db Server=db;Pwd=***;T=5")]
     [InlineData("AWS_SECRET_ACCESS_KEY=wJalrXUt", "AWS_SECRET_ACCESS_KEY=***")]
     [InlineData("PRIVATE_KEY: 'abc'", "PRIVATE_KEY: ***")]
     [InlineData("Authorization: Bearer abcdefghijkl", "Authorization: Bearer ***")]
@@ -17,7 +18,11 @@ public sealed class RedactorTests
     [InlineData("glpat-abcdefghij0123456789 and hf_abcdefghijklmnopqrstuvwxyzABCDEF", "*** and ***")]
     [InlineData("jwt eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl!", "jwt ***!")]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----", "***")]
-    public void Redact_secret_isMasked(string text, string expected) => Assert.Equal(expected, Redactor.Redact(text));
+    public void Redact_secret_isMaskedAndAgainChangesNothing(string text, string expected)
+    {
+        Assert.Equal(expected, Redactor.Redact(text));
+        Assert.Equal(expected, Redactor.Redact(expected));
+    }
 
     [Theory]
     [InlineData("epoch 3: loss 0.5, 12,000 tokens/s, keys: 12")]

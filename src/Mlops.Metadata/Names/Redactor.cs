@@ -78,8 +78,8 @@ public static partial class Redactor
         RegexOptions.IgnoreCase)]
     private static partial Regex Named();
 
-    // in a connection string a value goes on to the semicolon, whatever it holds
-    [GeneratedRegex(@"((?:password|pwd|secret|token|account[_ -]?key|access[_ -]?key)\s*=\s*)[^;\r\n""']+(?=;)", RegexOptions.IgnoreCase)]
+    // in a connection string a value goes on to the semicolon, whatever it holds, unless it was masked already
+    [GeneratedRegex(@"((?:password|pwd|secret|token|account[_ -]?key|access[_ -]?key)\s*=\s*)(?!\*{3})[^;\r\n""']+(?=;)", RegexOptions.IgnoreCase)]
     private static partial Regex InConnectionString();
 
     // the option of a command inside a text: --password hunter2
