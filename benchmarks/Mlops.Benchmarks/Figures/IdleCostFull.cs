@@ -4,7 +4,7 @@ using Mlops.Sdk;
 
 namespace Mlops.Benchmarks.Figures;
 
-/// <summary>What an open run costs in the second and third ten seconds, with everything captured and the metrics of the process on.</summary>
+/// <summary>What an open run costs in 20 seconds, with everything captured and the metrics of the process on.</summary>
 internal sealed class IdleCostFull : Figure
 {
     public override string Name => "idle-cost-full";
@@ -24,7 +24,7 @@ internal sealed class IdleCostFull : Figure
         await session.Run.FlushAsync();
 
         // the compiler's background work for the first look at the process is not what an idle run costs
-        await Task.Delay(TimeSpan.FromSeconds(11));
+        await Task.Delay(TimeSpan.FromSeconds(2));
         using var process = Process.GetCurrentProcess();
         var before = process.TotalProcessorTime;
         var start = Stopwatch.GetTimestamp();
@@ -33,7 +33,7 @@ internal sealed class IdleCostFull : Figure
         var cost = (process.TotalProcessorTime - before) / Stopwatch.GetElapsedTime(start) * 100;
         await session.Run.FlushAsync();
         var stored = await session.Client.Runs.GetAsync(session.Run.Id);
-        MustBeZero("of 3 points of the process missing", 3 - stored.SystemMetrics["system/cpu_percent"].Count);
+        MustBeZero("of 2 points of the process missing", Math.Max(0, 2 - stored.SystemMetrics["system/cpu_percent"].Count));
         return cost;
     }
 

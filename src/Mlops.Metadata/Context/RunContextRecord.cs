@@ -42,29 +42,35 @@ public static class RunContextRecord
                 continue;
             }
 
-            var body = Json(value.Rows!);
-            var table = new RecordKey(TableKind, Digest.Of(body.Span).ToString());
+            var (body, key) = value.Laid!.Value;
             changes.Add(new RecordChange
             {
-                Id = ids.Next(), Kind = TableKind, Mode = ChangeMode.Ensure, Key = table.Key, Action = "context.captured", Body = body, Seal = [],
+                Id = ids.Next(), Kind = TableKind, Mode = ChangeMode.Ensure, Key = key, Action = "context.captured", Body = body, Seal = [],
             });
-            fields[TablePrefix + value.Name] = FieldValue.Reference(table);
+            fields[TablePrefix + value.Name] = FieldValue.Reference(new RecordKey(TableKind, key));
         }
 
         foreach (var (provider, problem) in problems)
             fields[ProblemPrefix + provider] = FieldValue.Text(problem);
-        var digest = Digest.Of(Json(fields.Select(f => KeyValuePair.Create(f.Key, f.Value.ToString()))).Span);
+        var (_, digest) = Lay(fields.Select(f => KeyValuePair.Create(f.Key, f.Value.ToString())));
         changes.Add(new RecordChange
         {
             Id = ids.Next(),
             Kind = Kind,
             Mode = ChangeMode.Ensure,
-            Key = digest.ToString(),
+            Key = digest,
             Action = "context.captured",
             Fields = [.. fields.Select(f => FieldWrite.Set(f.Key, f.Value))],
             Seal = Frozen,
         });
         return changes;
+    }
+
+    /// <summary>A table as a body, and the key that it has by that.</summary>
+    internal static (ReadOnlyMemory<byte> Body, string Key) Lay(IEnumerable<KeyValuePair<string, string>> rows)
+    {
+        var body = Json(rows);
+        return (body, Digest.Of(body.Span).ToString());
     }
 
     internal static Dictionary<string, string> ReadTable(RecordSnapshot record)

@@ -17,6 +17,9 @@ public sealed record RunContextValue
     /// <summary>The rows of a table; null for anything else.</summary>
     public IReadOnlyDictionary<string, string>? Rows { get; private init; }
 
+    /// <summary>A table as the body of its record, laid down once.</summary>
+    internal Lazy<(ReadOnlyMemory<byte> Body, string Key)>? Laid { get; private init; }
+
     /// <summary>A text that runs can be searched by.</summary>
     /// <param name="name">1 to 250 characters, no control characters.</param>
     /// <param name="text">What is beyond 4,000 characters is cut off.</param>
@@ -33,6 +36,6 @@ public sealed record RunContextValue
     public static RunContextValue Table(string name, IReadOnlyDictionary<string, string> rows)
     {
         ArgumentNullException.ThrowIfNull(rows);
-        return new(name) { Rows = rows };
+        return new(name) { Rows = rows, Laid = new(() => RunContextRecord.Lay(rows)) };
     }
 }

@@ -4,12 +4,15 @@ using Mlops.Storage;
 namespace Mlops.Tracking;
 
 /// <summary>
-/// Logs what the process uses to every run that this client owns, each 10 seconds, beginning 10 seconds after the run began; the
-/// step is the seconds since its start. A short run has no such points.
+/// Logs what the process uses to every run that this client owns, each 10 seconds, once the run is 10 seconds old; the step is the
+/// seconds since its start. A short run has no such points.
 /// </summary>
 internal sealed class SystemSampler : IAsyncDisposable
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
+
+    // later looks are compared with it; a process that lives shorter need not look at all
+    private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(1);
 
     private readonly IEnumerable<ActiveRun> _runs;
     private readonly TimeProvider _time;
@@ -26,8 +29,7 @@ internal sealed class SystemSampler : IAsyncDisposable
         _time = time;
         _logger = logger;
 
-        // the first look is what later ones are compared with
-        _timer = time.CreateTimer(_ => Tick(), null, TimeSpan.Zero, Interval);
+        _timer = time.CreateTimer(_ => Tick(), null, FirstLook, Interval);
     }
 
     public ValueTask DisposeAsync() => _timer.DisposeAsync();

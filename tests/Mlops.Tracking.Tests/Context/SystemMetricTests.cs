@@ -23,19 +23,17 @@ public sealed class SystemMetricTests : IAsyncDisposable
     public async Task Run_openFor10Seconds_hasPointsFromThenOn()
     {
         var tracker = Open(new RunContextOptions());
-        _time.Advance(TimeSpan.FromSeconds(6));
+        Pass(seconds: 6);
         var run = await tracker.StartRunAsync("flights");
-        _time.Advance(TimeSpan.FromSeconds(4));
-        _time.Advance(TimeSpan.FromSeconds(9));
+        Pass(seconds: 14);
         await run.FlushAsync();
         Assert.Empty((await _rig.Runs.GetAsync(run.Id)).SystemMetrics);
 
-        _time.Advance(TimeSpan.FromSeconds(1));
-        _time.Advance(TimeSpan.FromSeconds(10));
+        Pass(seconds: 11);
         await run.FlushAsync();
         var read = await _rig.Runs.GetAsync(run.Id);
         Assert.Empty(Keys.Except(read.SystemMetrics.Keys));
-        Assert.Equal([14, 24], (await _rig.Runs.ReadMetricAsync(run.Id, "system/cpu_percent")).Select(p => p.Step));
+        Assert.Equal([15, 25], (await _rig.Runs.ReadMetricAsync(run.Id, "system/cpu_percent")).Select(p => p.Step));
         Assert.True(read.SystemMetrics["system/memory_bytes"].Last > 1 << 20);
         Assert.All(Keys, key => Assert.True(read.SystemMetrics[key].Min >= 0, key));
     }
@@ -46,7 +44,7 @@ public sealed class SystemMetricTests : IAsyncDisposable
         var tracker = Open(new RunContextOptions());
         var run = await tracker.StartRunAsync("flights");
         run.LogMetric("loss", 1);
-        _time.Advance(TimeSpan.FromSeconds(20));
+        Pass(seconds: 20);
         await run.CompleteAsync();
 
         var read = await _rig.Runs.GetAsync(run.Id);
@@ -64,7 +62,7 @@ public sealed class SystemMetricTests : IAsyncDisposable
     {
         var tracker = Open(new RunContextOptions());
         var run = await tracker.StartRunAsync("flights");
-        _time.Advance(TimeSpan.FromSeconds(20));
+        Pass(seconds: 20);
         await run.CompleteAsync();
         await using var fork = await tracker.ForkRunAsync(run.Id, 1000);
 
@@ -79,7 +77,7 @@ public sealed class SystemMetricTests : IAsyncDisposable
     {
         var tracker = Open(all ? new RunContextOptions().WithoutAll() : new RunContextOptions().Without("system"));
         var run = await tracker.StartRunAsync("flights");
-        _time.Advance(TimeSpan.FromSeconds(30));
+        Pass(seconds: 30);
         await run.CompleteAsync();
 
         Assert.Empty((await _rig.Runs.GetAsync(run.Id)).SystemMetrics);
@@ -91,7 +89,7 @@ public sealed class SystemMetricTests : IAsyncDisposable
         var run = await Open(new RunContextOptions().WithoutAll()).StartRunAsync("flights");
         await run.FlushAsync();
         await using var joined = await Open(new RunContextOptions()).JoinRunAsync(run.Id);
-        _time.Advance(TimeSpan.FromSeconds(30));
+        Pass(seconds: 30);
         await joined.FlushAsync();
 
         Assert.Empty((await _rig.Runs.GetAsync(run.Id)).SystemMetrics);
@@ -102,12 +100,18 @@ public sealed class SystemMetricTests : IAsyncDisposable
     {
         var tracker = Open(new RunContextOptions());
         var run = await tracker.StartRunAsync("flights");
-        _time.Advance(TimeSpan.FromSeconds(10));
+        Pass(seconds: 11);
         await run.CompleteAsync();
-        _time.Advance(TimeSpan.FromSeconds(10));
+        Pass(seconds: 10);
         await tracker.FlushAsync();
 
         Assert.Single(await _rig.Runs.ReadMetricAsync(run.Id, "system/cpu_percent"));
+    }
+
+    private void Pass(int seconds)
+    {
+        for (var i = 0; i < seconds; i++)
+            _time.Advance(TimeSpan.FromSeconds(1));
     }
 
     private RunTracker Open(RunContextOptions context) => _rig.Open(o => o with { Context = context });
