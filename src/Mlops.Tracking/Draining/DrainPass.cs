@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Mlops.Storage;
 
@@ -188,6 +189,7 @@ internal sealed unsafe class DrainPass
     }
 
     /// <summary>Where the next point of a key goes, which is then counted; null if it goes nowhere.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private SeriesBuffer? Touch(uint key)
     {
         var buffer = key < (uint)_keys.Length ? _keys[key] : null;
