@@ -66,15 +66,19 @@ public sealed partial class RunCatalog
             points.Add(new MetricPoint(columns.Steps.Span[i], Microseconds.ToTime(columns.Times.Span[i]), columns.Numbers.Span[i]));
     }
 
-    /// <summary>
-    /// Whose points a run's curves consist of, the oldest first, and up to which step. A purged source has none; what a process used
-    /// is not shared.
-    /// </summary>
-    private async Task<List<(RecordId Owner, SeriesRange Range)>> ListPartsAsync(RunId run, string series, CancellationToken cancellationToken)
+    /// <summary>Whose points the curve of a metric consists of: what a process used is not shared.</summary>
+    private Task<List<(RecordId Owner, SeriesRange Range)>> ListPartsAsync(RunId run, string series, CancellationToken cancellationToken)
     {
         ThrowIfDefault(run);
-        if (series.StartsWith(RunRecord.SystemPrefix, StringComparison.Ordinal))
-            return [(run.Value, SeriesRange.All)];
+        return series.StartsWith(RunRecord.SystemPrefix, StringComparison.Ordinal)
+            ? Task.FromResult<List<(RecordId Owner, SeriesRange Range)>>([(run.Value, SeriesRange.All)])
+            : ListPartsAsync(run, cancellationToken);
+    }
+
+    /// <summary>Whose points a run's curves consist of, the oldest first, and up to which step. A purged source has none.</summary>
+    private async Task<List<(RecordId Owner, SeriesRange Range)>> ListPartsAsync(RunId run, CancellationToken cancellationToken)
+    {
+        ThrowIfDefault(run);
         List<(RecordId Owner, SeriesRange Range)> parts = [];
         RecordId? next = run.Value;
         var last = long.MaxValue;
@@ -123,7 +127,7 @@ public sealed partial class RunCatalog
     private async Task<Run> WithSharedMetricsAsync(Run run, CancellationToken cancellationToken)
     {
         var metrics = new Dictionary<string, SeriesSummary>(StringComparer.Ordinal);
-        foreach (var (owner, range) in await ListPartsAsync(run.Id, RunRecord.MetricPrefix, cancellationToken).ConfigureAwait(false))
+        foreach (var (owner, range) in await ListPartsAsync(run.Id, cancellationToken).ConfigureAwait(false))
         {
             foreach (var series in await _store.ListSeriesAsync([owner], cancellationToken).ConfigureAwait(false))
             {
