@@ -21,8 +21,8 @@ internal static class RunTable
 
         var table = new Table().Border(TableBorder.Minimal).Title($"{page.Runs.Count} runs of {Training.Experiment}, best first");
         table.AddColumns("run", "started", "status", "trees", "leaves", "rate");
-        table.AddColumn(new TableColumn("test\nAUC").RightAligned());
-        table.AddColumn(new TableColumn("train\nAUC").RightAligned());
+        table.AddColumn(new Spectre.Console.TableColumn("test\nAUC").RightAligned());
+        table.AddColumn(new Spectre.Console.TableColumn("train\nAUC").RightAligned());
         foreach (var run in page.Runs)
         {
             table.AddRow(
