@@ -158,6 +158,7 @@ public sealed partial class MlopsClient : IAsyncDisposable
             JournalBoundBytes = options.JournalBoundBytes,
             FlushBound = options.FlushBound,
             LeaseTime = options.LeaseTime,
+            Context = options.Context,
         };
         if (options.Actor is { } actor)
             tracking = tracking with { Actor = actor };

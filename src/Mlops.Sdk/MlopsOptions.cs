@@ -1,6 +1,7 @@
 using System.Text;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Mlops.Metadata;
 using Mlops.Storage;
 
 namespace Mlops.Sdk;
@@ -9,7 +10,7 @@ namespace Mlops.Sdk;
 /// How a client is opened. Everything has a default. Packages of other stores are switched on here by their <c>Use…</c> calls.
 /// Printing it shows no secret.
 /// </summary>
-public sealed record MlopsOptions : IStorageOptions
+public sealed record MlopsOptions : IStorageOptions, IRunContextOptions
 {
     /// <summary>
     /// The store's folder, by convention named <c>.mlops</c>; created if absent. By default <see cref="Uri"/> decides, and
@@ -53,6 +54,9 @@ public sealed record MlopsOptions : IStorageOptions
 
     /// <summary>How long a silent client is thought to live before its runs count as lost; 60 seconds by default, at least 3.</summary>
     public TimeSpan LeaseTime { get; set; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>What runs capture by themselves: <c>o.Context.Without("host")</c>; everything that is built in by default.</summary>
+    public RunContextOptions Context { get; } = new();
 
     MetadataStoreSource? IStorageOptions.Metadata { get; set; }
 

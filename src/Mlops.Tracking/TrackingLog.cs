@@ -51,4 +51,10 @@ internal static partial class TrackingLog
 
     [LoggerMessage(4014, LogLevel.Warning, "Run {Run}: no journal file could be had in time, {Count} times so far; what is logged stands in memory until the store has it, and a crash would lose it.")]
     public static partial void InMemory(ILogger logger, string run, int count);
+
+    [LoggerMessage(4015, LogLevel.Warning, "The context provider '{Provider}' told nothing: {Problem} The run goes on without it.")]
+    public static partial void ContextFailed(ILogger logger, string provider, string problem, Exception? exception);
+
+    [LoggerMessage(4016, LogLevel.Warning, "What the process uses could not be read; runs go on without some of their system metrics.")]
+    public static partial void SamplingFailed(ILogger logger, Exception exception);
 }

@@ -1,3 +1,5 @@
+using Mlops.Metadata;
+
 namespace Mlops.Tracking;
 
 /// <summary>How runs are tracked. The defaults suit a training program on a laptop or server.</summary>
@@ -30,6 +32,9 @@ public sealed record TrackingOptions
     /// </summary>
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(60);
 
+    /// <summary>What runs capture by themselves; everything that is built in by default.</summary>
+    public RunContextOptions Context { get; init; } = new();
+
     /// <summary>Checks the values.</summary>
     /// <exception cref="ArgumentException">A value is outside its range; the message names it.</exception>
     public void Validate()
@@ -37,6 +42,7 @@ public sealed record TrackingOptions
         ArgumentException.ThrowIfNullOrWhiteSpace(JournalPath);
         ArgumentException.ThrowIfNullOrWhiteSpace(Actor);
         ArgumentNullException.ThrowIfNull(Time);
+        ArgumentNullException.ThrowIfNull(Context);
         Require(
             Actor.Length <= 200 && !Actor.Any(char.IsControl), nameof(Actor), Actor.ReplaceLineEndings(" "),
             "has at most 200 characters and no control character");
@@ -46,6 +52,12 @@ public sealed record TrackingOptions
         Require(JournalBoundBytes >= 16L << 20, nameof(JournalBoundBytes), JournalBoundBytes, "is at least 16 MiB");
         Require(FlushBound > TimeSpan.Zero && FlushBound <= TimeSpan.FromDays(1), nameof(FlushBound), FlushBound, "is positive and at most a day");
         Require(LeaseTime >= TimeSpan.FromSeconds(3) && LeaseTime <= TimeSpan.FromDays(1), nameof(LeaseTime), LeaseTime, "is between 3 seconds and a day");
+        Require(
+            Context.Bound >= TimeSpan.FromMilliseconds(10) && Context.Bound <= TimeSpan.FromMinutes(10), "Context.Bound", Context.Bound,
+            "is between 10 ms and 10 minutes");
+        string[] known = [.. BuiltInContext.Names.Concat(Context.Providers.Select(p => p.Name)).Order(StringComparer.Ordinal)];
+        if (Context.Off.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
+            throw new ArgumentException($"The option Context is without '{unknown}', which nothing is called; there are {string.Join(", ", known)}.");
     }
 
     private static void Require(bool holds, string name, object value, string rule)

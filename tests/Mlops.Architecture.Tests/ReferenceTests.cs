@@ -13,6 +13,7 @@ public sealed class ReferenceTests
         ["Mlops.Storage.Sqlite"] = ["Mlops.Storage", "Microsoft.Data.Sqlite", "SQLitePCLRaw.*"],
         ["Mlops.Storage.PostgreSql"] = ["Mlops.Storage", "Npgsql"],
         ["Mlops.Metadata"] = ["Mlops.Storage"],
+        ["Mlops.Git"] = ["Mlops.Metadata", "Mlops.Storage", "LibGit2Sharp"],
         ["Mlops.MLflow"] = ["Mlops.Metadata", "Mlops.Storage", "Microsoft.Data.Sqlite", "SQLitePCLRaw.*", "YamlDotNet"],
         ["Mlops.Tracking"] = ["Mlops.Metadata", "Mlops.Storage", "Microsoft.Extensions.Logging.Abstractions"],
         ["Mlops.Sdk"] =
@@ -63,5 +64,5 @@ public sealed class ReferenceTests
             : name == allowed);
 
     private static bool IsFramework(string name) =>
-        name.StartsWith("System.", StringComparison.Ordinal) || name is "System" or "netstandard" or "mscorlib" or "Microsoft.Win32.Primitives";
+        name.StartsWith("System.", StringComparison.Ordinal) || name is "System" or "netstandard" or "mscorlib" or "Microsoft.Win32.Primitives" or "Microsoft.Win32.Registry";
 }

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Numerics;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Mlops.Storage;
 using Mlops.Tracking;
 
@@ -19,10 +20,12 @@ public sealed class JournalFileTests : IDisposable
     public async Task Segment_ofAnOpenRun_holdsWhatTheDocumentSays()
     {
         var options = new MlopsOptions { Path = _folder.Store, Actor = "ada", DrainInterval = TimeSpan.FromHours(1) };
+        options.Context.WithoutAll();
         await using var mlops = await MlopsClient.OpenAsync(options);
         await using var run = await mlops.StartRunAsync("format");
         var at = new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
         run.LogMetric("loss", 0.5, step: 7, at).LogMetric("loss", double.NaN, step: 8, at);
+        run.CreateLoggerProvider().CreateLogger("Flights").Log(LogLevel.Warning, 3, "späť", null, (text, _) => text);
 
         var writer = Assert.Single(Directory.GetDirectories(Path.Combine(_folder.Store, "journal")));
         Assert.True(File.Exists(writer + ".lock"));
@@ -42,7 +45,7 @@ public sealed class JournalFileTests : IDisposable
         Assert.All(file[128..4096], b => Assert.Equal(0, b));
 
         var units = Units(file);
-        Assert.Equal([2, 1, 0, 0], units.Select(u => u.Kind));
+        Assert.Equal([2, 1, 0, 0, 1, 3], units.Select(u => u.Kind));
         var started = BatchCodec.Decode(units[0].Bytes);
         Assert.Equal(("ada", null), (started.Actor, started.Key));
         Assert.Equal(["experiment.created", "run.started"], started.Changes.Select(c => c.Action));
@@ -50,6 +53,9 @@ public sealed class JournalFileTests : IDisposable
             "01000000" + run.Id + Convert.ToHexStringLower("metrics.loss"u8), Convert.ToHexStringLower(units[1].Bytes));
         Assert.Equal(PointBytes(7, at, 0.5), units[2].Bytes);
         Assert.Equal(PointBytes(8, at, double.NaN), units[3].Bytes);
+        Assert.Equal("02000000" + run.Id + Convert.ToHexStringLower("log"u8), Convert.ToHexStringLower(units[4].Bytes));
+        Assert.Equal("020000000000000000000000", Convert.ToHexStringLower(units[5].Bytes.AsSpan(0, 12)));
+        Assert.Equal("""{"l":"warning","c":"Flights","m":"späť","e":3}""", Encoding.UTF8.GetString(units[5].Bytes.AsSpan(20)));
     }
 
     [Fact]

@@ -87,7 +87,9 @@ public sealed class MlopsClientTests : IDisposable
     [Fact]
     public async Task VerifyAsync_wholeStore_isSound()
     {
-        await using var mlops = await _folder.OpenAsync();
+        var options = new MlopsOptions { Path = _folder.Store };
+        options.Context.WithoutAll();
+        await using var mlops = await MlopsClient.OpenAsync(options);
         await using var run = await mlops.StartRunAsync("verified");
         for (var step = 0; step < 10_000; step++)
             run.LogMetric("loss", step, step);

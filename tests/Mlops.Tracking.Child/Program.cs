@@ -62,6 +62,10 @@ switch (args[0])
         Console.WriteLine("end");
         break;
 
+    case "secrets":
+        await Secrets.RunAsync(store, args[2], args[3], args[7]);
+        break;
+
     case "dispose-race":
         for (var round = int.Parse(args[2], culture); round > 0; round--)
             await DisposeRace.RunAsync(store);

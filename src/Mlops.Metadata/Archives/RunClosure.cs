@@ -3,8 +3,8 @@ using Mlops.Storage;
 namespace Mlops.Metadata;
 
 /// <summary>
-/// All records that runs need to be whole elsewhere: the runs below them, the runs that they were forked from, their experiments
-/// and their artifacts.
+/// All records that runs need to be whole elsewhere: the runs below them, the runs that they were forked from, their experiments,
+/// contexts and artifacts.
 /// </summary>
 public static class RunClosure
 {
@@ -13,10 +13,12 @@ public static class RunClosure
     private static readonly RecordProjection Links = new()
     {
         Body = false,
-        Fields = [RunRecord.Experiment, RunRecord.ForkedFromField],
+        Fields = [RunRecord.Experiment, RunRecord.ForkedFromField, RunRecord.Context],
     };
 
-    /// <summary>The records, each once: experiments, then runs, then artifacts. Deleted runs below are among them, purged ones are not.</summary>
+    private static readonly RecordProjection Tables = new() { Body = false, Fields = [RunContextRecord.TablePrefix + "*"] };
+
+    /// <summary>The records, each once: experiments, contexts, then runs, then artifacts. Deleted runs below are among them, purged ones are not.</summary>
     /// <exception cref="NotFoundException">One of the runs is not in the store.</exception>
     public static async Task<IReadOnlyList<RecordId>> FindAsync(
         IMetadataStore store, IReadOnlyList<RunId> runs, CancellationToken cancellationToken = default)
@@ -24,6 +26,7 @@ public static class RunClosure
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(runs);
         HashSet<RecordId> experiments = [];
+        HashSet<RecordId> contexts = [];
         HashSet<RecordId> found = [];
         HashSet<RecordId> asked = [.. runs.Select(r => r.Value)];
         var next = asked.ToArray();
@@ -38,6 +41,8 @@ public static class RunClosure
                     found.Add(record.Id);
                     if (record.Find(RunRecord.Experiment) is { } experiment)
                         experiments.Add(experiment.AsReference);
+                    if (record.Find(RunRecord.Context) is { } context)
+                        contexts.Add(context.AsReference);
                     if (record.Find(RunRecord.ForkedFromField) is { } source)
                         linked.Add(source.AsReference);
                 }
@@ -53,6 +58,14 @@ public static class RunClosure
             next = [.. linked.Distinct().Where(id => !found.Contains(id))];
         }
 
+        HashSet<RecordId> tables = [];
+        foreach (var some in contexts.Chunk(Together))
+        {
+            var ids = new Filter.OneOf(Operand.Property(RecordProperty.Id), [.. some.Select(FieldValue.Reference)]);
+            await foreach (var context in QueryAsync(store, RunContextRecord.Kind, ids, Tables, cancellationToken).ConfigureAwait(false))
+                tables.UnionWith(context.Fields.Values.Select(t => t[0].AsReference));
+        }
+
         List<RecordId> artifacts = [];
         foreach (var some in found.Chunk(Together))
         {
@@ -61,7 +74,7 @@ public static class RunClosure
                 artifacts.Add(artifact.Id);
         }
 
-        return [.. experiments, .. found, .. artifacts];
+        return [.. experiments, .. tables, .. contexts, .. found, .. artifacts];
     }
 
     private static Filter.OneOf ReferTo(string field, IEnumerable<RecordId> ids) => new(Operand.Field(field), [.. ids.Select(FieldValue.Reference)]);

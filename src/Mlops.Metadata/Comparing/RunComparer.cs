@@ -16,7 +16,8 @@ internal static class RunComparer
             Params = Texts(runs, run => run.Params),
             Tags = Texts(runs, run => run.Tags.Where(t => !IsContext(t.Key))),
             Context = Texts(runs, run => Context(run, names).Where(c => c.Value is not null).Select(c => KeyValuePair.Create(c.Key, c.Value!))
-                .Concat(run.Tags.Where(t => IsContext(t.Key)))),
+                .Concat(run.Context.Select(c => KeyValuePair.Create(RunContextRecord.ValuePrefix + c.Key, c.Value)))
+                .Concat(run.Tags.Where(t => IsContext(t.Key))).DistinctBy(c => c.Key)),
             Metrics = [.. Keys(runs, run => run.Metrics.Keys).Select(key => Metric(runs, key, goals, options.Value))],
             Value = options.Value,
         };

@@ -16,8 +16,8 @@ public sealed record RunComparison
     public required IReadOnlyList<ComparedText> Tags { get; init; }
 
     /// <summary>
-    /// What else is known of the runs, differing first: their state, times, owner and losses, and tags that begin with
-    /// <c>context.</c> or <c>mlflow.</c>.
+    /// What else is known of the runs, differing first: their state, times, owner and losses, what they captured, and tags that
+    /// begin with <c>context.</c> or <c>mlflow.</c>.
     /// </summary>
     public required IReadOnlyList<ComparedText> Context { get; init; }
 

@@ -56,6 +56,9 @@ public sealed class RunField
     /// <summary>A tag, as a number where it is one.</summary>
     public static RunField Tag(string key) => Text("tags." + EntityText.Key("tag", key), run => run.Tags.GetValueOrDefault(key));
 
+    /// <summary>Something that was captured, such as <c>git.commit</c>, as a number where it is one.</summary>
+    public static RunField Context(string name) => new("context." + EntityText.Key("context", name), run => run.Context.GetValueOrDefault(name));
+
     /// <summary>A metric, its last value unless told otherwise.</summary>
     /// <param name="key">The key.</param>
     /// <param name="value">The last, smallest or largest value; the best is that of the goal guessed from the name.</param>

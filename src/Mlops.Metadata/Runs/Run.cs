@@ -71,6 +71,23 @@ public sealed record Run : IRunHandle
     /// </summary>
     public required IReadOnlyDictionary<string, SeriesSummary> Metrics { get; init; }
 
+    /// <summary>
+    /// What the process of the run used (keys that begin with <c>system/</c>), with the summary of the points; empty for runs that
+    /// a search found.
+    /// </summary>
+    public IReadOnlyDictionary<string, SeriesSummary> SystemMetrics { get; init; } = new Dictionary<string, SeriesSummary>();
+
     /// <summary>Second values that another process gave to parameters; the first stayed.</summary>
     public required IReadOnlyList<FieldConflict> Conflicts { get; init; }
+
+    /// <summary>
+    /// What the run was started in, such as <c>host</c> or <c>git.commit</c> (<c>docs/context.md</c> lists the names). Its tables are
+    /// read by <see cref="RunCatalog.FindContextTableAsync"/>.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Context { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Why something of the context could not be captured, by the name of its provider; empty in every normal run.</summary>
+    public IReadOnlyDictionary<string, string> ContextProblems { get; init; } = new Dictionary<string, string>();
+
+    internal RecordId? ContextId { get; init; }
 }

@@ -31,7 +31,7 @@ public sealed partial class RunCatalog
         RunId run, string key, int buckets = 1000, CancellationToken cancellationToken = default)
     {
         var name = RunRecord.MetricSeries(key);
-        var parts = await ListPartsAsync(run, cancellationToken).ConfigureAwait(false);
+        var parts = await ListPartsAsync(run, name, cancellationToken).ConfigureAwait(false);
         if (parts.Count > 1)
         {
             var series = await _store.ListSeriesAsync([.. parts.Select(p => p.Owner)], cancellationToken).ConfigureAwait(false);
@@ -50,7 +50,7 @@ public sealed partial class RunCatalog
     internal async IAsyncEnumerable<SeriesColumns> StreamMetricAsync(
         RunId run, string key, SeriesRange range, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var (owner, part) in await ListPartsAsync(run, cancellationToken).ConfigureAwait(false))
+        foreach (var (owner, part) in await ListPartsAsync(run, RunRecord.MetricSeries(key), cancellationToken).ConfigureAwait(false))
         {
             var within = range with { LastStep = Math.Min(range.LastStep, part.LastStep) };
             if (within.FirstStep > within.LastStep)
@@ -64,6 +64,15 @@ public sealed partial class RunCatalog
     {
         for (var i = 0; i < columns.Count; i++)
             points.Add(new MetricPoint(columns.Steps.Span[i], Microseconds.ToTime(columns.Times.Span[i]), columns.Numbers.Span[i]));
+    }
+
+    /// <summary>Whose points the curve of a metric consists of: what a process used is not shared.</summary>
+    private Task<List<(RecordId Owner, SeriesRange Range)>> ListPartsAsync(RunId run, string series, CancellationToken cancellationToken)
+    {
+        ThrowIfDefault(run);
+        return series.StartsWith(RunRecord.SystemPrefix, StringComparison.Ordinal)
+            ? Task.FromResult<List<(RecordId Owner, SeriesRange Range)>>([(run.Value, SeriesRange.All)])
+            : ListPartsAsync(run, cancellationToken);
     }
 
     /// <summary>Whose points a run's curves consist of, the oldest first, and up to which step. A purged source has none.</summary>

@@ -13,6 +13,7 @@ public sealed partial class RunCatalog
     private readonly ContentStore _content;
     private readonly RunLifecycle _lifecycle;
     private readonly ConcurrentDictionary<string, RecordId> _experiments = new(StringComparer.Ordinal);
+    private readonly RunContextReader _contexts;
 
     /// <summary>Creates a catalog over a store.</summary>
     public RunCatalog(MetadataContext context)
@@ -22,6 +23,7 @@ public sealed partial class RunCatalog
         _store = context.Store;
         _content = context.Content;
         _lifecycle = new RunLifecycle(context);
+        _contexts = new RunContextReader(_store);
     }
 
     /// <summary>The run with this id; null if there is none, or it was purged.</summary>
@@ -33,6 +35,7 @@ public sealed partial class RunCatalog
         if (record is null or { IsPurged: true, Kind: RunRecord.Kind })
             return null;
         var run = RunRecord.Read(record, await _store.ListSeriesAsync([id.Value], cancellationToken).ConfigureAwait(false));
+        run = await _contexts.WithContextAsync(run, cancellationToken).ConfigureAwait(false);
         return run.ForkedFrom is null ? run : await WithSharedMetricsAsync(run, cancellationToken).ConfigureAwait(false);
     }
 
@@ -50,7 +53,8 @@ public sealed partial class RunCatalog
         ArgumentNullException.ThrowIfNull(query);
         var page = await FindAsync(query, RunRecord.Select(query.Select), cancellationToken).ConfigureAwait(false);
         var byOwner = page.Series.ToLookup(s => s.Owner);
-        return new RunPage([.. page.Records.Select(r => RunRecord.Read(r, byOwner[r.Id]))], page.Next);
+        Run[] runs = [.. page.Records.Select(r => RunRecord.Read(r, byOwner[r.Id]))];
+        return new RunPage(await _contexts.WithContextAsync(runs, cancellationToken).ConfigureAwait(false), page.Next);
     }
 
     /// <summary>The ids of the runs that match, a page at a time; nothing else of them is read.</summary>
@@ -94,6 +98,8 @@ public sealed partial class RunCatalog
         if (order[0].By == start.By)
             terms.Add(new Filter.Negation(new Filter.IsMissing(start.By)));
         var condition = query.Filter is { } filter ? await ExperimentNames.ResolveAsync(_store, filter, cancellationToken).ConfigureAwait(false) : null;
+        if (condition is not null)
+            condition = await RunContextFilter.ResolveAsync(_store, condition, cancellationToken).ConfigureAwait(false);
         return await _store.QueryAsync(
             new RecordQuery
             {
@@ -108,6 +114,19 @@ public sealed partial class RunCatalog
                 Cursor = query.Cursor,
             },
             cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// A table of the run's context by its name, such as <c>packages</c> (names and versions); null if it has none, or has none yet.
+    /// </summary>
+    /// <exception cref="NotFoundException">There is no such run, or it was purged.</exception>
+    /// <exception cref="ArgumentException">The id is <c>default</c>.</exception>
+    public async Task<IReadOnlyDictionary<string, string>?> FindContextTableAsync(
+        RunId run, string name, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return await _contexts.FindTableAsync(
+            await GetAsync(run, cancellationToken).ConfigureAwait(false), name, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>The artifacts of a run by path; of several logged to one path, the newest.</summary>

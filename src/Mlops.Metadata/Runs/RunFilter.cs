@@ -48,6 +48,12 @@ public static class RunFilter
     /// <summary>A tag.</summary>
     public static SearchField<string> Tag(string key) => TextOf(RunRecord.TagPrefix + key);
 
+    /// <summary>Something that was captured, such as <c>git.commit</c>, looked up when the query runs.</summary>
+    public static SearchField<string> Context(string name) => TextOf(RunContextRecord.ValuePrefix + name);
+
+    /// <summary>A number that was captured, such as <c>cores</c>; comparisons are unknown where it is not one.</summary>
+    public static SearchField<double> NumericContext(string name) => new(Operand.Field(RunContextRecord.ValuePrefix + name), FieldValue.Number);
+
     /// <summary>Runs that are active, or deleted; for the latter set <see cref="RunQuery.IncludeDeleted"/>.</summary>
     public static Filter Stage(LifecycleStage stage) => RunRecord.IsAt(stage);
 

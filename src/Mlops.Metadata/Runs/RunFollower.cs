@@ -10,6 +10,7 @@ internal sealed class RunFollower(IMetadataStore store, RunId id, bool fromStart
 {
     private const int MostPoints = 65_536;
     private static readonly IReadOnlyDictionary<string, string> Empty = new Dictionary<string, string>();
+    private readonly RunContextReader _contexts = new(store);
     private Dictionary<string, long>? _positions;
     private Run? _last;
     private long _revision;
@@ -34,7 +35,7 @@ internal sealed class RunFollower(IMetadataStore store, RunId id, bool fromStart
         var series = (await store.ListSeriesAsync([id.Value], cancellationToken).ConfigureAwait(false))
             .Where(s => s.Type == SeriesType.Number && s.Name.StartsWith(RunRecord.MetricPrefix, StringComparison.Ordinal))
             .ToList();
-        var run = RunRecord.Read(record, series);
+        var run = await _contexts.WithContextAsync(RunRecord.Read(record, series), cancellationToken).ConfigureAwait(false);
         var isFirst = _last is null;
         var before = _last ?? (fromStart ? run with { Params = Empty, Tags = Empty } : run);
         var positions = new Dictionary<string, long>(

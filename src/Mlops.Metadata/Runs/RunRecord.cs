@@ -19,21 +19,33 @@ public static partial class RunRecord
     internal const string Error = "error";
     internal const string Parent = "parent";
     internal const string Owner = "owner";
+    internal const string Context = "context";
     internal const string DroppedPrefix = "dropped_points.";
     internal const string GapsPrefix = "journal_gaps.";
     internal const string DamagePrefix = "journal_damage.";
     internal const string ParamPrefix = "params.";
     internal const string TagPrefix = "tags.";
     internal const string MetricPrefix = "metrics.";
+    internal const string SystemPrefix = "system/";
 
     private static readonly string[] Attributes =
     [
-        Experiment, Name, Status, Stage, StartTime, EndTime, EndReason, Error, Parent, Owner, NotesField, DeletedWithField, ForkedFromField, ForkStepField,
+        Experiment, Name, Status, Stage, StartTime, EndTime, EndReason, Error, Parent, Owner, Context, NotesField, DeletedWithField, ForkedFromField, ForkStepField,
         DroppedPrefix + "*", GapsPrefix + "*", DamagePrefix + "*",
     ];
 
-    /// <summary>The name of the series that holds a metric.</summary>
-    public static string MetricSeries(string key) => MetricPrefix + key;
+    /// <summary>
+    /// The name of the series that holds a metric. Keys that begin with <c>system/</c> have series beside the others, so that what a
+    /// process used is not taken for what it measured.
+    /// </summary>
+    public static string MetricSeries(string key)
+    {
+        ArgumentNullException.ThrowIfNull(key);
+        return key.StartsWith(SystemPrefix, StringComparison.Ordinal) ? key : MetricPrefix + key;
+    }
+
+    /// <summary>The field that refers to the context of that key (see <see cref="RunContextRecord"/>), which is there already.</summary>
+    public static FieldWrite InContext(string key) => FieldWrite.Set(Context, FieldValue.Reference(new RecordKey(RunContextRecord.Kind, key)));
 
     /// <summary>The field that holds a parameter, write-once, as text with a number beside it where it is one.</summary>
     public static FieldWrite Param(string key, string value, double? number) =>
@@ -192,6 +204,9 @@ public static partial class RunRecord
             Tags = Texts(record, TagPrefix),
             Metrics = series.Where(s => s.Name.StartsWith(MetricPrefix, StringComparison.Ordinal))
                 .ToDictionary(s => s.Name[MetricPrefix.Length..], s => s.Summary, StringComparer.Ordinal),
+            SystemMetrics = series.Where(s => s.Name.StartsWith(SystemPrefix, StringComparison.Ordinal))
+                .ToDictionary(s => s.Name, s => s.Summary, StringComparer.Ordinal),
+            ContextId = record.Find(Context)?.AsReference,
             Conflicts = record.Conflicts,
         };
     }

@@ -150,6 +150,8 @@ internal sealed class FilterFormatter(SearchLanguage language)
             Operand.OfField field => (field.Name, false),
             _ => ("", false),
         };
+        if (isSeries && name.StartsWith(RunRecord.SystemPrefix, StringComparison.Ordinal))
+            name = RunRecord.MetricPrefix + name;
         var collection = language.Collections.FirstOrDefault(c => c.Refusal is null
                 && (c.Type == SearchType.Number) == isSeries && name.Length > c.Prefix.Length && name.StartsWith(c.Prefix, StringComparison.Ordinal))
             ?? throw Unspeakable($"asks for {operand}");
@@ -159,7 +161,7 @@ internal sealed class FilterFormatter(SearchLanguage language)
     private static bool Takes(SearchAttribute attribute, FieldType type) => attribute.Type switch
     {
         SearchType.Number => type == FieldType.Number,
-        SearchType.NumberOrText => type is FieldType.Number or FieldType.Text,
+        SearchType.NumberOrText or SearchType.OfReferred => type is FieldType.Number or FieldType.Text,
         SearchType.Time => type == FieldType.Time,
         SearchType.Id => type == FieldType.Reference,
         SearchType.Lifecycle => false,

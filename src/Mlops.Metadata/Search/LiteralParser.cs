@@ -9,7 +9,7 @@ internal sealed class LiteralParser(TokenReader tokens, DateTimeOffset now)
     public FieldValue Read(SearchAttribute attribute) => attribute.Type switch
     {
         SearchType.Number => ReadNumber(attribute),
-        SearchType.NumberOrText => tokens.Current.Kind is TokenKind.Text or TokenKind.TextOrKey ? ReadText(attribute) : ReadNumber(attribute),
+        SearchType.NumberOrText or SearchType.OfReferred => tokens.Current.Kind is TokenKind.Text or TokenKind.TextOrKey ? ReadText(attribute) : ReadNumber(attribute),
         SearchType.Time => ReadTime(attribute),
         SearchType.Id => ReadId(attribute),
         SearchType.Word or SearchType.Lifecycle => ReadWord(attribute),

@@ -20,5 +20,5 @@ internal sealed record SearchCollection(string Name, SearchType Type)
         name.Equals(Name, StringComparison.OrdinalIgnoreCase) || Aliases.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     public SearchAttribute Of(string key) =>
-        new(Prefix + key, Type, Type == SearchType.Number ? Operand.Series(Prefix + key) : Operand.Field(Prefix + key));
+        new(Prefix + key, Type, Type == SearchType.Number ? Operand.Series(RunRecord.MetricSeries(key)) : Operand.Field(Prefix + key));
 }

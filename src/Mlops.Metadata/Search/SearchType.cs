@@ -26,4 +26,7 @@ internal enum SearchType
 
     /// <summary>Active, which is stored as nothing, or deleted.</summary>
     Lifecycle = 8,
+
+    /// <summary>What a record that is referred to holds, looked up when the query runs; compared as <see cref="NumberOrText"/>.</summary>
+    OfReferred = 9,
 }

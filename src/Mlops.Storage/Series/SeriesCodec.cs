@@ -16,6 +16,9 @@ public static class SeriesCodec
     /// <summary>Most points in a chunk.</summary>
     public const int ChunkPoints = 8192;
 
+    /// <summary>A chunk of texts that has so many bytes is full, however few its points: an open one is written again with each append.</summary>
+    internal const int TextChunkBytes = 64 * 1024;
+
     /// <summary>Encodes 1 to <see cref="ChunkPoints"/> points. Lone surrogates in texts become U+FFFD.</summary>
     /// <exception cref="ArgumentException">There is no point, or there are too many.</exception>
     public static SeriesChunk Encode(SeriesColumns points)
@@ -32,7 +35,7 @@ public static class SeriesCodec
 
     /// <summary>
     /// Works out what to store when points are added behind the open tail. Chunks of exactly <see cref="ChunkPoints"/> are cut
-    /// in order of arrival; what is left over becomes the new tail.
+    /// in order of arrival; what is left over becomes the new tail, or of texts a full chunk if it is large.
     /// </summary>
     /// <param name="summary">The summary of the whole series so far; null if it is new.</param>
     /// <param name="tail">The data of the open tail; empty if there is none.</param>
@@ -74,7 +77,7 @@ public static class SeriesCodec
 
         void Take(SeriesChunk chunk)
         {
-            if (chunk.Summary.Count == ChunkPoints)
+            if (chunk.Summary.Count == ChunkPoints || (added.Type == SeriesType.Text && chunk.Data.Length >= TextChunkBytes))
                 full.Add(chunk);
             else
                 open = chunk;

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Mlops.Storage;
 
@@ -10,6 +11,7 @@ namespace Mlops.Tracking;
 /// </summary>
 internal sealed unsafe class DrainPass
 {
+    private const int MostTextBytes = 16 * 1024 * 1024;
     private readonly List<SeriesBuffer> _touched = [];
     private readonly List<RecordChange> _changes = [];
     private readonly List<SeriesAppend> _appends = [];
@@ -19,6 +21,7 @@ internal sealed unsafe class DrainPass
     private SeriesBuffer?[] _keys = [];
     private List<FieldWrite>? _open;
     private string _actor = "";
+    private int _textBytes;
 
     /// <summary>The sequence behind what the store has; the pass begins there.</summary>
     public long From { get; set; }
@@ -62,7 +65,7 @@ internal sealed unsafe class DrainPass
     {
         var holes = 0;
         var i = from;
-        while (i < to && Units < mostUnits)
+        while (i < to && Units < mostUnits && _textBytes < MostTextBytes)
         {
             var slots = segment.IsCommitted(i) ? TryReadUnit(segment, i, to) : 0;
             if (slots == 0)
@@ -147,6 +150,7 @@ internal sealed unsafe class DrainPass
         _open = null;
         Points = 0;
         Units = 0;
+        _textBytes = 0;
     }
 
     /// <summary>True if something stands here that no lap of this memory wrote.</summary>
@@ -167,19 +171,38 @@ internal sealed unsafe class DrainPass
         return 1;
     }
 
-    private void AddPoint(uint key, long step, long time, double value)
+    private void AddPoint(uint key, long step, long time, double value) => Touch(key)?.Add(step, time, value);
+
+    private void AddText(ReadOnlySpan<byte> payload)
     {
-        var buffer = key < (uint)_keys.Length ? _keys[key] : null;
-        if (buffer is null || buffer.IsGivenUp)
+        if (payload.Length < Journal.TextHeadBytes)
         {
             Rejected++;
             return;
         }
 
+        _textBytes += payload.Length;
+        Touch(BinaryPrimitives.ReadUInt32LittleEndian(payload))?.Add(
+            BinaryPrimitives.ReadInt64LittleEndian(payload[4..]),
+            BinaryPrimitives.ReadInt64LittleEndian(payload[12..]),
+            Encoding.UTF8.GetString(payload[Journal.TextHeadBytes..]));
+    }
+
+    /// <summary>Where the next point of a key goes, which is then counted; null if it goes nowhere.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private SeriesBuffer? Touch(uint key)
+    {
+        var buffer = key < (uint)_keys.Length ? _keys[key] : null;
+        if (buffer is null || buffer.IsGivenUp)
+        {
+            Rejected++;
+            return null;
+        }
+
         if (buffer.Count == 0)
             _touched.Add(buffer);
-        buffer.Add(step, time, value);
         Points++;
+        return buffer;
     }
 
     /// <summary>The number of slots of the frame, or 0 if it is not whole.</summary>
@@ -203,10 +226,19 @@ internal sealed unsafe class DrainPass
             Take(ref rest, slot + 8, Slot.BodyPayload);
         }
 
-        if (*(FrameKind*)(head + 8) == FrameKind.Key)
-            Define(payload, segment.Base);
-        else
-            AddBatch(payload);
+        switch (*(FrameKind*)(head + 8))
+        {
+            case FrameKind.Key:
+                Define(payload, segment.Base);
+                break;
+            case FrameKind.Text:
+                AddText(payload);
+                break;
+            default:
+                AddBatch(payload);
+                break;
+        }
+
         return slots;
     }
 

@@ -9,6 +9,7 @@ internal sealed class SeriesBuffer(RecordId owner, string name)
     private long[] _steps = [];
     private long[] _times = [];
     private double[] _values = [];
+    private List<string>? _texts;
     private int _room;
 
     public RecordId Owner { get; } = owner;
@@ -31,8 +32,20 @@ internal sealed class SeriesBuffer(RecordId owner, string name)
         Count++;
     }
 
-    public SeriesAppend ToAppend() => new(
-        Owner, name, SeriesColumns.OfNumbers(_steps.AsMemory(0, Count), _times.AsMemory(0, Count), _values.AsMemory(0, Count)));
+    /// <summary>Adds a point of a series that has only texts.</summary>
+    public void Add(long step, long time, string text)
+    {
+        Add(step, time, 0);
+        (_texts ??= []).Add(text);
+    }
+
+    public SeriesAppend ToAppend()
+    {
+        var steps = _steps.AsMemory(0, Count);
+        var times = _times.AsMemory(0, Count);
+        return new SeriesAppend(
+            Owner, name, _texts is null ? SeriesColumns.OfNumbers(steps, times, _values.AsMemory(0, Count)) : SeriesColumns.OfTexts(steps, times, _texts.ToArray()));
+    }
 
     /// <summary>Forgets the points and gives the arrays back.</summary>
     public void Clear()
@@ -46,6 +59,7 @@ internal sealed class SeriesBuffer(RecordId owner, string name)
 
         _steps = _times = [];
         _values = [];
+        _texts = null;
         Count = _room = 0;
     }
 

@@ -8,4 +8,7 @@ internal enum FrameKind
 
     /// <summary>A closed batch in the form of <see cref="Storage.BatchCodec"/>.</summary>
     Batch = 2,
+
+    /// <summary>A point of a series of texts: key (4), step (8), time (8), text (UTF-8).</summary>
+    Text = 3,
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 using Mlops.Metadata;
@@ -14,6 +15,9 @@ internal sealed class Journal
 {
     /// <summary>Largest payload of a frame; it fits into the second smallest segment.</summary>
     public const int MaxPayloadBytes = 512 * 1024;
+
+    /// <summary>What stands before the text in a frame of one.</summary>
+    public const int TextHeadBytes = 20;
 
     private const long PatienceMilliseconds = 1000;
     private static readonly TimeSpan WaitForRoom = TimeSpan.FromMilliseconds(100);
@@ -92,6 +96,39 @@ internal sealed class Journal
 
             if (!Advance(segment, batchSlots: 0))
                 return false;
+        }
+    }
+
+    /// <summary>Appends a point of a series of texts; false if there is no room and it was dropped.</summary>
+    /// <exception cref="ArgumentException">The text is larger than a frame.</exception>
+    /// <exception cref="ObjectDisposedException">The journal is closed.</exception>
+    public bool WriteText(MetricKey key, long step, long time, ReadOnlySpan<byte> text)
+    {
+        var length = TextHeadBytes + text.Length;
+        if (length > MaxPayloadBytes)
+            throw new ArgumentException($"A text of {text.Length} bytes does not fit into the journal.", nameof(text));
+        byte[]? rented = null;
+        var payload = length <= 1024 ? stackalloc byte[1024] : rented = ArrayPool<byte>.Shared.Rent(length);
+        payload = payload[..length];
+        BinaryPrimitives.WriteUInt32LittleEndian(payload, key.Number);
+        BinaryPrimitives.WriteInt64LittleEndian(payload[4..], step);
+        BinaryPrimitives.WriteInt64LittleEndian(payload[12..], time);
+        text.CopyTo(payload[TextHeadBytes..]);
+        try
+        {
+            while (true)
+            {
+                var segment = Volatile.Read(ref _current);
+                if ((key.DefinedIn == segment || TryDefine(key, segment)) && TryWriteFrame(segment, FrameKind.Text, payload))
+                    return true;
+                if (!Advance(segment, batchSlots: 0))
+                    return false;
+            }
+        }
+        finally
+        {
+            if (rented is not null)
+                ArrayPool<byte>.Shared.Return(rented);
         }
     }
 

@@ -37,6 +37,7 @@ public sealed partial class ActiveRun
     /// </summary>
     public async ValueTask DisposeAsync()
     {
+        await Captured.ConfigureAwait(false);
         if (LetGo())
             await _tracker.DrainAsync(CancellationToken.None).ConfigureAwait(false);
     }
@@ -98,6 +99,15 @@ public sealed partial class ActiveRun
 
         using var activity = TrackingDiagnostics.Activities.StartActivity("mlops.run.end");
         activity?.SetTag("mlops.run.status", end.Status.ToString());
+        try
+        {
+            await Captured.WaitAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            // whoever will not wait for the context will not wait for the store either; the end is written all the same
+        }
+
         _tracker.WriteEnd(this, end);
         return await _tracker.DrainAsync(cancellationToken).ConfigureAwait(false);
     }

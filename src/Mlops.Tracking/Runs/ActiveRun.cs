@@ -35,6 +35,8 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
         Id = id;
         Name = name;
         Experiment = experiment;
+        Opened = time.GetUtcNow();
+        _log = new Lazy<RunLog>(() => new RunLog(journal, id.Value));
     }
 
     /// <inheritdoc/>
@@ -183,6 +185,32 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
 
     /// <summary>True while this client owns the run and must give signs of life for it.</summary>
     internal bool IsOwnedAndOpen => _owned && _closed is null;
+
+    /// <summary>When the run started.</summary>
+    internal DateTimeOffset Started { get; init; }
+
+    /// <summary>When this handle was opened.</summary>
+    internal DateTimeOffset Opened { get; }
+
+    /// <summary>Ends once the context of the run is in the journal, within a bound; never fails.</summary>
+    internal Task Captured { get; set; } = Task.CompletedTask;
+
+    /// <summary>Logs what the process uses, unless the run ends meanwhile.</summary>
+    internal void LogSystem(IEnumerable<(string Key, double Value)> values, long step, long time)
+    {
+        try
+        {
+            foreach (var (key, value) in values)
+            {
+                if (_closed is null && !_journal.WritePoint(FindMetric(key), step, time, value))
+                    CountDropped();
+            }
+        }
+        catch (ObjectDisposedException)
+        {
+            // the client is gone
+        }
+    }
 
     internal void AddConflict(FieldConflict conflict)
     {

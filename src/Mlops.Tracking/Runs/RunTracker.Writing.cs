@@ -15,8 +15,12 @@ public sealed partial class RunTracker
             return;
         _disposed = true;
         await _sweepTimer.DisposeAsync().ConfigureAwait(false);
-        foreach (var run in _active.Values)
+        if (_sampler is not null)
+            await _sampler.DisposeAsync().ConfigureAwait(false);
+        var open = _active.Values;
+        foreach (var run in open)
             run.LetGo();
+        await Task.WhenAll(open.Select(r => r.Captured)).ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         await Task.WhenAll(_recovery, _sweep).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         _journal.Close();
@@ -97,6 +101,19 @@ public sealed partial class RunTracker
             Write(changes);
     }
 
+    private void WriteContext(ActiveRun run, ContextSet context)
+    {
+        try
+        {
+            if (Write([.. context.Missing, RunRecord.Logged(run.Id, [context.Field])]))
+                context.Written();
+        }
+        catch (ObjectDisposedException)
+        {
+            // the client is gone, and with it who asked for this
+        }
+    }
+
     internal void CountDropped() => Interlocked.Increment(ref _dropped);
 
     internal void Forget(ActiveRun run)
@@ -114,7 +131,8 @@ public sealed partial class RunTracker
         var id = new RunId(_ids.Next());
         var name = options.Name ?? RunNames.For(id);
         var ensured = ExperimentRecord.Ensured(new ExperimentId(_ids.Next()), experiment);
-        var started = RunRecord.Started(id, experiment, name, _options.Time.GetUtcNow(), Writer, options.Parent);
+        var now = _options.Time.GetUtcNow();
+        var started = RunRecord.Started(id, experiment, name, now, Writer, options.Parent);
         var tags = options.Tags.Select(ActiveRun.Tag).ToList();
         var values = options.Params
             .Select(p => KeyValuePair.Create<string, object?>(
@@ -122,12 +140,17 @@ public sealed partial class RunTracker
             .ToList();
         var run = new ActiveRun(this, _journal, _options.Time, id, name, experiment, owned: true)
         {
+            Started = now,
             StartPosition = long.MaxValue,
             GapsBefore = _supply.Gaps,
         };
         Add(run);
-        Write([ensured, started with { Fields = [.. started.Fields, .. forked] }]);
+        var context = _context.AtStart;
+        IEnumerable<FieldWrite> inContext = context is null ? [] : [context.Field];
+        if (Write([ensured, .. context?.Missing ?? [], started with { Fields = [.. started.Fields, .. forked, .. inContext] }]))
+            context?.Written();
         run.StartPosition = _journal.Position;
+        run.Captured = _context.CompleteAsync(new RunContextInput(id, name, experiment), context is not null, c => WriteContext(run, c));
         WriteFields(run, tags);
         return run.LogParams(values);
     }
@@ -164,6 +187,7 @@ public sealed partial class RunTracker
         var live = new ActiveRun(this, _journal, _options.Time, run.Id, run.Name, experiment?.Key ?? "", owned)
         {
             Continues = true,
+            Started = run.StartTime,
             DroppedBefore = _droppedBefore.GetValueOrDefault(run.Id),
             GapsBefore = _supply.Gaps,
         };

@@ -21,6 +21,8 @@ public sealed partial class RunTracker : IAsyncDisposable
     private readonly Drainer _drainer;
     private readonly LostRuns _lost;
     private readonly Housekeeping _housekeeping;
+    private readonly ContextCapture _context;
+    private readonly SystemSampler? _sampler;
     private readonly ConcurrentDictionary<RunId, ActiveRun> _active = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _sweepTimer;
@@ -67,6 +69,9 @@ public sealed partial class RunTracker : IAsyncDisposable
         _housekeeping = new Housekeeping(Writer, OpenRuns(), () => _supply.Gaps, options, logger);
         _drainer = new Drainer(_journal, drain, options, logger, _housekeeping.AddTo, OnCommitted);
         _lost = new LostRuns(store, _runs, Writer, options, logger);
+        _context = new ContextCapture(options.Context, _ids, logger);
+        if (options.Context.IsOn && !options.Context.Off.Contains(BuiltInContext.System))
+            _sampler = new SystemSampler(OpenRuns(), options.Time, logger);
         _recovery = Task.Run(RecoverAndSweepAsync);
         _sweepTimer = options.Time.CreateTimer(_ => SweepAgain(), null, options.LeaseTime / 2, options.LeaseTime / 2);
     }

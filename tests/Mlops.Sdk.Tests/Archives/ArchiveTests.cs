@@ -30,6 +30,9 @@ public sealed class ArchiveTests : IDisposable
             Assert.Equal((wanted.Name, wanted.Status, wanted.StartTime, wanted.EndTime), (found.Name, found.Status, found.StartTime, found.EndTime));
             Assert.Equal(wanted.Params, found.Params);
             Assert.Equal(wanted.Tags, found.Tags);
+            Assert.Equal(wanted.Context, found.Context);
+            Assert.NotEmpty(found.Context["host"]);
+            Assert.Equal(await source.Runs.FindContextTableAsync(id, "packages"), await target.Runs.FindContextTableAsync(id, "packages"));
             Assert.Equal(await source.Runs.ReadMetricAsync(id, "odd"), await target.Runs.ReadMetricAsync(id, "odd"));
         }
 

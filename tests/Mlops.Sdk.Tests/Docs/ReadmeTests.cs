@@ -86,7 +86,7 @@ public sealed class ReadmeTests : IDisposable
         Assert.Matches("^[a-z]+-[a-z]+-[0-9]{2}  Finished  400 trees  AUC 0[.,]800$", lines[0]);
         Assert.Matches("  Finished  200 trees  AUC 0[.,]800$", lines[1]);
         Assert.Matches("^evaluation.md  13 bytes  [0-9a-f]{64}$", lines[2]);
-        Assert.Equal("6 records and 81 points are sound.", lines[3]);
+        Assert.Equal("8 records and 81 points are sound.", lines[3]);
     }
 
     [Fact]
@@ -119,7 +119,7 @@ public sealed class ReadmeTests : IDisposable
         await using var laptop = await MlopsClient.OpenAsync();
         await using var team = await MlopsClient.OpenAsync(new MlopsOptions { Path = _folder["team"] });
         var copied = await Snippets.MoveAsync(laptop, team);
-        Assert.Equal((3L, (long)Snippets.Epochs.Count, 1L, 0), (copied.Records, copied.Points, copied.Objects, copied.Differences.Count));
+        Assert.Equal((5L, (long)Snippets.Epochs.Count, 1L, 0), (copied.Records, copied.Points, copied.Objects, copied.Differences.Count));
         Assert.Single((await team.Runs.QueryAsync(new RunQuery { Experiment = "flight-delays" })).Runs);
     }
 

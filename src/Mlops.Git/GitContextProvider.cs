@@ -1,0 +1,64 @@
+using System.Diagnostics;
+using LibGit2Sharp;
+using Mlops.Metadata;
+
+namespace Mlops.Git;
+
+/// <summary>Looks at a repository, once for all runs that start within a short time. Thread-safe.</summary>
+internal sealed class GitContextProvider(string? folder) : IRunContextProvider
+{
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
+    private static readonly StatusOptions Wanted = new()
+    {
+        IncludeUntracked = true, RecurseUntrackedDirs = false, ExcludeSubmodules = true, DetectRenamesInIndex = false, DetectRenamesInWorkDir = false,
+    };
+
+    private readonly Lock _gate = new();
+    private List<RunContextValue>? _last;
+    private long _lastTime;
+
+    public string Name => "git";
+
+    public Task<IReadOnlyList<RunContextValue>> CaptureAsync(RunContextInput run, CancellationToken cancellationToken)
+    {
+        // who comes while another looks waits for what that sees
+        lock (_gate)
+        {
+            if (_last is null || Stopwatch.GetElapsedTime(_lastTime) > Fresh)
+            {
+                _last = Look();
+                _lastTime = Stopwatch.GetTimestamp();
+            }
+
+            return Task.FromResult<IReadOnlyList<RunContextValue>>(_last);
+        }
+    }
+
+    private List<RunContextValue> Look()
+    {
+        var found = folder is not null
+            ? Repository.Discover(folder)
+            : Repository.Discover(Environment.CurrentDirectory) ?? Repository.Discover(AppContext.BaseDirectory);
+        if (found is null)
+            return [];
+        using var repository = new Repository(found);
+        List<RunContextValue> values = [];
+        if (repository.Head.Tip is { } commit)
+            values.Add(RunContextValue.Text("git.commit", commit.Sha));
+        if (!repository.Info.IsHeadDetached)
+            values.Add(RunContextValue.Text("git.branch", repository.Head.FriendlyName));
+        if ((repository.Network.Remotes["origin"] ?? repository.Network.Remotes.FirstOrDefault()) is { Url: var url })
+            values.Add(RunContextValue.Text("git.remote", RemoteUrl.WithoutUser(url)));
+        if (repository.Info.IsBare)
+            return values;
+
+        // a store of this SDK in the working folder changes with every run, and is no change of the program
+        var changes = repository.RetrieveStatus(Wanted).Where(c => !c.FilePath.StartsWith(".mlops/", StringComparison.Ordinal)).ToList();
+        var untracked = changes.Count(c => c.State == FileStatus.NewInWorkdir);
+        var changed = changes.Count(c => c.State is not (FileStatus.NewInWorkdir or FileStatus.Ignored or FileStatus.Unaltered));
+        values.Add(RunContextValue.Text("git.dirty", changed > 0 ? "true" : "false"));
+        values.Add(RunContextValue.Number("git.changed_files", changed));
+        values.Add(RunContextValue.Number("git.untracked_files", untracked));
+        return values;
+    }
+}

@@ -1,0 +1,39 @@
+using Mlops.Metadata;
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+/// <summary>What captured text must be before it is stored.</summary>
+internal static class ContextText
+{
+    private const int MostCharacters = 4_000;
+    private const int MostValues = 500;
+    private const int MostTableCharacters = 100_000;
+
+    /// <summary>What a provider told, without secrets and not too long.</summary>
+    /// <exception cref="InvalidOperationException">It told more than is kept.</exception>
+    public static IReadOnlyList<RunContextValue> Clean(IReadOnlyList<RunContextValue> values)
+    {
+        if (values.Count > MostValues)
+            throw new InvalidOperationException($"It told {values.Count} values; at most {MostValues} are kept. Many belong into a table.");
+        return [.. values.Select(Clean)];
+    }
+
+    private static RunContextValue Clean(RunContextValue value)
+    {
+        if (value.Rows is { } rows)
+        {
+            var clean = rows.ToDictionary(r => r.Key, r => Shorten(Redactor.Redact(r.Key, r.Value)), StringComparer.Ordinal);
+            return clean.Sum(r => r.Key.Length + r.Value.Length) <= MostTableCharacters
+                ? RunContextValue.Table(value.Name, clean)
+                : throw new InvalidOperationException($"The table '{value.Name}' has more than {MostTableCharacters} characters; log it as an artifact.");
+        }
+
+        return value.Value is { Type: FieldType.Text, AsNumber: null } text
+            ? RunContextValue.Text(value.Name, Shorten(Redactor.Redact(value.Name[(value.Name.LastIndexOf('.') + 1)..], text.AsText)))
+            : value;
+    }
+
+    public static string Shorten(string text) =>
+        text.Length <= MostCharacters ? text : text[..(char.IsHighSurrogate(text[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters)] + "…";
+}

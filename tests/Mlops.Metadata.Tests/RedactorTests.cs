@@ -1,0 +1,49 @@
+using Mlops.Metadata;
+
+namespace Mlops.Metadata.Tests;
+
+public sealed class RedactorTests
+{
+    [Theory]
+    [InlineData("clone https://ann:s3cret@git.example.com/x.git", "clone https://***@git.example.com/x.git")]
+    [InlineData("Server=db;Password=s3 cret;Database=x", "Server=db;Password=***;Database=x")]
+    [InlineData("--url=x?token=*** --db Server=db;Pwd=s3 cret;T=5", "--url=x?token=*** --db Server=db;Pwd=***;T=5")]
+    [InlineData("AWS_SECRET_ACCESS_KEY=wJalrXUt", "AWS_SECRET_ACCESS_KEY=***")]
+    [InlineData("PRIVATE_KEY: 'abc'", "PRIVATE_KEY: ***")]
+    [InlineData("Authorization: Bearer abcdefghijkl", "Authorization: Bearer ***")]
+    [InlineData("https://store/x?sv=1&sig=abc%3D&se=2", "https://store/x?sv=1&sig=***&se=2")]
+    [InlineData("train --password s3cret --epochs 3", "train --password *** --epochs 3")]
+    [InlineData("train --db-token \"s3 cret\" x", "train --db-token *** x")]
+    [InlineData("the key AKIAIOSFODNN7EXAMPLE here", "the key *** here")]
+    [InlineData("glpat-abcdefghij0123456789 and hf_abcdefghijklmnopqrstuvwxyzABCDEF", "*** and ***")]
+    [InlineData("jwt eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl!", "jwt ***!")]
+    [InlineData("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----", "***")]
+    public void Redact_secret_isMaskedAndAgainChangesNothing(string text, string expected)
+    {
+        Assert.Equal(expected, Redactor.Redact(text));
+        Assert.Equal(expected, Redactor.Redact(expected));
+    }
+
+    [Theory]
+    [InlineData("epoch 3: loss 0.5, 12,000 tokens/s, keys: 12")]
+    [InlineData("see https://example.com/a?b=c and the tokenizer of the design")]
+    [InlineData("tokens_per_second=500, monkey=1, basics")]
+    [InlineData("C:\\models\\model.onnx --epochs 3 --key-frames 2")]
+    public void Redact_ordinaryText_staysAsItIs(string text) => Assert.Equal(text, Redactor.Redact(text));
+
+    [Theory]
+    [InlineData("HF_TOKEN", "abc", "***")]
+    [InlineData("--password", "abc", "***")]
+    [InlineData("DB_PASSWORD_FILE", "/run/secret", "***")]
+    [InlineData("API_KEY", "abc", "***")]
+    [InlineData("OMP_NUM_THREADS", "4", "4")]
+    [InlineData("Azure.Security.KeyVault.Secrets", "4.7.0", "4.7.0")]
+    [InlineData("PROXY", "http://ann:x@proxy:80", "http://***@proxy:80")]
+    public void Redact_namedValue_isMaskedByItsName(string name, string value, string expected) => Assert.Equal(expected, Redactor.Redact(name, value));
+
+    [Fact]
+    public void RedactCommandLine_optionsAndValues_areMasked() => Assert.Equal(
+        "train --token *** --db-password *** --url=https://***@host/x --epochs 3 \"a b\" \"\" --api-key=*** \"say \\\"hi\\\"\"",
+        Redactor.RedactCommandLine(
+            ["train", "--token", "tok1", "--db-password", "p w", "--url=https://u:p@host/x", "--epochs", "3", "a b", "", "--api-key=zzz", "say \"hi\""]));
+}
