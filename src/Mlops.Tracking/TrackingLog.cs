@@ -51,4 +51,10 @@ internal static partial class TrackingLog
 
     [LoggerMessage(4014, LogLevel.Warning, "Run {Run}: no journal file could be had in time, {Count} times so far; what is logged stands in memory until the store has it, and a crash would lose it.")]
     public static partial void InMemory(ILogger logger, string run, int count);
+
+    [LoggerMessage(4020, LogLevel.Warning, "Run {Run}: the rule {Rule} found at step {Step}: {Reason}")]
+    public static partial void RuleFound(ILogger logger, string run, string rule, long? step, string reason);
+
+    [LoggerMessage(4021, LogLevel.Error, "Run {Run}: who was told of the finding of rule {Rule} failed; the training goes on.")]
+    public static partial void HandlerFailed(ILogger logger, string run, string rule, Exception exception);
 }

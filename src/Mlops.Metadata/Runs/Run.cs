@@ -71,6 +71,9 @@ public sealed record Run : IRunHandle
     /// </summary>
     public required IReadOnlyDictionary<string, SeriesSummary> Metrics { get; init; }
 
+    /// <summary>What rules that watched it found, oldest first; of each rule the last finding.</summary>
+    public required IReadOnlyList<WatchFinding> WatchFindings { get; init; }
+
     /// <summary>Second values that another process gave to parameters; the first stayed.</summary>
     public required IReadOnlyList<FieldConflict> Conflicts { get; init; }
 }

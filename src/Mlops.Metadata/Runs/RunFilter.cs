@@ -48,6 +48,9 @@ public static class RunFilter
     /// <summary>A tag.</summary>
     public static SearchField<string> Tag(string key) => TextOf(RunRecord.TagPrefix + key);
 
+    /// <summary>What a watching rule found, by the rule's name, as text; missing where it found nothing.</summary>
+    public static SearchField<string> Watch(string rule) => TextOf(RunRecord.WatchPrefix + rule);
+
     /// <summary>Runs that are active, or deleted; for the latter set <see cref="RunQuery.IncludeDeleted"/>.</summary>
     public static Filter Stage(LifecycleStage stage) => RunRecord.IsAt(stage);
 

@@ -29,7 +29,7 @@ public static partial class RunRecord
     private static readonly string[] Attributes =
     [
         Experiment, Name, Status, Stage, StartTime, EndTime, EndReason, Error, Parent, Owner, NotesField, DeletedWithField, ForkedFromField, ForkStepField,
-        DroppedPrefix + "*", GapsPrefix + "*", DamagePrefix + "*",
+        DroppedPrefix + "*", GapsPrefix + "*", DamagePrefix + "*", WatchPrefix + "*",
     ];
 
     /// <summary>The name of the series that holds a metric.</summary>
@@ -101,12 +101,7 @@ public static partial class RunRecord
     public static RecordChange Ended(RunId id, RunEnd end)
     {
         ArgumentNullException.ThrowIfNull(end);
-        return Update(id, "run.ended", [
-            FieldWrite.Set(Status, StatusValue(end.Status)),
-            FieldWrite.Set(EndTime, FieldValue.Time(end.Time)),
-            Optional(EndReason, end.Reason),
-            Optional(Error, end.Error),
-        ]);
+        return Update(id, "run.ended", EndFields(end));
     }
 
     /// <summary>The change that lets a run go on, with a new owner if it was reopened, or revoking a wrong <c>lost</c>.</summary>
@@ -192,9 +187,18 @@ public static partial class RunRecord
             Tags = Texts(record, TagPrefix),
             Metrics = series.Where(s => s.Name.StartsWith(MetricPrefix, StringComparison.Ordinal))
                 .ToDictionary(s => s.Name[MetricPrefix.Length..], s => s.Summary, StringComparer.Ordinal),
+            WatchFindings = ReadFindings(record),
             Conflicts = record.Conflicts,
         };
     }
+
+    internal static IReadOnlyList<FieldWrite> EndFields(RunEnd end) =>
+    [
+        FieldWrite.Set(Status, StatusValue(end.Status)),
+        FieldWrite.Set(EndTime, FieldValue.Time(end.Time)),
+        Optional(EndReason, end.Reason),
+        Optional(Error, end.Error),
+    ];
 
     private static RecordChange Update(RunId id, string action, IReadOnlyList<FieldWrite> fields) =>
         new() { Id = id.Value, Kind = Kind, Mode = ChangeMode.Update, Action = action, Fields = fields };
@@ -228,7 +232,7 @@ public static partial class RunRecord
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "Not a run status."),
     };
 
-    private static RunStatus ParseStatus(string? text) => text switch
+    internal static RunStatus ParseStatus(string? text) => text switch
     {
         "SCHEDULED" => RunStatus.Scheduled,
         "FINISHED" => RunStatus.Finished,

@@ -51,6 +51,7 @@ public sealed class SearchLanguage
             new("metrics", SearchType.Number) { Aliases = ["metric"] },
             new("params", SearchType.NumberOrText) { Aliases = ["param", "parameters", "parameter"] },
             Tags,
+            new("watch", SearchType.Text),
             new("datasets", SearchType.Text) { Aliases = ["dataset"], Refusal = "Data sets of runs are not tracked yet" },
         ]);
 

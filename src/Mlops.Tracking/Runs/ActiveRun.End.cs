@@ -58,6 +58,7 @@ public sealed partial class ActiveRun
             _tracker.WriteEnd(this, new RunEnd(RunStatus.Failed, _time.GetUtcNow(), RunEnd.NotCompleted));
         }
 
+        EndWatches();
         _tracker.Forget(this);
         return wasOpen || !_owned;
     }
@@ -96,6 +97,7 @@ public sealed partial class ActiveRun
             ThrowIfClosed();
         }
 
+        EndWatches();
         using var activity = TrackingDiagnostics.Activities.StartActivity("mlops.run.end");
         activity?.SetTag("mlops.run.status", end.Status.ToString());
         _tracker.WriteEnd(this, end);

@@ -58,9 +58,18 @@ public sealed partial class RunTracker
         return (part.Count == 0 || Write([RunRecord.Logged(run.Id, part)])) && written;
     }
 
-    internal void WriteArtifacts(ActiveRun run, IReadOnlyList<(ArtifactPath Path, ContentInfo Content)> stored)
+    internal void WriteArtifacts(ActiveRun run, ActiveStep? step, IReadOnlyList<(ArtifactPath Path, ContentInfo Content)> stored)
     {
-        Write([.. stored.Select(s => ArtifactRecord.Logged(new ArtifactId(_ids.Next()), run.Id, s.Path, s.Content))]);
+        List<RecordChange> changes = [];
+        foreach (var (path, content) in stored)
+        {
+            var id = new ArtifactId(_ids.Next());
+            changes.Add(ArtifactRecord.Logged(id, run.Id, path, content, step?.Id));
+            if (step is not null)
+                run.StepOutputs[path.Value] = new StepData(path.Value, null, content.Digest, id);
+        }
+
+        Write(changes);
         TrackingDiagnostics.ArtifactBytes.Add(stored.Sum(s => s.Content.SizeBytes));
     }
 
@@ -170,7 +179,11 @@ public sealed partial class RunTracker
         live.KnowParams(run.Params);
         Add(live);
         if (owned)
+        {
+            await EndLeftStepsAsync(run, cancellationToken).ConfigureAwait(false);
             Write([RunRecord.Resumed(run.Id, Writer)]);
+        }
+
         return live;
     }
 
