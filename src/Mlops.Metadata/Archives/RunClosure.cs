@@ -16,7 +16,10 @@ public static class RunClosure
         Fields = [RunRecord.Experiment, RunRecord.ForkedFromField],
     };
 
-    /// <summary>The records, each once: experiments, then runs, then steps, then artifacts. Deleted runs below are among them, purged ones are not.</summary>
+    /// <summary>
+    /// The records, each once: experiments, then runs, then steps, then artifacts. Deleted runs below are among them, purged ones
+    /// are not.
+    /// </summary>
     /// <exception cref="NotFoundException">One of the runs is not in the store.</exception>
     public static async Task<IReadOnlyList<RecordId>> FindAsync(
         IMetadataStore store, IReadOnlyList<RunId> runs, CancellationToken cancellationToken = default)

@@ -60,8 +60,8 @@ internal sealed class RunLifecycle(MetadataContext context)
             id => RunRecord.Staged(id, LifecycleStage.Active), LifecycleStage.Active, progress, cancellationToken);
 
     /// <summary>
-    /// Removes runs with the records of their artifacts and steps for good, the last given first: children before their parents, so that an
-    /// interrupted purge finds the rest again.
+    /// Removes runs with the records of their artifacts and steps for good, the last given first: children before their parents, so
+    /// that an interrupted purge finds the rest again.
     /// </summary>
     /// <exception cref="InvalidOperationException">One of them is running, or was forked by a run that stays; nothing was removed.</exception>
     /// <exception cref="ConflictException">Somebody changed one of them meanwhile.</exception>

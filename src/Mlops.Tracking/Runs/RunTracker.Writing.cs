@@ -168,6 +168,8 @@ public sealed partial class RunTracker
     private async Task<ActiveRun> AttachAsync(Run run, bool owned, CancellationToken cancellationToken)
     {
         var experiment = await _store.FindRecordAsync(run.ExperimentId.Value, cancellationToken).ConfigureAwait(false);
+        if (owned)
+            await EndLeftStepsAsync(run, cancellationToken).ConfigureAwait(false);
         if (owned && _active.TryGetValue(run.Id, out var ended) && ended.IsClosed)
             Forget(ended);
         var live = new ActiveRun(this, _journal, _options.Time, run.Id, run.Name, experiment?.Key ?? "", owned)
@@ -179,11 +181,7 @@ public sealed partial class RunTracker
         live.KnowParams(run.Params);
         Add(live);
         if (owned)
-        {
-            await EndLeftStepsAsync(run, cancellationToken).ConfigureAwait(false);
             Write([RunRecord.Resumed(run.Id, Writer)]);
-        }
-
         return live;
     }
 
