@@ -82,7 +82,7 @@ internal static class PipelineSnippets
 
     private static Task<string> ReadAsync(CancellationToken cancellationToken) => Task.FromResult("1,2").WaitAsync(cancellationToken);
 
-    private static Task FitAsync(string rows, CancellationToken cancellationToken) => Task.FromResult(rows).WaitAsync(cancellationToken);
+    private static Task<string> FitAsync(string rows, CancellationToken cancellationToken) => Task.FromResult(rows).WaitAsync(cancellationToken);
 
     private static Task<(double Loss, double Auc)> TrainEpochAsync(int epoch, CancellationToken cancellationToken) =>
         Task.FromResult((1.0 / (epoch + 1), Math.Min(0.8, epoch / 10.0))).WaitAsync(cancellationToken);
