@@ -29,8 +29,8 @@ internal sealed class Training(MlopsClient mlops, DelayClassifier classifier)
                 ]);
                 run.SetTag("train_months", "2001-01 to 2001-03").SetTag("test_month", "2001-04");
 
-                var model = Learn(run, settings, progress, token);
-                await LogResultAsync(run, settings, model, token);
+                var model = await run.StepAsync("train", (_, ct) => Task.FromResult(Learn(run, settings, progress, ct)), token);
+                await run.StepAsync("evaluate", (step, ct) => LogResultAsync(step, settings, model, ct), token);
             },
             new RunOptions { Name = settings.Name },
             cancellationToken);
@@ -64,14 +64,14 @@ internal sealed class Training(MlopsClient mlops, DelayClassifier classifier)
             .LogMetric($"{part}_f1", metrics.F1Score, step: trees)
             .LogMetric($"{part}_log_loss", metrics.LogLoss, step: trees);
 
-    private async Task LogResultAsync(ActiveRun run, TreeSettings settings, ITransformer model, CancellationToken cancellationToken)
+    private async Task LogResultAsync(ActiveStep step, TreeSettings settings, ITransformer model, CancellationToken cancellationToken)
     {
         using var zip = new MemoryStream();
         classifier.Save(model, zip);
         zip.Position = 0;
-        await run.LogArtifactAsync(zip, ModelPath, cancellationToken);
+        await step.LogArtifactAsync(zip, ModelPath, cancellationToken);
 
         var report = EvaluationReport.Write(settings, classifier.EvaluateOnTest(model));
-        await run.LogTextAsync(report, "evaluation.md", cancellationToken);
+        await step.LogTextAsync(report, "evaluation.md", cancellationToken);
     }
 }

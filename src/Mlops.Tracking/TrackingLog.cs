@@ -57,4 +57,10 @@ internal static partial class TrackingLog
 
     [LoggerMessage(4016, LogLevel.Warning, "What the process uses could not be read; runs go on without some of their system metrics.")]
     public static partial void SamplingFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(4020, LogLevel.Warning, "Run {Run}: the rule {Rule} found at step {Step}: {Reason}")]
+    public static partial void RuleFound(ILogger logger, string run, string rule, long? step, string reason);
+
+    [LoggerMessage(4021, LogLevel.Error, "Run {Run}: who was told of the finding of rule {Rule} failed; the training goes on.")]
+    public static partial void HandlerFailed(ILogger logger, string run, string rule, Exception exception);
 }

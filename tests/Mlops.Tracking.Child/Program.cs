@@ -45,6 +45,27 @@ switch (args[0])
 
         break;
 
+    case "step":
+        // is in a step of a step when it is killed
+        await using (var mlops = await MlopsClient.OpenAsync(new MlopsOptions { Path = store }))
+        await using (var run = await mlops.StartRunAsync("steps"))
+        {
+            await run.StepAsync("train", async (train, ct) =>
+            {
+                await train.LogTextAsync("half", "half.txt", ct);
+                await train.StepAsync(
+                    "fit",
+                    async (_, token) =>
+                    {
+                        Console.WriteLine(run.Id);
+                        await Console.In.ReadLineAsync(token);
+                    },
+                    ct);
+            });
+        }
+
+        break;
+
     case "backup":
         await using (var mlops = await MlopsClient.OpenAsync(new MlopsOptions { Path = store }))
         {

@@ -4,7 +4,7 @@ namespace Mlops.Metadata;
 
 /// <summary>
 /// All records that runs need to be whole elsewhere: the runs below them, the runs that they were forked from, their experiments,
-/// contexts and artifacts.
+/// contexts, steps and artifacts.
 /// </summary>
 public static class RunClosure
 {
@@ -18,7 +18,10 @@ public static class RunClosure
 
     private static readonly RecordProjection Tables = new() { Body = false, Fields = [RunContextRecord.TablePrefix + "*"] };
 
-    /// <summary>The records, each once: experiments, contexts, then runs, then artifacts. Deleted runs below are among them, purged ones are not.</summary>
+    /// <summary>
+    /// The records, each once: experiments, contexts, then runs, then steps, then artifacts. Deleted runs below are among them,
+    /// purged ones are not.
+    /// </summary>
     /// <exception cref="NotFoundException">One of the runs is not in the store.</exception>
     public static async Task<IReadOnlyList<RecordId>> FindAsync(
         IMetadataStore store, IReadOnlyList<RunId> runs, CancellationToken cancellationToken = default)
@@ -66,15 +69,18 @@ public static class RunClosure
                 tables.UnionWith(context.Fields.Values.Select(t => t[0].AsReference));
         }
 
-        List<RecordId> artifacts = [];
-        foreach (var some in found.Chunk(Together))
+        // steps before artifacts, which may refer to them
+        List<RecordId> parts = [];
+        foreach (var (kind, field) in ((string, string)[])[(StepRecord.Kind, StepRecord.Run), (ArtifactRecord.Kind, ArtifactRecord.Run)])
         {
-            await foreach (var artifact in QueryAsync(
-                store, ArtifactRecord.Kind, ReferTo(ArtifactRecord.Run, some), RecordProjection.Ids, cancellationToken).ConfigureAwait(false))
-                artifacts.Add(artifact.Id);
+            foreach (var some in found.Chunk(Together))
+            {
+                await foreach (var part in QueryAsync(store, kind, ReferTo(field, some), RecordProjection.Ids, cancellationToken).ConfigureAwait(false))
+                    parts.Add(part.Id);
+            }
         }
 
-        return [.. experiments, .. tables, .. contexts, .. found, .. artifacts];
+        return [.. experiments, .. tables, .. contexts, .. found, .. parts];
     }
 
     private static Filter.OneOf ReferTo(string field, IEnumerable<RecordId> ids) => new(Operand.Field(field), [.. ids.Select(FieldValue.Reference)]);

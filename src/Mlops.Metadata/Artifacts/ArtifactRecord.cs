@@ -12,17 +12,23 @@ public static class ArtifactRecord
     internal const string Path = "path";
     internal const string Content = "content";
     internal const string Size = "size";
+    internal const string Step = "made_by";
     internal const string CheckpointKey = "checkpoint";
     internal const string CheckpointStep = "step";
     internal const string CheckpointScore = "score";
     internal const string CheckpointGoal = "goal";
     internal const string Minimize = "minimize";
 
-    private static readonly string[] Frozen = [Run, Path, Content, Size];
+    private static readonly string[] Frozen = [Run, Path, Content, Size, Step];
     private static readonly string[] FrozenCheckpoint = [.. Frozen, CheckpointKey, CheckpointStep, CheckpointScore, CheckpointGoal];
 
     /// <summary>The change that records a logged file, whose content is stored already.</summary>
-    public static RecordChange Logged(ArtifactId id, RunId run, ArtifactPath path, ContentInfo content)
+    /// <param name="id">The new artifact.</param>
+    /// <param name="run">The run it belongs to.</param>
+    /// <param name="path">Its logical path.</param>
+    /// <param name="content">What it holds.</param>
+    /// <param name="step">The step of the run's pipeline that made it, or null.</param>
+    public static RecordChange Logged(ArtifactId id, RunId run, ArtifactPath path, ContentInfo content, StepId? step = null)
     {
         return new RecordChange
         {
@@ -36,6 +42,7 @@ public static class ArtifactRecord
                 FieldWrite.Set(Path, FieldValue.Text(path.Value)),
                 FieldWrite.Set(Content, FieldValue.Digest(content.Digest)),
                 FieldWrite.Set(Size, FieldValue.Number(content.SizeBytes)),
+                .. step is { } by ? [FieldWrite.Set(Step, FieldValue.Reference(by.Value))] : Array.Empty<FieldWrite>(),
             ],
             Seal = Frozen,
         };

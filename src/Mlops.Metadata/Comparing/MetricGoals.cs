@@ -4,8 +4,11 @@ using Mlops.Storage;
 namespace Mlops.Metadata;
 
 /// <summary>Which way metrics are better: as the caller says, else an experiment, else a guess from the name.</summary>
-internal sealed partial class MetricGoals(IReadOnlyDictionary<string, MetricGoal> options, IReadOnlyList<RecordSnapshot> experiments)
+public sealed partial class MetricGoals
 {
+    private readonly IReadOnlyDictionary<string, MetricGoal> _options;
+    private readonly IReadOnlyList<RecordSnapshot> _experiments;
+
     private const string Prefix = "goals.";
 
     private static readonly HashSet<string> BetterSmall = new(StringComparer.OrdinalIgnoreCase)
@@ -14,11 +17,17 @@ internal sealed partial class MetricGoals(IReadOnlyDictionary<string, MetricGoal
         "crossentropy", "entropy", "deviance", "wer", "cer", "fid", "brier", "kl", "aic", "bic", "latency", "duration",
     };
 
-    public (MetricGoal Goal, GoalSource Source) Find(string metric)
+    internal MetricGoals(IReadOnlyDictionary<string, MetricGoal> options, IReadOnlyList<RecordSnapshot> experiments)
     {
-        if (options.TryGetValue(metric, out var given))
+        _options = options;
+        _experiments = experiments;
+    }
+
+    internal (MetricGoal Goal, GoalSource Source) Find(string metric)
+    {
+        if (_options.TryGetValue(metric, out var given))
             return (given, GoalSource.Option);
-        foreach (var experiment in experiments)
+        foreach (var experiment in _experiments)
         {
             if (experiment.Find(Prefix + metric) is { Type: FieldType.Text } field
                 && Enum.TryParse<MetricGoal>(field.AsText, ignoreCase: true, out var goal) && Enum.IsDefined(goal))

@@ -48,6 +48,12 @@ internal sealed class ReportPage(HtmlWriter html, RunComparison comparison, stri
             html.Write($"<p class=\"note\"><bdi>{Short(run.Name)}</bdi>: <bdi>{Short(run.Tags[NoteTag])}</bdi></p>\n");
         foreach (var run in Runs.Where(r => r.Error is not null))
             html.Write($"<details><summary>Error of <bdi>{Short(run.Name)}</bdi></summary><code>{Short(run.Error!)}</code></details>\n");
+        foreach (var run in Runs)
+        {
+            foreach (var finding in run.WatchFindings)
+                html.Write($"<p class=\"note\"><bdi>{Short(run.Name)}</bdi>: <bdi>{Short(finding.Rule)}</bdi>{(finding.Step is { } step ? $" at step {step}" : "")}: <bdi>{Short(finding.Reason)}</bdi></p>\n");
+        }
+
         if (Runs.Count > 1 && comparison.Metrics.Count > 0)
             html.Write($"<p class=\"note\">★ best of its column by the {comparison.Value.ToString().ToLowerInvariant()} value.</p>\n");
     }

@@ -31,6 +31,7 @@ public sealed partial class RunCatalog
         var page = new ReportPage(html, comparison, title, _context.Time.GetUtcNow());
         page.Begin();
         page.WriteRuns();
+        await WriteStepsAsync(html, comparison.Runs, cancellationToken).ConfigureAwait(false);
         await WriteCurvesAsync(html, comparison, options.Comparison, progress, cancellationToken).ConfigureAwait(false);
         if (target is not null && ids.Count > 1 && comparison.Params.Any(p => p.Differs))
             new ParallelChart(comparison, target).Write(html);
@@ -76,6 +77,25 @@ public sealed partial class RunCatalog
         {
             File.Delete(temporary);
         }
+    }
+
+    private async Task WriteStepsAsync(HtmlWriter html, IReadOnlyList<Run> runs, CancellationToken cancellationToken)
+    {
+        var any = false;
+        foreach (var run in runs)
+        {
+            var steps = await ListStepsAsync(run.Id, run.Status, cancellationToken).ConfigureAwait(false);
+            if (steps.Count == 0)
+                continue;
+            if (!any)
+                html.Markup("<section><h2>Steps</h2>\n");
+            any = true;
+            new StepTable(html, run, steps, _context.Time.GetUtcNow()).Write(open: runs.Count == 1);
+            await html.FlushAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        if (any)
+            html.Markup("</section>\n");
     }
 
     private async Task WriteCurvesAsync(

@@ -77,6 +77,9 @@ public sealed record Run : IRunHandle
     /// </summary>
     public IReadOnlyDictionary<string, SeriesSummary> SystemMetrics { get; init; } = new Dictionary<string, SeriesSummary>();
 
+    /// <summary>What rules that watched it found, oldest first; of each rule the last finding.</summary>
+    public required IReadOnlyList<WatchFinding> WatchFindings { get; init; }
+
     /// <summary>Second values that another process gave to parameters; the first stayed.</summary>
     public required IReadOnlyList<FieldConflict> Conflicts { get; init; }
 

@@ -65,7 +65,7 @@ public sealed partial class RunCatalog
     }
 
     /// <summary>
-    /// Removes a run for good: parameters, tags, points and the records of its artifacts, whose content is then garbage. Its log
+    /// Removes a run for good: parameters, tags, points, steps and the records of its artifacts, whose content is then garbage. Its log
     /// stays and verifies. Purging a purged run is fine.
     /// </summary>
     /// <param name="run">The run, deleted or not.</param>

@@ -54,6 +54,9 @@ public static class RunFilter
     /// <summary>A number that was captured, such as <c>cores</c>; comparisons are unknown where it is not one.</summary>
     public static SearchField<double> NumericContext(string name) => new(Operand.Field(RunContextRecord.ValuePrefix + name), FieldValue.Number);
 
+    /// <summary>What a watching rule found, by the rule's name, as text; missing where it found nothing.</summary>
+    public static SearchField<string> Watch(string rule) => TextOf(RunRecord.WatchPrefix + rule);
+
     /// <summary>Runs that are active, or deleted; for the latter set <see cref="RunQuery.IncludeDeleted"/>.</summary>
     public static Filter Stage(LifecycleStage stage) => RunRecord.IsAt(stage);
 

@@ -60,8 +60,8 @@ internal sealed class RunLifecycle(MetadataContext context)
             id => RunRecord.Staged(id, LifecycleStage.Active), LifecycleStage.Active, progress, cancellationToken);
 
     /// <summary>
-    /// Removes runs with their artifact records for good, the last given first: children before their parents, so that an
-    /// interrupted purge finds the rest again.
+    /// Removes runs with the records of their artifacts and steps for good, the last given first: children before their parents, so
+    /// that an interrupted purge finds the rest again.
     /// </summary>
     /// <exception cref="InvalidOperationException">One of them is running, or was forked by a run that stays; nothing was removed.</exception>
     /// <exception cref="ConflictException">Somebody changed one of them meanwhile.</exception>
@@ -82,9 +82,13 @@ internal sealed class RunLifecycle(MetadataContext context)
         {
             var ids = part.Select(p => p.Record).ToArray();
             List<RecordChange> changes = [];
-            await foreach (var artifact in FindAsync(ArtifactRecord.Kind, Refers(ArtifactRecord.Run, ids), cancellationToken).ConfigureAwait(false))
+            var artifacts = FindAsync(ArtifactRecord.Kind, Refers(ArtifactRecord.Run, ids), cancellationToken)
+                .Select(a => ArtifactRecord.Purged(new ArtifactId(a.Id)));
+            var steps = FindAsync(StepRecord.Kind, Refers(StepRecord.Run, ids), cancellationToken)
+                .Select(s => StepRecord.Purged(new StepId(s.Id)));
+            await foreach (var purged in artifacts.Concat(steps).ConfigureAwait(false))
             {
-                changes.Add(ArtifactRecord.Purged(new ArtifactId(artifact.Id)));
+                changes.Add(purged);
                 if (changes.Count < BatchSize)
                     continue;
                 await CommitAsync(changes, part, cancellationToken).ConfigureAwait(false);
@@ -165,7 +169,8 @@ internal sealed class RunLifecycle(MetadataContext context)
         }
     }
 
-    private async IAsyncEnumerable<RecordSnapshot> FindAsync(
+    /// <summary>Records of a kind that match, newest first.</summary>
+    public async IAsyncEnumerable<RecordSnapshot> FindAsync(
         string kind, Filter filter, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var query = new RecordQuery { Kind = kind, Filter = filter, Limit = BatchSize };

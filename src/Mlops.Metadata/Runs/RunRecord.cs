@@ -31,7 +31,7 @@ public static partial class RunRecord
     private static readonly string[] Attributes =
     [
         Experiment, Name, Status, Stage, StartTime, EndTime, EndReason, Error, Parent, Owner, Context, NotesField, DeletedWithField, ForkedFromField, ForkStepField,
-        DroppedPrefix + "*", GapsPrefix + "*", DamagePrefix + "*",
+        DroppedPrefix + "*", GapsPrefix + "*", DamagePrefix + "*", WatchPrefix + "*",
     ];
 
     /// <summary>
@@ -113,12 +113,7 @@ public static partial class RunRecord
     public static RecordChange Ended(RunId id, RunEnd end)
     {
         ArgumentNullException.ThrowIfNull(end);
-        return Update(id, "run.ended", [
-            FieldWrite.Set(Status, StatusValue(end.Status)),
-            FieldWrite.Set(EndTime, FieldValue.Time(end.Time)),
-            Optional(EndReason, end.Reason),
-            Optional(Error, end.Error),
-        ]);
+        return Update(id, "run.ended", EndFields(end));
     }
 
     /// <summary>The change that lets a run go on, with a new owner if it was reopened, or revoking a wrong <c>lost</c>.</summary>
@@ -207,9 +202,18 @@ public static partial class RunRecord
             SystemMetrics = series.Where(s => s.Name.StartsWith(SystemPrefix, StringComparison.Ordinal))
                 .ToDictionary(s => s.Name, s => s.Summary, StringComparer.Ordinal),
             ContextId = record.Find(Context)?.AsReference,
+            WatchFindings = ReadFindings(record),
             Conflicts = record.Conflicts,
         };
     }
+
+    internal static IReadOnlyList<FieldWrite> EndFields(RunEnd end) =>
+    [
+        FieldWrite.Set(Status, StatusValue(end.Status)),
+        FieldWrite.Set(EndTime, FieldValue.Time(end.Time)),
+        Optional(EndReason, end.Reason),
+        Optional(Error, end.Error),
+    ];
 
     private static RecordChange Update(RunId id, string action, IReadOnlyList<FieldWrite> fields) =>
         new() { Id = id.Value, Kind = Kind, Mode = ChangeMode.Update, Action = action, Fields = fields };
@@ -243,7 +247,7 @@ public static partial class RunRecord
         _ => throw new ArgumentOutOfRangeException(nameof(status), status, "Not a run status."),
     };
 
-    private static RunStatus ParseStatus(string? text) => text switch
+    internal static RunStatus ParseStatus(string? text) => text switch
     {
         "SCHEDULED" => RunStatus.Scheduled,
         "FINISHED" => RunStatus.Finished,

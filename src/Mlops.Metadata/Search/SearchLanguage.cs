@@ -52,6 +52,7 @@ public sealed class SearchLanguage
             new("params", SearchType.NumberOrText) { Aliases = ["param", "parameters", "parameter"] },
             Tags,
             new("context", SearchType.OfReferred),
+            new("watch", SearchType.Text),
             new("datasets", SearchType.Text) { Aliases = ["dataset"], Refusal = "Data sets of runs are not tracked yet" },
         ]);
 

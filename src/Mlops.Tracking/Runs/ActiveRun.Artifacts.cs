@@ -23,8 +23,12 @@ public sealed partial class ActiveRun
     /// <exception cref="ArgumentException">The artifact path is not allowed (see <see cref="ArtifactPath"/>).</exception>
     /// <exception cref="StorageUnavailableException">The object store takes nothing.</exception>
     /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
-    public async Task LogArtifactAsync(
-        string localPath, string? artifactPath = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    public Task LogArtifactAsync(
+        string localPath, string? artifactPath = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
+        LogArtifactAsync(null, localPath, artifactPath, progress, cancellationToken);
+
+    internal async Task LogArtifactAsync(
+        ActiveStep? step, string localPath, string? artifactPath, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(localPath);
         ThrowIfClosed();
@@ -51,7 +55,7 @@ public sealed partial class ActiveRun
                 stored.Add((path, content));
             }
 
-            _tracker.WriteArtifacts(this, stored);
+            _tracker.WriteArtifacts(this, step, stored);
         }
 
         progress?.Report(taken);
@@ -62,13 +66,16 @@ public sealed partial class ActiveRun
     /// <param name="artifactPath">The logical path in the run, divided by <c>/</c>.</param>
     /// <param name="cancellationToken">Cancels; then nothing is logged.</param>
     /// <inheritdoc cref="LogArtifactAsync(string, string?, IProgress{long}?, CancellationToken)"/>
-    public async Task LogArtifactAsync(Stream content, string artifactPath, CancellationToken cancellationToken = default)
+    public Task LogArtifactAsync(Stream content, string artifactPath, CancellationToken cancellationToken = default) =>
+        LogArtifactAsync(null, content, artifactPath, cancellationToken);
+
+    internal async Task LogArtifactAsync(ActiveStep? step, Stream content, string artifactPath, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(content);
         ThrowIfClosed();
         var path = ArtifactPath.Parse(artifactPath);
         var stored = await _tracker.Content.PutAsync(content, cancellationToken).ConfigureAwait(false);
-        _tracker.WriteArtifacts(this, [(path, stored)]);
+        _tracker.WriteArtifacts(this, step, [(path, stored)]);
     }
 
     /// <summary>Logs a text as a UTF-8 file.</summary>
@@ -76,11 +83,14 @@ public sealed partial class ActiveRun
     /// <param name="artifactPath">The logical path in the run, divided by <c>/</c>.</param>
     /// <param name="cancellationToken">Cancels; then nothing is logged.</param>
     /// <inheritdoc cref="LogArtifactAsync(string, string?, IProgress{long}?, CancellationToken)"/>
-    public async Task LogTextAsync(string text, string artifactPath, CancellationToken cancellationToken = default)
+    public Task LogTextAsync(string text, string artifactPath, CancellationToken cancellationToken = default) =>
+        LogTextAsync(null, text, artifactPath, cancellationToken);
+
+    internal async Task LogTextAsync(ActiveStep? step, string text, string artifactPath, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(text);
         using var stream = new MemoryStream(Encoding.UTF8.GetBytes(text));
-        await LogArtifactAsync(stream, artifactPath, cancellationToken).ConfigureAwait(false);
+        await LogArtifactAsync(step, stream, artifactPath, cancellationToken).ConfigureAwait(false);
     }
 
     private static string Logical(string relative) =>

@@ -59,6 +59,7 @@ public sealed partial class ActiveRun
             _tracker.WriteEnd(this, new RunEnd(RunStatus.Failed, _time.GetUtcNow(), RunEnd.NotCompleted));
         }
 
+        EndWatches();
         _tracker.Forget(this);
         return wasOpen || !_owned;
     }
@@ -97,6 +98,7 @@ public sealed partial class ActiveRun
             ThrowIfClosed();
         }
 
+        EndWatches();
         using var activity = TrackingDiagnostics.Activities.StartActivity("mlops.run.end");
         activity?.SetTag("mlops.run.status", end.Status.ToString());
         try

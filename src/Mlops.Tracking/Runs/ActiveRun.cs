@@ -131,6 +131,8 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
         var at = Microseconds.From(time ?? _time.GetUtcNow());
         if (!_journal.WritePoint(metric, step, at, value))
             CountDropped();
+        if (metric.Rules is { } rules)
+            Judge(rules, step, value);
         return this;
     }
 
@@ -237,8 +239,17 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
         if (!_metrics.TryGetValue(key, out var metric))
         {
             EntityText.Key("metric", key);
-            metric = _metrics.GetOrAdd(
-                key, static (k, run) => run._journal.NewKey(run.Id.Value, k, RunRecord.MetricSeries(k)), this);
+            lock (_gate)
+            {
+                if (!_metrics.TryGetValue(key, out metric))
+                {
+                    metric = _journal.NewKey(Id.Value, key, RunRecord.MetricSeries(key));
+
+                    // before anybody can log to it, so that rules miss no point
+                    WatchMetric(metric);
+                    _metrics[key] = metric;
+                }
+            }
         }
 
         _last = metric;
@@ -253,7 +264,7 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
         TrackingDiagnostics.DroppedPoints.Add(1);
     }
 
-    private void ThrowIfClosed()
+    internal void ThrowIfClosed()
     {
         if (_closed is { } why)
             throw new InvalidOperationException($"Run {Id} ('{Name}') {why}");

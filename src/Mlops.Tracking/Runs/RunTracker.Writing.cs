@@ -62,9 +62,18 @@ public sealed partial class RunTracker
         return (part.Count == 0 || Write([RunRecord.Logged(run.Id, part)])) && written;
     }
 
-    internal void WriteArtifacts(ActiveRun run, IReadOnlyList<(ArtifactPath Path, ContentInfo Content)> stored)
+    internal void WriteArtifacts(ActiveRun run, ActiveStep? step, IReadOnlyList<(ArtifactPath Path, ContentInfo Content)> stored)
     {
-        Write([.. stored.Select(s => ArtifactRecord.Logged(new ArtifactId(_ids.Next()), run.Id, s.Path, s.Content))]);
+        List<RecordChange> changes = [];
+        foreach (var (path, content) in stored)
+        {
+            var id = new ArtifactId(_ids.Next());
+            changes.Add(ArtifactRecord.Logged(id, run.Id, path, content, step?.Id));
+            if (step is not null)
+                run.StepOutputs[path.Value] = new StepData(path.Value, null, content.Digest, id);
+        }
+
+        Write(changes);
         TrackingDiagnostics.ArtifactBytes.Add(stored.Sum(s => s.Content.SizeBytes));
     }
 
@@ -182,6 +191,8 @@ public sealed partial class RunTracker
     private async Task<ActiveRun> AttachAsync(Run run, bool owned, CancellationToken cancellationToken)
     {
         var experiment = await _store.FindRecordAsync(run.ExperimentId.Value, cancellationToken).ConfigureAwait(false);
+        if (owned)
+            await EndLeftStepsAsync(run, cancellationToken).ConfigureAwait(false);
         if (owned && _active.TryGetValue(run.Id, out var ended) && ended.IsClosed)
             Forget(ended);
         var live = new ActiveRun(this, _journal, _options.Time, run.Id, run.Name, experiment?.Key ?? "", owned)

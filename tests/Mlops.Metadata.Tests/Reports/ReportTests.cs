@@ -60,6 +60,28 @@ public sealed class ReportTests
     }
 
     [Fact]
+    public async Task WriteReportAsync_stepsAndFindings_areShownAsText()
+    {
+        await using var rig = new StoreRig();
+        var run = await rig.StartAsync();
+        var (train, fit) = (new StepId(new RecordId(1001)), new StepId(new RecordId(1002)));
+        await rig.CommitAsync(
+            StepRecord.Started(train, run, null, "<b>train", StoreRig.Start),
+            StepRecord.Started(fit, run, train, "fit", StoreRig.Start.AddSeconds(30)),
+            StepRecord.Linked(fit, StepRecord.Input(new StepData("<i>flights", "v<3"))),
+            StepRecord.Ended(fit, new RunEnd(RunStatus.Failed, StoreRig.Start.AddSeconds(60), RunEnd.Exception, "<u>cold")),
+            StepRecord.Ended(train, new RunEnd(RunStatus.Finished, StoreRig.Start.AddSeconds(120))),
+            RunRecord.Logged(run, [RunRecord.Found(new WatchFinding("<p>", "<q>", 7, StoreRig.Start))]));
+        var html = await WriteAsync(rig, [run]);
+        Assert.Contains("<h2>Steps</h2>", html, StringComparison.Ordinal);
+        Assert.Contains("<bdi>&lt;b&gt;train</bdi></th><td>Finished</td><td class=\"time\">2m</td>", html, StringComparison.Ordinal);
+        Assert.Contains("\u00a0\u00a0\u00a0<bdi>fit</bdi></th><td>Failed (exception): &lt;u&gt;cold</td><td class=\"time\">30s</td>", html, StringComparison.Ordinal);
+        Assert.Contains("x=\"60\" y=\"1\" width=\"60\"", html, StringComparison.Ordinal);
+        Assert.Contains("&lt;i&gt;flights v&lt;3", html, StringComparison.Ordinal);
+        Assert.Contains("<bdi>&lt;p&gt;</bdi> at step 7: <bdi>&lt;q&gt;</bdi>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task WriteReportAsync_toAFile_appearsWhole()
     {
         await using var rig = new StoreRig();

@@ -43,6 +43,34 @@ public sealed class ArchiveTests : IDisposable
     }
 
     [Fact]
+    public async Task ImportAsync_runWithSteps_hasThemWithWhatTheyMade()
+    {
+        await using var source = await _folder.OpenAsync();
+        RunId id = default;
+        await source.RunAsync("steps", async run =>
+        {
+            id = run.Id;
+            using var watch = run.Watch(WatchRule.NotFinite("loss"));
+            await run.StepAsync("train", async (step, ct) =>
+            {
+                await step.LogTextAsync("tree", "model.txt", ct);
+                await step.StepAsync("fit", (fit, _) => Task.FromResult(fit.AddInput("model.txt").AddInput("flights", "2001-01")), ct);
+            });
+            run.LogMetric("loss", double.NaN, 1);
+        });
+        await source.ExportAsync(Archive, [id]);
+
+        await using var target = await OpenTargetAsync();
+        Assert.Empty((await target.ImportAsync(Archive)).Differences);
+        var (wanted, found) = (Assert.Single(await source.Runs.ListStepsAsync(id)), Assert.Single(await target.Runs.ListStepsAsync(id)));
+        Assert.Equal((wanted.Id, wanted.Duration, wanted.Outputs.Single()), (found.Id, found.Duration, found.Outputs.Single()));
+        Assert.Equal(wanted.Children.Single().Inputs, found.Children.Single().Inputs);
+        Assert.Equal(["flights", "model.txt"], found.Children.Single().Inputs.Select(i => i.Name));
+        Assert.Equal((await source.Runs.GetAsync(id)).WatchFindings, (await target.Runs.GetAsync(id)).WatchFindings);
+        Assert.True((await target.CheckAsync(readsObjects: true)).IsHealthy);
+    }
+
+    [Fact]
     public async Task ExportAsync_query_takesAllPagesAndNothingElse()
     {
         await using var source = await _folder.OpenAsync();

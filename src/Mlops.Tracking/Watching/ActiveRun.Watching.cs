@@ -1,0 +1,100 @@
+using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
+using Mlops.Metadata;
+
+namespace Mlops.Tracking;
+
+/// <content>Rules that watch the run.</content>
+public sealed partial class ActiveRun
+{
+    private ImmutableList<RunWatch> _watches = [];
+
+    /// <summary>
+    /// Puts rules into force, until the watch is disposed or the run ends. They see what this handle logs from now on with
+    /// <see cref="LogMetric"/>; metrics that no rule watches cost nothing.
+    /// </summary>
+    /// <param name="rules">At least one, each with a name of its own.</param>
+    /// <exception cref="ArgumentException">There is no rule, or two have one name.</exception>
+    /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
+    public RunWatch Watch(params IReadOnlyList<WatchRule> rules)
+    {
+        ArgumentNullException.ThrowIfNull(rules);
+        if (rules.Count == 0)
+            throw new ArgumentException("There is no rule to watch the run by; give at least one.", nameof(rules));
+        if (rules.GroupBy(r => r.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
+            throw new ArgumentException($"Two rules have the name '{twice.Key}', under which both would be recorded; give one another Name.", nameof(rules));
+        ThrowIfClosed();
+        var watch = new RunWatch(this, rules, _time);
+        lock (_gate)
+        {
+            if (_closed is null)
+            {
+                _watches = _watches.Add(watch);
+                WatchMetrics();
+                return watch;
+            }
+        }
+
+        watch.Dispose();
+        ThrowIfClosed();
+        return watch;
+    }
+
+    internal void Unwatch(RunWatch watch)
+    {
+        lock (_gate)
+        {
+            _watches = _watches.Remove(watch);
+            WatchMetrics();
+        }
+    }
+
+    /// <summary>Records and logs what a rule found; null if the run is over.</summary>
+    internal WatchFinding? Record(WatchRule rule, string reason, long? step)
+    {
+        if (_closed is not null)
+            return null;
+        var finding = new WatchFinding(rule.Name, reason, step, _time.GetUtcNow());
+        try
+        {
+            _tracker.WriteFields(this, [RunRecord.Found(finding)]);
+        }
+        catch (ObjectDisposedException)
+        {
+            // a timer came after the client was disposed
+            return null;
+        }
+
+        TrackingLog.RuleFound(_tracker.Logger, Id.ToString(), rule.Name, step, reason);
+        return finding;
+    }
+
+    internal void TellHandlerFailed(WatchRule rule, Exception exception) =>
+        TrackingLog.HandlerFailed(_tracker.Logger, Id.ToString(), rule.Name, exception);
+
+    private void EndWatches()
+    {
+        foreach (var watch in _watches)
+            watch.Dispose();
+    }
+
+    // under the gate: a metric that is new is either seen here, or sees the watches when it is made
+    private void WatchMetrics()
+    {
+        foreach (var metric in _metrics.Values)
+            WatchMetric(metric);
+    }
+
+    private void WatchMetric(MetricKey metric)
+    {
+        var rules = _watches.SelectMany(w => w.Rules).Where(r => r.Rule.Metric is not { } key || key == metric.Key).ToArray();
+        metric.Rules = rules.Length > 0 ? rules : null;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void Judge(WatchedRule[] rules, long step, double value)
+    {
+        foreach (var rule in rules)
+            rule.Observe(step, value);
+    }
+}

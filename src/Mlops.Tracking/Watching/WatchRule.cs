@@ -1,0 +1,104 @@
+using Mlops.Metadata;
+
+namespace Mlops.Tracking;
+
+/// <summary>
+/// What must not happen to a live run; <see cref="ActiveRun.Watch"/> puts it into force. A rule finds something once at most.
+/// Points are judged in the order in which they are logged; <c>NaN</c> is judged by <see cref="NotFinite"/> alone.
+/// </summary>
+public sealed record WatchRule
+{
+    private readonly Func<TimeProvider, IRuleState> _start;
+
+    private WatchRule(string kind, string? metric, Func<TimeProvider, IRuleState> start)
+    {
+        Metric = metric is null ? null : EntityText.Key("metric", metric);
+        Name = Cut(metric is null ? kind : $"{kind}:{metric}");
+        _start = start;
+    }
+
+    /// <summary>
+    /// The name under which it is recorded: its kind and metric, such as <c>early_stopping:val_auc</c>, cut to 250 characters.
+    /// Give rules of one kind and metric different names.
+    /// </summary>
+    /// <exception cref="ArgumentException">The name has not 1 to 250 characters, or a control character.</exception>
+    public string Name
+    {
+        get;
+        init => field = EntityText.Key("rule", value);
+    }
+
+    /// <summary>The metric that it watches; null if it is any.</summary>
+    public string? Metric { get; }
+
+    /// <summary>Whether <see cref="RunWatch.Token"/> is cancelled when it finds something; true by default.</summary>
+    public bool Cancels { get; init; } = true;
+
+    /// <summary>The metric is NaN or infinite.</summary>
+    /// <exception cref="ArgumentException">The key is not allowed.</exception>
+    public static WatchRule NotFinite(string metric) => new("not_finite", metric, _ => new NotFiniteState());
+
+    /// <summary>The metric lies outside a range, bounds included, for some points in a row.</summary>
+    /// <param name="metric">The key.</param>
+    /// <param name="min">The least value that is fine; no bound by default.</param>
+    /// <param name="max">The greatest value that is fine; no bound by default.</param>
+    /// <param name="points">How many in a row, at least 1.</param>
+    /// <exception cref="ArgumentException">The key is not allowed, there is no bound, or they leave no value.</exception>
+    public static WatchRule OutOfRange(
+        string metric, double min = double.NegativeInfinity, double max = double.PositiveInfinity, int points = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(points, 1);
+        if (!(min <= max) || (double.IsNegativeInfinity(min) && double.IsPositiveInfinity(max)))
+            throw new ArgumentException($"The range of '{metric}' is {min} to {max}; give a least or greatest value, the least not above the greatest.");
+        return new WatchRule("out_of_range", metric, _ => new OutOfRangeState(min, max, points));
+    }
+
+    /// <summary>
+    /// The metric is worse than its best value so far by a factor, for some points in a row: with a loss of 0.2 at best and the
+    /// factor 2 that is above 0.4. With a goal to maximise, or a negative best value <c>b</c>, it is worse than <c>b</c> by more than
+    /// <c>(factor − 1)·|b|</c>.
+    /// </summary>
+    /// <param name="metric">The key.</param>
+    /// <param name="factor">Greater than 1.</param>
+    /// <param name="points">How many in a row, at least 1.</param>
+    /// <param name="goal">Which way it is better; by default guessed from the key (see <see cref="MetricGoals.Guess"/>).</param>
+    /// <exception cref="ArgumentException">The key is not allowed, or a number is out of range.</exception>
+    public static WatchRule Diverges(string metric, double factor = 2, int points = 3, MetricGoal? goal = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(points, 1);
+        if (!(factor > 1) || double.IsInfinity(factor))
+            throw new ArgumentOutOfRangeException(nameof(factor), factor, "The factor by which it may be worse is a number greater than 1.");
+        return new WatchRule("diverges", metric, _ => new DivergesState(factor, points, goal ?? MetricGoals.Guess(metric)));
+    }
+
+    /// <summary>The metric has not improved for some points in a row.</summary>
+    /// <param name="metric">The key.</param>
+    /// <param name="patience">How many points without improvement, at least 1.</param>
+    /// <param name="minDelta">By how much a value must be better than the best one to be an improvement; at least 0.</param>
+    /// <param name="goal">Which way it is better; by default guessed from the key (see <see cref="MetricGoals.Guess"/>).</param>
+    /// <exception cref="ArgumentException">The key is not allowed, or a number is out of range.</exception>
+    public static WatchRule EarlyStopping(string metric, int patience, double minDelta = 0, MetricGoal? goal = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(patience, 1);
+        if (!double.IsFinite(minDelta) || minDelta < 0)
+            throw new ArgumentOutOfRangeException(nameof(minDelta), minDelta, "The least improvement is a finite number of at least 0.");
+        return new WatchRule("early_stopping", metric, _ => new EarlyStoppingState(patience, minDelta, goal ?? MetricGoals.Guess(metric)));
+    }
+
+    /// <summary>No point was logged for a time, counted from when the watch began.</summary>
+    /// <param name="after">How long, 1 millisecond to 24 days.</param>
+    /// <param name="metric">The metric of the points; any by default. System metrics do not count.</param>
+    /// <exception cref="ArgumentException">The key is not allowed, or the time out of range.</exception>
+    public static WatchRule Stalled(TimeSpan after, string? metric = null)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(after, TimeSpan.FromMilliseconds(1));
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(after, TimeSpan.FromDays(24));
+        return new WatchRule("stalled", metric, time => new StalledState(after, time));
+    }
+
+    internal IRuleState Start(TimeProvider time) => _start(time);
+
+    private static string Cut(string name) => name.Length <= EntityText.MaxKeyLength
+        ? name
+        : name[..(char.IsHighSurrogate(name[EntityText.MaxKeyLength - 1]) ? EntityText.MaxKeyLength - 1 : EntityText.MaxKeyLength)];
+}

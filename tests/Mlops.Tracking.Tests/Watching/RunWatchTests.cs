@@ -1,0 +1,173 @@
+using Microsoft.Extensions.Time.Testing;
+using Mlops.Metadata;
+
+namespace Mlops.Tracking.Tests.Watching;
+
+public sealed class RunWatchTests : RigTest
+{
+    [Fact]
+    public async Task Watch_twoRules_eachFindsOnceAndBothAreOnTheRun()
+    {
+        using var watch = Run.Watch(
+            WatchRule.NotFinite("loss") with { Cancels = false },
+            WatchRule.EarlyStopping("val_auc", patience: 2));
+        List<string> told = [];
+        watch.Found += f => told.Add($"{f.Rule} {watch.Token.IsCancellationRequested}");
+        Run.LogMetric("val_auc", 0.8, 1).LogMetric("loss", double.NaN, 1).LogMetric("loss", double.NaN, 2);
+        Assert.False(watch.Token.IsCancellationRequested);
+        for (var step = 2; step < 6; step++)
+            Run.LogMetric("val_auc", 0.7, step).LogMetric("other", double.NaN, step);
+        Assert.True(watch.Token.IsCancellationRequested);
+        Assert.Equal(["not_finite:loss False", "early_stopping:val_auc False"], told);
+        Assert.Equal([1L, 3L], watch.Findings.Select(f => f.Step));
+        Assert.Equal(2, Rig.Log.Of(4020).Count);
+        await Run.CompleteAsync();
+
+        var stored = await Rig.Runs.GetAsync(Run.Id);
+        Assert.Equal(
+            [("not_finite:loss", "The value is NaN.", 1L), ("early_stopping:val_auc", "No improvement on 0.8 at step 1 for 2 points.", 3L)],
+            stored.WatchFindings.Select(f => (f.Rule, f.Reason, f.Step!.Value)));
+        Assert.Equal(RunStatus.Finished, stored.Status);
+        foreach (var filter in (RunQuery[])
+            [
+                new() { Filter = RunFilter.Watch("not_finite:loss").IsPresent() },
+                new() { Filter = SearchLanguage.Runs.ParseFilter("watch.`early_stopping:val_auc` LIKE 'No improvement%'") },
+            ])
+            Assert.Equal(Run.Id, Assert.Single((await Rig.Runs.QueryAsync(filter with { Select = [] })).Runs).Id);
+        Assert.Equal(2, (await Rig.Runs.QueryAsync(new RunQuery { Select = [] })).Runs.Single().WatchFindings.Count);
+    }
+
+    [Fact]
+    public async Task Watch_stalled_isFoundOnTimeAndPutOffByPoints()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2001, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        await using var rig = new Rig(time);
+        var run = await rig.Open().StartRunAsync("slow");
+        using var watch = run.Watch(WatchRule.Stalled(TimeSpan.FromMinutes(5)), WatchRule.Stalled(TimeSpan.FromMinutes(5), "val"));
+        time.Advance(TimeSpan.FromMinutes(4));
+        run.LogMetric("loss", 1);
+        time.Advance(TimeSpan.FromMinutes(1));
+        Assert.Equal("stalled:val", Assert.Single(watch.Findings).Rule);
+        time.Advance(TimeSpan.FromMinutes(3.9));
+        Assert.Single(watch.Findings);
+        time.Advance(TimeSpan.FromMinutes(0.1));
+        Assert.Equal(("stalled", "No point for 0:05:00.", null, time.GetUtcNow()), (watch.Findings[1].Rule, watch.Findings[1].Reason, watch.Findings[1].Step, watch.Findings[1].Time));
+        Assert.True(watch.Token.IsCancellationRequested);
+    }
+
+    [Fact]
+    public async Task Watch_runEndedOrWatchDisposed_findsNothingMore()
+    {
+        var time = new FakeTimeProvider(new DateTimeOffset(2001, 1, 1, 0, 0, 0, TimeSpan.Zero));
+        await using var rig = new Rig(time);
+        var tracker = rig.Open(o => o with { FlushBound = TimeSpan.FromMilliseconds(1) });
+        var run = await tracker.StartRunAsync("e");
+        var disposed = run.Watch(WatchRule.Stalled(TimeSpan.FromMinutes(1)), WatchRule.NotFinite("loss"));
+        disposed.Dispose();
+        disposed.Dispose();
+        run.LogMetric("loss", double.NaN);
+        var watch = run.Watch(WatchRule.Stalled(TimeSpan.FromMinutes(1)));
+        var completed = run.CompleteAsync();
+        time.Advance(TimeSpan.FromMinutes(2));
+        await completed;
+        Assert.Empty(disposed.Findings);
+        Assert.Empty(watch.Findings);
+        Assert.False(watch.Token.IsCancellationRequested);
+        var error = Assert.Throws<InvalidOperationException>(() => run.Watch(WatchRule.NotFinite("loss")));
+        Assert.Contains("has ended", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Watch_disposedRun_isRefusedAndItsWatchIsSilent()
+    {
+        var watch = Run.Watch(WatchRule.NotFinite("loss"));
+        await Run.DisposeAsync();
+        Assert.Throws<InvalidOperationException>(() => Run.LogMetric("loss", double.NaN));
+        Assert.Throws<InvalidOperationException>(() => Run.Watch(WatchRule.NotFinite("loss")));
+        Assert.Empty(watch.Findings);
+        watch.Dispose();
+    }
+
+    [Fact]
+    public async Task LogMetric_manyThreads_findsOnceAndTheTokenEndsThemAll()
+    {
+        using var watch = Run.Watch(WatchRule.OutOfRange("m", max: 1000, points: 2000), WatchRule.NotFinite("absent"));
+        var found = 0;
+        watch.Found += _ => Interlocked.Increment(ref found);
+        var threads = Enumerable.Range(0, 4).Select(_ => Task.Factory.StartNew(
+            () =>
+            {
+                var logged = 0;
+                for (; !watch.Token.IsCancellationRequested; logged++)
+                    Run.LogMetric("m", 5000, logged);
+                return logged;
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)).ToList();
+        var logged = await Task.WhenAll(threads);
+        Assert.True(logged.Sum() >= 2000);
+        Assert.Equal((1, 1), (found, watch.Findings.Count));
+        await Run.CompleteAsync();
+        Assert.Equal(logged.Sum(), (await Rig.Runs.GetAsync(Run.Id)).Metrics["m"].Count);
+        Assert.Single((await Rig.Runs.GetAsync(Run.Id)).WatchFindings);
+    }
+
+    [Fact]
+    public void Watch_handlerThrows_isLoggedAndTheTokenIsCancelledAllTheSame()
+    {
+        using var watch = Run.Watch(WatchRule.NotFinite("loss"));
+        watch.Found += _ => throw new IOException("no pager");
+        Run.LogMetric("loss", double.NaN, 7);
+        Assert.True(watch.Token.IsCancellationRequested);
+        Assert.Contains("no pager", Assert.Single(Rig.Log.Of(4021)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Watch_noRuleOrTwoOfOneName_isRefused()
+    {
+        Assert.Throws<ArgumentException>(() => Run.Watch());
+        var error = Assert.Throws<ArgumentException>(() => Run.Watch(WatchRule.Diverges("m"), WatchRule.Diverges("m", factor: 10)));
+        Assert.Contains("'diverges:m'", error.Message, StringComparison.Ordinal);
+        using var watch = Run.Watch(WatchRule.Diverges("m"), WatchRule.Diverges("m", factor: 10) with { Name = "explodes" });
+        Assert.Empty(watch.Findings);
+    }
+
+    [Fact]
+    public async Task Watch_storeAway_findingArrivesWhenItIsBack()
+    {
+        await using var rig = new Rig();
+        rig.Store.IsAway = true;
+        var tracker = rig.Open(o => o with { FlushBound = TimeSpan.FromMilliseconds(100) });
+        var run = await tracker.StartRunAsync("offline");
+        using (run.Watch(WatchRule.NotFinite("loss")))
+            run.LogMetric("loss", double.NegativeInfinity, 3);
+        await run.KillAsync();
+        rig.Store.IsAway = false;
+        await Rig.FlushUntilDrainedAsync(tracker);
+        Assert.Equal(3, Assert.Single((await rig.Runs.GetAsync(run.Id)).WatchFindings).Step);
+    }
+
+    [Fact]
+    public async Task RunAsync_cancelledByAWatch_isKilledInItsStepToo()
+    {
+        ActiveRun? live = null;
+        await Tracker.RunAsync("watched", async run =>
+        {
+            live = run;
+            using var watch = run.Watch(WatchRule.EarlyStopping("loss", patience: 1));
+            await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.StepAsync(
+                "train",
+                async (_, ct) =>
+                {
+                    for (var i = 0; i < 100; i++)
+                    {
+                        ct.ThrowIfCancellationRequested();
+                        run.LogMetric("loss", 1, i);
+                        await Task.Yield();
+                    }
+                },
+                watch.Token));
+        });
+        Assert.Equal(RunStatus.Killed, Assert.Single(await Rig.Runs.ListStepsAsync(live!.Id)).Status);
+        Assert.Equal(2, (await Rig.Runs.GetAsync(live.Id)).Metrics["loss"].Count);
+    }
+}
