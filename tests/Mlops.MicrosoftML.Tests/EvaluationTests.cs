@@ -106,9 +106,10 @@ public sealed class EvaluationTests
     public async Task EvaluateAsync_anomalies_logsDetectionAndRoc()
     {
         await using var store = await TemporaryStore.OpenAsync();
-        var scored = Score(_ml.AnomalyDetection.Trainers.RandomizedPca(rank: 2, seed: 5));
-        var run = await store.RecordAsync(run => run.EvaluateAsync(_ml.AnomalyDetection, scored));
-        var expected = _ml.AnomalyDetection.Evaluate(scored);
+        var predicted = Score(_ml.AnomalyDetection.Trainers.RandomizedPca(rank: 2, seed: 5));
+        var scored = _ml.Transforms.Conversion.ConvertType("Truth", "Label", DataKind.Single).Fit(predicted).Transform(predicted);
+        var run = await store.RecordAsync(run => run.EvaluateAsync(_ml.AnomalyDetection, scored, label: "Truth"));
+        var expected = _ml.AnomalyDetection.Evaluate(scored, "Truth");
         AssertLast(run, ("auc", expected.AreaUnderRocCurve), ("detection_rate", expected.DetectionRateAtFalsePositiveCount));
         Assert.Equal(expected.AreaUnderRocCurve, (await store.ReadValueAsync<RocCurve>(run.Id, RichValueKind.RocCurve, "roc")).Area, 6);
     }

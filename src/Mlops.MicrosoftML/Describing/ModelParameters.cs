@@ -10,7 +10,8 @@ internal static class ModelParameters
     /// <summary>The model without the calibrator around it.</summary>
     public static object Unwrap(object model)
     {
-        while (model.GetType().GetProperty("SubModel")?.GetValue(model) is { } inner)
+        // derived types declare the property anew with a narrower type
+        while (Array.Find(model.GetType().GetProperties(), p => p.Name == "SubModel")?.GetValue(model) is { } inner)
             model = inner;
         return model;
     }

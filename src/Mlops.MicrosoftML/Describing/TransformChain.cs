@@ -65,12 +65,16 @@ internal sealed class TransformChain
     {
         var mapper = transformer.IsRowToRowMapper ? transformer.GetRowToRowMapper(input) : null;
         var schema = output = mapper?.OutputSchema ?? transformer.GetOutputSchema(input);
-        var made = schema.Where(c => !c.IsHidden && (input.GetColumnOrNull(c.Name) is not { } before
-            || !before.Type.Equals(c.Type) || (mapper is not null && c.Index >= input.Count)));
+
+        // a column that is overwritten stays in the schema, hidden, so its name is there once more than before
+        var made = schema.Where(c => !c.IsHidden
+            && (Count(schema, c.Name) > Count(input, c.Name) || input.GetColumnOrNull(c.Name)?.Type.Equals(c.Type) != true));
         return new TransformStep(
             NameOf(transformer),
             [.. made.Select(c => new OutputColumn(c.Name, c.Type.ToString()!, mapper is null ? [] : [.. mapper.GetDependencies([c]).Select(d => d.Name)]))]);
     }
+
+    private static int Count(DataViewSchema schema, string name) => schema.Count(c => c.Name == name);
 
     private static string NameOf(ITransformer transformer)
     {

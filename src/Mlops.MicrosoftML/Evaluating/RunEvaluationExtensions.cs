@@ -69,7 +69,10 @@ public static class RunEvaluationExtensions
         EvaluateAsync(
             run, catalog, scored, part, step, () => catalog.Evaluate(scored, label, "Score", features), () => [], cancellationToken);
 
-    /// <summary><c>Evaluate</c> of anomalies, logged with the curves <c>roc</c> and <c>precision_recall</c>.</summary>
+    /// <summary>
+    /// <c>Evaluate</c> of anomalies, logged with the curves <c>roc</c> and <c>precision_recall</c>. ML.NET wants the label as a
+    /// <see cref="float"/>, greater than 0 for an anomaly.
+    /// </summary>
     /// <inheritdoc cref="EvaluateAsync(ActiveRun, RegressionCatalog, IDataView, string?, string, long, CancellationToken)"/>
     public static Task<AnomalyDetectionMetrics> EvaluateAsync(
         this ActiveRun run, AnomalyDetectionCatalog catalog, IDataView scored, string? part = null, string label = "Label", long step = 0,

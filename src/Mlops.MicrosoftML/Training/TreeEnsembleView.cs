@@ -29,11 +29,15 @@ internal sealed class TreeEnsembleView
             TreeEnsembleModelParametersBasedOnRegressionTree m =>
                 new TreeEnsembleView(m.TrainedTreeEnsemble.Bias, m.TrainedTreeEnsemble.TreeWeights, m.TrainedTreeEnsemble.Trees),
             TreeEnsembleModelParametersBasedOnQuantileRegressionTree m =>
-                new TreeEnsembleView(m.TrainedTreeEnsemble.Bias, m.TrainedTreeEnsemble.TreeWeights, m.TrainedTreeEnsemble.Trees),
+                Divided(m.TrainedTreeEnsemble.Bias, m.TrainedTreeEnsemble.TreeWeights, m.TrainedTreeEnsemble.Trees),
             _ => null,
         };
         return view is { Count: > 0 } && !view._trees.Any(tree => tree.HasCategories) ? view : null;
     }
+
+    // a regression forest keeps weights of 1 and divides what it sums up by the number of trees
+    private static TreeEnsembleView Divided(double bias, IReadOnlyList<double> weights, IReadOnlyList<RegressionTreeBase> trees) =>
+        new(bias / trees.Count, [.. weights.Select(w => w / trees.Count)], trees);
 
     /// <summary>The score of each prefix for one row.</summary>
     /// <param name="features">The dense feature vector.</param>
