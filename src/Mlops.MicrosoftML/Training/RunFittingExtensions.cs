@@ -22,7 +22,7 @@ public static class RunFittingExtensions
     /// <param name="pipeline">Any estimator: a trainer alone, or a chain.</param>
     /// <param name="data">The training data.</param>
     /// <param name="options">What else to record.</param>
-    /// <param name="cancellationToken">Cancels before the training begins: ML.NET's own training takes no token.</param>
+    /// <param name="cancellationToken">Cancels before the training begins: ML.NET's own training takes no token. Later the model is returned, with a note of what was left out.</param>
     /// <returns>The fitted model, as <c>Fit</c> returns it.</returns>
     /// <exception cref="ImmutableException">
     /// The run has another training of the same <see cref="FitOptions.Prefix"/>; nothing was trained.

@@ -32,7 +32,7 @@ internal sealed class TrainingReport(ActiveRun run, FitOptions options)
         run.SetTag(options.Prefix + "mlnet.version", _record.Version);
     }
 
-    /// <summary>Records what the model tells. Fails for no reason but that the run has ended or the call was cancelled.</summary>
+    /// <summary>Records what the model tells. Fails for no reason but that the run has ended.</summary>
     public async Task AfterAsync(ITransformer model, IDataView data, TimeSpan elapsed, CancellationToken cancellationToken)
     {
         _record.Seconds = elapsed.TotalSeconds;
