@@ -39,7 +39,8 @@ public sealed class CurveTests
 
         var expected = _ml.Regression.Evaluate(model.Transform(_test), nameof(Sample.Price));
         var points = await store.Client.Runs.ReadMetricAsync(run.Id, "test_rmse");
-        Assert.Equal([2L, 4, 6, 8, 10], points.Select(p => p.Step));
+        Assert.Equal([2L, 4, 6, 8], points.Take(4).Select(p => p.Step));
+        Assert.InRange(points[4].Step, 9, 10); // ML.NET leaves out a tree that found no split
         Assert.Equal(expected.RootMeanSquaredError, points[^1].Value, 5);
         Assert.Equal(expected.RSquared, run.Metrics["test_r2"].Last, 5);
         Assert.All(points, p => Assert.InRange(p.Value, 0, 1.5)); // a mean of few trees, not a part of a sum

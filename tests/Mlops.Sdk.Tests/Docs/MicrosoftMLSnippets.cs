@@ -98,7 +98,7 @@ internal static class MicrosoftMLSnippets
         #endregion
     }
 
-    private static IEstimator<ITransformer> Pipeline(MLContext ml, int trees) =>
+    public static IEstimator<ITransformer> Pipeline(MLContext ml, int trees) =>
         ml.Transforms.Concatenate("Features", nameof(House.Rooms), nameof(House.Age)).Append(ml.Regression.Trainers.FastTree(numberOfTrees: trees));
 
     private static double TrainEpoch(int epoch) => 1.0 / (epoch + 1);
