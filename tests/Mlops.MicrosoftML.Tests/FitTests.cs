@@ -55,7 +55,10 @@ public sealed class FitTests
     public async Task FitAsync_lightGbm_recordsOptionsAndGains() => await AssertRecordedAsync(
         _ml.BinaryClassification.Trainers.LightGbm(new LightGbmBinaryTrainer.Options
         {
-            NumberOfIterations = 9, NumberOfLeaves = 6, NumberOfThreads = 1, Booster = new GradientBooster.Options { L2Regularization = 0.5 },
+            NumberOfIterations = 9,
+            NumberOfLeaves = 6,
+            NumberOfThreads = 1,
+            Booster = new GradientBooster.Options { L2Regularization = 0.5 },
         }),
         "LightGbmBinaryTrainer", "gain", new() { ["NumberOfIterations"] = "9", ["NumberOfLeaves"] = "6", ["Booster.L2Regularization"] = "0.5" });
 
