@@ -2,7 +2,6 @@ using System.Globalization;
 using Mlops.Metadata;
 using Mlops.Sdk;
 using Spectre.Console;
-using TableColumn = Spectre.Console.TableColumn;
 
 namespace FlightDelays;
 

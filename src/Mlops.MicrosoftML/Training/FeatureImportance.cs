@@ -15,8 +15,8 @@ internal static class FeatureImportance
         var order = Enumerable.Range(0, values.Count).OrderByDescending(i => Math.Abs(values[i])).Take(MostFeatures).ToList();
         return new TableValue(
         [
-            new TableColumn("feature", order.ConvertAll(i => (string?)features[i])),
-            new TableColumn(measure, order.ConvertAll(i => (double?)values[i])),
+            new ValueColumn("feature", order.ConvertAll(i => (string?)features[i])),
+            new ValueColumn(measure, order.ConvertAll(i => (double?)values[i])),
         ]);
     }
 }
