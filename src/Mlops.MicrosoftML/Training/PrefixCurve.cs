@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Mlops.Metadata;
@@ -12,6 +13,7 @@ internal sealed class PrefixCurve
 {
     private const double Tolerance = 1e-3;
     private const int CheckedRows = 1_000;
+    private const int BlockRows = 4_096;
     private readonly TreeEnsembleView _trees;
     private readonly int[] _sizes;
 
@@ -30,27 +32,19 @@ internal sealed class PrefixCurve
         if (!isBinary && !chain.Predictor!.GetType().Name.StartsWith("RegressionPrediction", StringComparison.Ordinal))
             throw new NotSupportedException("only binary classification and regression have a curve by prefixes.");
         var positive = isBinary ? labels.ConvertAll(l => l > 0).ToArray() : [];
-        for (var i = 0; i < _sizes.Length; i++)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            if (isBinary)
-            {
-                yield return ("auc", _sizes[i], RocCurve.Of(scores[i], positive).Area);
-                continue;
-            }
-
-            var (rmse, r2) = Fit(labels, scores[i]);
-            yield return ("rmse", _sizes[i], rmse);
-            yield return ("r2", _sizes[i], r2);
-        }
+        var values = new (string Metric, double Value)[_sizes.Length][];
+        Parallel.For(0, _sizes.Length, new ParallelOptions { CancellationToken = cancellationToken }, i => values[i] = isBinary
+            ? [("auc", RocCurve.Of(CollectionsMarshal.AsSpan(scores[i]), positive).Area)]
+            : Fit(labels, scores[i]));
+        return values.SelectMany((metrics, i) => metrics.Select(m => (m.Metric, _sizes[i], m.Value)));
     }
 
-    private (List<double> Labels, double[][] Scores) Score(IDataView scored, string features, string label, CancellationToken cancellationToken)
+    private (List<double> Labels, List<double>[] Scores) Score(IDataView scored, string features, string label, CancellationToken cancellationToken)
     {
         List<double> labels = [];
-        var prefixes = _sizes.Select(_ => new List<double>()).ToArray();
-        var current = new double[_sizes.Length];
-        float[] dense = [];
+        var prefixes = Array.ConvertAll(_sizes, _ => new List<double>());
+        List<float[]> block = [];
+        List<double> known = [];
         var schema = scored.Schema;
         using var cursor = scored.GetRowCursor([schema[label], schema[features], schema["Score"]]);
         var labelOf = ScoredColumns.Number(cursor, schema[label]);
@@ -60,33 +54,50 @@ internal sealed class PrefixCurve
         while (cursor.MoveNext())
         {
             featuresOf(ref vector);
-            if (dense.Length != vector.Length)
-                dense = new float[vector.Length];
+            var dense = new float[vector.Length];
             vector.CopyTo(dense);
-            _trees.Score(dense, _sizes, current);
-            if (labels.Count < CheckedRows && Math.Abs(current[^1] - scoreOf()) > Tolerance * Math.Max(1, Math.Abs(current[^1])))
-                throw new NotSupportedException($"the trees give {current[^1]} where the model gives {scoreOf()}, so their prefixes would mislead.");
+            block.Add(dense);
             labels.Add(labelOf());
-            for (var i = 0; i < current.Length; i++)
-                prefixes[i].Add(current[i]);
-            if (labels.Count % 4_096 == 0)
-                cancellationToken.ThrowIfCancellationRequested();
+            if (known.Count < CheckedRows)
+                known.Add(scoreOf());
+            if (block.Count < BlockRows)
+                continue;
+            cancellationToken.ThrowIfCancellationRequested();
+            Add(prefixes, block);
         }
 
-        return (labels, [.. prefixes.Select(p => p.ToArray())]);
+        Add(prefixes, block);
+        for (var i = 0; i < known.Count; i++)
+        {
+            if (Math.Abs(prefixes[^1][i] - known[i]) > Tolerance * Math.Max(1, Math.Abs(known[i])))
+                throw new NotSupportedException($"the trees give {prefixes[^1][i]} where the model gives {known[i]}, so their prefixes would mislead.");
+        }
+
+        return (labels, prefixes);
+    }
+
+    private void Add(List<double>[] prefixes, List<float[]> block)
+    {
+        if (block.Count == 0)
+            return;
+        var before = prefixes[0].Count;
+        foreach (var scores in prefixes)
+            CollectionsMarshal.SetCount(scores, before + block.Count);
+        _trees.Score([.. block], _sizes, (prefix, row, score) => prefixes[prefix][before + row] = score);
+        block.Clear();
     }
 
     // R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)²
-    private static (double Rmse, double R2) Fit(List<double> labels, double[] scores)
+    private static (string Metric, double Value)[] Fit(List<double> labels, List<double> scores)
     {
         var mean = labels.Average();
         var (errors, spread) = (0.0, 0.0);
-        for (var i = 0; i < scores.Length; i++)
+        for (var i = 0; i < scores.Count; i++)
         {
             errors += (labels[i] - scores[i]) * (labels[i] - scores[i]);
             spread += (labels[i] - mean) * (labels[i] - mean);
         }
 
-        return (Math.Sqrt(errors / scores.Length), 1 - (errors / spread));
+        return [("rmse", Math.Sqrt(errors / scores.Count)), ("r2", 1 - (errors / spread))];
     }
 }
