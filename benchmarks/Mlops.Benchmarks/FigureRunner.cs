@@ -36,6 +36,8 @@ internal static partial class FigureRunner
         () => new DeepPage(),
         () => new PostgreSqlSearch(),
         () => new Report(),
+        MicrosoftMLOverhead.WithoutCurve,
+        MicrosoftMLOverhead.WithCurve,
         () => new ImportMlflow(),
     ];
 

@@ -1,5 +1,4 @@
 using Microsoft.ML;
-using Microsoft.ML.Data;
 using Microsoft.ML.Trainers.FastTree;
 
 namespace FlightDelays;
@@ -9,49 +8,34 @@ internal sealed class DelayClassifier
 {
     public const int Seed = 2001;
 
-    private readonly MLContext _ml = new(Seed);
-    private readonly IDataView _rawTrain;
-    private readonly IDataView _train;
-    private readonly IDataView _test;
-    private readonly TransformerChain<ColumnConcatenatingTransformer> _features;
+    public DelayClassifier(IReadOnlyList<Flight> train, IReadOnlyList<Flight> test) =>
+        (Train, Test) = (Context.Data.LoadFromEnumerable(train), Context.Data.LoadFromEnumerable(test));
 
-    public DelayClassifier(IReadOnlyList<Flight> train, IReadOnlyList<Flight> test)
+    public MLContext Context { get; } = new(Seed);
+
+    public IDataView Train { get; }
+
+    public IDataView Test { get; }
+
+    /// <summary>Features and trees together, so that the model predicts from raw flights.</summary>
+    public IEstimator<ITransformer> Pipeline(TreeSettings settings)
     {
-        var encodings = _ml.Transforms.Categorical;
-        var featurize = encodings.OneHotEncoding(nameof(Flight.DayOfWeek))
+        var encodings = Context.Transforms.Categorical;
+        return encodings.OneHotEncoding(nameof(Flight.DayOfWeek))
             .Append(encodings.OneHotEncoding(nameof(Flight.Origin)))
             .Append(encodings.OneHotEncoding(nameof(Flight.Destination)))
-            .Append(_ml.Transforms.Concatenate(
+            .Append(Context.Transforms.Concatenate(
                 "Features",
                 nameof(Flight.HourOfDay),
                 nameof(Flight.DistanceMiles),
                 nameof(Flight.DayOfWeek),
                 nameof(Flight.Origin),
-                nameof(Flight.Destination)));
-
-        _rawTrain = _ml.Data.LoadFromEnumerable(train);
-        _features = featurize.Fit(_rawTrain);
-
-        // every fit below reads the same columns, so they are computed once
-        _train = _ml.Data.Cache(_features.Transform(_rawTrain), "Features", "Label");
-        _test = _ml.Data.Cache(_features.Transform(_ml.Data.LoadFromEnumerable(test)), "Features", "Label");
+                nameof(Flight.Destination)))
+            .Append(Context.BinaryClassification.Trainers.FastTree(new FastTreeBinaryTrainer.Options
+            {
+                NumberOfTrees = settings.Trees,
+                NumberOfLeaves = settings.Leaves,
+                LearningRate = settings.LearningRate,
+            }));
     }
-
-    public ITransformer Fit(TreeSettings settings, int trees) =>
-        _ml.BinaryClassification.Trainers.FastTree(new FastTreeBinaryTrainer.Options
-        {
-            NumberOfTrees = trees,
-            NumberOfLeaves = settings.Leaves,
-            LearningRate = settings.LearningRate,
-        }).Fit(_train);
-
-    public CalibratedBinaryClassificationMetrics EvaluateOnTrain(ITransformer model) =>
-        _ml.BinaryClassification.Evaluate(model.Transform(_train));
-
-    public CalibratedBinaryClassificationMetrics EvaluateOnTest(ITransformer model) =>
-        _ml.BinaryClassification.Evaluate(model.Transform(_test));
-
-    /// <summary>Saves features and trees together, so that the file predicts from raw flights.</summary>
-    public void Save(ITransformer model, Stream destination) =>
-        _ml.Model.Save(_features.Append(model), _rawTrain.Schema, destination);
 }

@@ -20,7 +20,7 @@ try
         test: FlightData.Read("2001-04"));
     var training = new Training(mlops, classifier);
     foreach (var settings in TreeSettings.All)
-        await TrainingProgress.ShowAsync(settings, progress => training.TrainAsync(settings, progress, stop.Token));
+        await TrainingProgress.ShowAsync(settings, () => training.TrainAsync(settings, stop.Token));
 
     await RunTable.PrintAsync(mlops, stop.Token);
     return 0;

@@ -5,9 +5,12 @@ using Spectre.Console;
 
 namespace FlightDelays;
 
-/// <summary>Shows every run of the experiment, the best first, and where its model is.</summary>
+/// <summary>Shows every run of the experiment, the best first, and where the best model is; the comparison goes into one HTML file.</summary>
 internal static class RunTable
 {
+    private const int MostCompared = 20;
+    private const string Report = "flights.html";
+
     public static async Task PrintAsync(MlopsClient mlops, CancellationToken cancellationToken)
     {
         var page = await mlops.Runs.QueryAsync(
@@ -29,14 +32,18 @@ internal static class RunTable
                 Markup.Escape(run.Name),
                 run.StartTime.ToLocalTime().ToString("MM-dd HH:mm", CultureInfo.InvariantCulture),
                 run.Status.ToString(),
-                Param(run, "trees"),
-                Param(run, "leaves"),
-                Param(run, "learning_rate"),
+                Param(run, "NumberOfTrees"),
+                Param(run, "NumberOfLeaves"),
+                Param(run, "LearningRate"),
                 Metric(run, "test_auc"),
                 Metric(run, "train_auc"));
         }
 
         AnsiConsole.Write(table);
+        await mlops.Runs.WriteReportAsync(
+            [.. page.Runs.Take(MostCompared).Select(run => run.Id)], Report, new ReportOptions { Title = "Late flights", Target = "test_auc" },
+            cancellationToken: cancellationToken);
+        Console.WriteLine($"Comparison of the best {Math.Min(MostCompared, page.Runs.Count)}: {Path.GetFullPath(Report)}");
         if (page.Runs.FirstOrDefault(run => run.Status == RunStatus.Finished) is { } best)
             await PrintBestAsync(mlops, best, cancellationToken);
     }
@@ -52,8 +59,7 @@ internal static class RunTable
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  artifact  {model.Path}, {model.SizeBytes / 1024.0:N0} KiB"));
         Console.WriteLine();
         Console.WriteLine("To get it:");
-        Console.WriteLine(
-            $"""  await mlops.Runs.DownloadArtifactAsync(RunId.Parse("{best.Id}"), "{model.Path}", "best-model.zip");""");
+        Console.WriteLine($"""  var model = await mlops.Runs.LoadModelAsync(mlContext, RunId.Parse("{best.Id}"));""");
     }
 
     private static string Param(Run run, string key) => run.Params.GetValueOrDefault(key, "–");

@@ -10,7 +10,4 @@ internal sealed record TreeSettings(string Name, int Trees, int Leaves, double L
         new("large", Trees: 100, Leaves: 64, LearningRate: 0.2),
         new("slow", Trees: 300, Leaves: 20, LearningRate: 0.05),
     ];
-
-    /// <summary>The sizes at which the learning curve is measured, the full one last.</summary>
-    public IEnumerable<int> Checkpoints => Enumerable.Range(1, 10).Select(tenth => Trees * tenth / 10);
 }

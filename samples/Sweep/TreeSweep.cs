@@ -1,6 +1,8 @@
 using System.Globalization;
 using FlightDelays;
+using Microsoft.ML;
 using Mlops.Metadata;
+using Mlops.MicrosoftML;
 using Mlops.Sdk;
 using Mlops.Tracking;
 
@@ -40,19 +42,16 @@ internal sealed class TreeSweep(MlopsClient mlops)
     private async Task<double> TrainAsync(ActiveRun sweep, TreeSettings settings, CancellationToken cancellationToken)
     {
         await using var run = await sweep.StartChildAsync(new RunOptions { Name = settings.Name }, cancellationToken);
-        run.LogParams([new("trees", settings.Trees), new("leaves", settings.Leaves), new("learning_rate", settings.LearningRate)]);
-        var auc = 0.0;
-        foreach (var trees in Enumerable.Range(1, 4).Select(quarter => settings.Trees * quarter / 4))
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            var model = _classifier.Fit(settings, trees);
-            auc = _classifier.EvaluateOnTest(model).AreaUnderRocCurve;
-            run.LogMetric(Metric, auc, step: trees)
-                .LogMetric("train_auc", _classifier.EvaluateOnTrain(model).AreaUnderRocCurve, step: trees);
-        }
-
+        var test = _classifier.Test;
+        var model = await run.FitAsync(
+            _classifier.Pipeline(settings),
+            _classifier.Train,
+            new FitOptions { Curves = new Dictionary<string, IDataView> { ["train"] = _classifier.Train, ["test"] = test }, CurvePoints = 4 },
+            cancellationToken);
+        var metrics = await run.EvaluateAsync(
+            _classifier.Context.BinaryClassification, model.Transform(test), "test", step: settings.Trees, cancellationToken: cancellationToken);
         await run.CompleteAsync(cancellationToken);
-        return auc;
+        return metrics.AreaUnderRocCurve;
     }
 
     private async Task CompareAsync(ActiveRun sweep, CancellationToken cancellationToken)

@@ -16,6 +16,8 @@ public sealed class ReferenceTests
         ["Mlops.Git"] = ["Mlops.Metadata", "Mlops.Storage", "LibGit2Sharp"],
         ["Mlops.MLflow"] = ["Mlops.Metadata", "Mlops.Storage", "Microsoft.Data.Sqlite", "SQLitePCLRaw.*", "YamlDotNet"],
         ["Mlops.Tracking"] = ["Mlops.Metadata", "Mlops.Storage", "Microsoft.Extensions.Logging.Abstractions"],
+        ["Mlops.MicrosoftML"] = ["Mlops.Tracking", "Mlops.Metadata", "Mlops.Storage", "Microsoft.ML", "Microsoft.ML.*"],
+        ["Mlops.Onnx"] = ["Mlops.Tracking", "Mlops.Metadata", "Mlops.Storage", "Microsoft.ML.OnnxRuntime"],
         ["Mlops.Sdk"] =
         [
             "Mlops.Storage",

@@ -136,6 +136,30 @@ public sealed class ReadmeTests : IDisposable
     }
 
     [Fact]
+    public async Task Loops_run_areTracked()
+    {
+        await using var mlops = await _folder.OpenAsync();
+        await File.WriteAllTextAsync("weights.bin", "weights");
+        await MicrosoftMLSnippets.ByHandAsync(mlops);
+        await mlops.RunAsync("torch", TorchSnippets.TrainAsync);
+
+        var byHand = Assert.Single((await mlops.Runs.QueryAsync(new RunQuery { Experiment = "by-hand" })).Runs);
+        Assert.Equal((10, 0.1), (byHand.Metrics["loss"].Count, byHand.Metrics["loss"].Last));
+        var torch = Assert.Single((await mlops.Runs.QueryAsync(new RunQuery { Experiment = "torch" })).Runs);
+        Assert.Equal((2, 2.0), (torch.Metrics["loss"].Count, torch.Metrics["loss"].Last));
+        Assert.Single(await mlops.Runs.ListArtifactsAsync(torch.Id));
+    }
+
+    [Fact]
+    public async Task Onnx_run_logsAndLoads()
+    {
+        await using var mlops = await _folder.OpenAsync();
+        await File.WriteAllBytesAsync("cats.onnx", Onnx.Tests.TinyModel.Identity());
+        await mlops.RunAsync("onnx", run => MicrosoftMLSnippets.OnnxAsync(mlops, run));
+        Assert.Equal("x: Single [batch, 3]", _printed.ToString().Trim());
+    }
+
+    [Fact]
     public async Task Archive_run_takesRunsElsewhere()
     {
         await Snippets.FrontDoorAsync();

@@ -1,0 +1,36 @@
+using System.Globalization;
+using Mlops.Metadata;
+using Mlops.Tracking;
+
+namespace Mlops.MicrosoftML;
+
+/// <summary>Puts results on a run: where they go, and under which keys.</summary>
+internal sealed class MetricLog(ActiveRun run, string? part, long step)
+{
+    public async Task LogAsync(object metrics, IReadOnlyList<string>? classes, CancellationToken cancellationToken)
+    {
+        run.LogMetrics(MetricNumbers.Of(metrics).Select(m => new KeyValuePair<string, double>(Key(m.Key), m.Value)), step);
+        if (MetricNumbers.Confusion(metrics, classes) is { } matrix)
+            await LogAsync("confusion", matrix, cancellationToken).ConfigureAwait(false);
+    }
+
+    public Task LogAsync(string key, RichValue value, CancellationToken cancellationToken) =>
+        run.LogAsync(Key(key), value, step, cancellationToken: cancellationToken);
+
+    /// <summary>Mean and standard deviation (n − 1) of the folds; one fold has no deviation.</summary>
+    public void LogFolds(IEnumerable<object> folds)
+    {
+        foreach (var metric in folds.SelectMany(MetricNumbers.Of).GroupBy(m => m.Key, m => m.Value, StringComparer.Ordinal))
+        {
+            var values = metric.ToList();
+            var mean = values.Average();
+            run.LogMetric(Key(metric.Key + "_mean"), mean, step);
+            if (values.Count > 1)
+                run.LogMetric(Key(metric.Key + "_std"), Math.Sqrt(values.Sum(v => (v - mean) * (v - mean)) / (values.Count - 1)), step);
+        }
+    }
+
+    public static string FoldName(int fold) => string.Create(CultureInfo.InvariantCulture, $"fold {fold}");
+
+    private string Key(string name) => string.IsNullOrEmpty(part) ? name : $"{part}_{name}";
+}

@@ -1,0 +1,40 @@
+using Microsoft.ML;
+
+namespace Mlops.MicrosoftML;
+
+/// <summary>What <see cref="RunFittingExtensions.FitAsync"/> records beside what costs nothing.</summary>
+public sealed record FitOptions
+{
+    /// <summary>
+    /// Put before every key that is recorded, so that two trainings in one run stay apart: parameters are write-once. Empty by
+    /// default.
+    /// </summary>
+    public string Prefix { get; init; } = "";
+
+    /// <summary>
+    /// How many first rows go into the data fingerprint, beside the schema and the number of rows; 10,000 by default.
+    /// <see cref="long.MaxValue"/> reads all rows once more; 0 makes no fingerprint.
+    /// </summary>
+    public long FingerprintRows { get; init; } = 10_000;
+
+    /// <summary>Whether weights, gains or effects are recorded where the model has them; true by default.</summary>
+    public bool Importance { get; init; } = true;
+
+    /// <summary>
+    /// Data sets on which the first trees alone are evaluated, by the word before the metric: <c>["test"] = test</c> makes the
+    /// curve <c>test_auc</c>. It costs a walk through all trees for each row. Empty by default: no curve. They have the columns of
+    /// the training data. Binary classification gets <c>auc</c>, regression <c>rmse</c> and <c>r2</c>; the step is the number of trees.
+    /// </summary>
+    public IReadOnlyDictionary<string, IDataView> Curves { get; init; } = new Dictionary<string, IDataView>();
+
+    /// <summary>At how many sizes a curve is measured, evenly spread, the full one last; at least 1, 20 by default.</summary>
+    public int CurvePoints { get; init; } = 20;
+
+    internal void Check()
+    {
+        ArgumentNullException.ThrowIfNull(Prefix);
+        ArgumentOutOfRangeException.ThrowIfNegative(FingerprintRows);
+        ArgumentNullException.ThrowIfNull(Curves);
+        ArgumentOutOfRangeException.ThrowIfLessThan(CurvePoints, 1);
+    }
+}

@@ -1,0 +1,143 @@
+using System.Globalization;
+using System.Reflection;
+using System.Text.Json;
+using Microsoft.ML;
+using Mlops.Metadata;
+using Mlops.Tracking;
+
+namespace Mlops.MicrosoftML;
+
+/// <summary>What is found out about one training, and how it is put on the run.</summary>
+internal sealed class TrainingReport(ActiveRun run, FitOptions options)
+{
+    private const int MaxTag = 4_000;
+    private readonly List<string> _warnings = [];
+    private readonly TrainingRecord _record = new() { Version = VersionOfMicrosoftML() };
+    private string? _label;
+
+    /// <summary>Records what is known before the training.</summary>
+    public void Before(object pipeline, IDataView data, CancellationToken cancellationToken)
+    {
+        Dictionary<string, object?> found = [];
+        Try("pipeline", () => Describe(PipelineParts.Of(pipeline), found));
+        Try("data", () =>
+        {
+            _record.InputSchema = SchemaColumn.Of(data.Schema);
+            if (data.GetRowCount() is { } rows)
+                found["data.rows"] = _record.Rows = rows;
+            if (options.FingerprintRows > 0)
+                found["data.fingerprint"] = _record.Fingerprint = DataFingerprint.Of(data, options.FingerprintRows, cancellationToken);
+        });
+        run.LogParams(found.Select(p => new KeyValuePair<string, object?>(options.Prefix + p.Key, p.Value)));
+        run.SetTag(options.Prefix + "mlnet.version", _record.Version);
+    }
+
+    /// <summary>Records what the model tells. Fails for no reason but that the run has ended.</summary>
+    public async Task AfterAsync(ITransformer model, IDataView data, TimeSpan elapsed, CancellationToken cancellationToken)
+    {
+        _record.Seconds = elapsed.TotalSeconds;
+        run.LogMetric(options.Prefix + "fit_seconds", elapsed.TotalSeconds);
+        TransformChain? chain = null;
+        Try("transforms", () => Describe(chain = TransformChain.Of(model, data.Schema), data.Schema));
+        if (chain?.Predictor is ISingleFeaturePredictionTransformer<object> { Model: { } parameters })
+        {
+            if (options.Importance)
+                await TryAsync("feature importance", () => LogImportanceAsync(chain, parameters, cancellationToken)).ConfigureAwait(false);
+            foreach (var (part, on) in options.Curves)
+                await TryAsync($"curve on '{part}'", () => LogCurveAsync(model, parameters, part, on, cancellationToken)).ConfigureAwait(false);
+        }
+        else if (options.Curves.Count > 0)
+        {
+            _warnings.Add("There is no curve: the model is no ensemble of trees.");
+        }
+
+        _record.Warnings = [.. _warnings];
+        var path = $"mlnet/{options.Prefix}training.json";
+        await TryAsync(path, () => run.LogTextAsync(JsonSerializer.Serialize(_record, MicrosoftMLJson.Default.TrainingRecord), path, cancellationToken))
+            .ConfigureAwait(false);
+        if (_warnings.Count > 0)
+            run.SetTag(options.Prefix + "mlnet.warnings", Cut(string.Join('\n', _warnings)));
+    }
+
+    private void Describe(IReadOnlyList<object> parts, Dictionary<string, object?> found)
+    {
+        if ((PipelineParts.Trainer(parts) ?? PipelineParts.Stranger(parts)) is not { } trainer)
+            return;
+        found["trainer"] = _record.Trainer = trainer.GetType().Name;
+        var values = PipelineParts.IsTrainer(trainer) ? TrainerOptions.Of(trainer) : new Dictionary<string, object?>();
+        _label = TrainerOptions.LabelColumn(trainer);
+        _record.Options = values.ToDictionary(p => p.Key, p => Convert.ToString(p.Value, CultureInfo.InvariantCulture) ?? "null", StringComparer.Ordinal);
+        foreach (var (key, value) in values)
+            found[key] = value;
+        if (values.Count == 0)
+            _warnings.Add($"The trainer {trainer.GetType().FullName} is unknown: its hyper-parameters are not recorded.");
+    }
+
+    private void Describe(TransformChain chain, DataViewSchema input)
+    {
+        _record.Steps = chain.Steps;
+        _record.OutputSchema = SchemaColumn.Of(chain.Output);
+        _record.Features = chain.Features(input);
+        run.SetTag(options.Prefix + "mlnet.pipeline", Cut(string.Join(" | ", chain.Steps)));
+        if (_record.Features.Count > 0)
+            run.SetTag(options.Prefix + "mlnet.features", Cut(string.Join(", ", _record.Features)));
+    }
+
+    private async Task LogImportanceAsync(TransformChain chain, object parameters, CancellationToken cancellationToken)
+    {
+        if (ModelParameters.Importance(parameters) is not var (measure, weights) || chain.PredictorInput?.GetColumnOrNull(chain.FeatureColumn!) is not { } column)
+            return;
+        var table = FeatureImportance.Table(ColumnNames.Slots(column, weights.Length), measure, [.. weights.Select(w => (double)w)]);
+        await run.LogAsync(options.Prefix + FeatureImportance.Key, table, cancellationToken: cancellationToken).ConfigureAwait(false);
+    }
+
+    private Task LogCurveAsync(ITransformer model, object parameters, string part, IDataView data, CancellationToken cancellationToken) => Task.Run(
+        () =>
+        {
+            if (TreeEnsembleView.Of(ModelParameters.Unwrap(parameters)) is not { } trees)
+            {
+                _warnings.Add($"There is no curve on '{part}': the model is no ensemble of trees with one output.");
+                return;
+            }
+
+            PrefixCurve curve = new(trees, options.CurvePoints);
+            foreach (var (metric, step, value) in curve.Evaluate(model, data, _label, cancellationToken))
+                run.LogMetric($"{options.Prefix}{part}_{metric}", value, step);
+        },
+        cancellationToken);
+
+    private void Try(string what, Action read)
+    {
+        try
+        {
+            read();
+        }
+#pragma warning disable CA1031 // whatever a foreign component throws while it is read, it must not cost the training
+        catch (Exception e) when (e is not OperationCanceledException)
+#pragma warning restore CA1031
+        {
+            Warn(what, e);
+        }
+    }
+
+    private async Task TryAsync(string what, Func<Task> record)
+    {
+        try
+        {
+            await record().ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // as above: the model is there and goes to the caller
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            Warn(what, e);
+        }
+    }
+
+    private void Warn(string what, Exception e) => _warnings.Add($"{what}: {e.GetType().Name}: {Redactor.Redact(e.Message)}");
+
+    private static string Cut(string text) => text.Length <= MaxTag ? text : text[..MaxTag] + "…";
+
+    private static string VersionOfMicrosoftML() =>
+        typeof(MLContext).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";
+}

@@ -1,0 +1,83 @@
+using Microsoft.ML;
+
+namespace Mlops.MicrosoftML.Tests;
+
+/// <summary>The first trees alone must be as good as a model that was trained with so many trees.</summary>
+public sealed class CurveTests
+{
+    private readonly MLContext _ml = new(seed: 1);
+    private readonly IDataView _train;
+    private readonly IDataView _test;
+
+    public CurveTests() =>
+        (_train, _test) = (_ml.Data.LoadFromEnumerable(Sample.Rows(400)), _ml.Data.LoadFromEnumerable(Sample.Rows(200, seed: 2)));
+
+    [Fact]
+    public async Task Curves_fastTree_areThoseOfSmallerModels()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var run = await store.RecordAsync(run => run.FitAsync(
+            Sample.FastTree(_ml, 20), _train, new FitOptions { Curves = new Dictionary<string, IDataView> { ["train"] = _train, ["test"] = _test }, CurvePoints = 4 }));
+
+        var points = await store.Client.Runs.ReadMetricAsync(run.Id, "test_auc");
+        Assert.Equal([5L, 10, 15, 20], points.Select(p => p.Step));
+        foreach (var point in points)
+        {
+            var smaller = Sample.FastTree(_ml, (int)point.Step).Fit(_train);
+            Assert.Equal(_ml.BinaryClassification.Evaluate(smaller.Transform(_test)).AreaUnderRocCurve, point.Value, 6);
+        }
+
+        Assert.Equal(4, run.Metrics["train_auc"].Count);
+    }
+
+    [Fact]
+    public async Task Curves_fastForest_endAtTheModel()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var pipeline = Sample.Features(_ml).Append(_ml.Regression.Trainers.FastForest(nameof(Sample.Price), numberOfTrees: 10));
+        var (run, model) = await store.RecordResultAsync(run => run.FitAsync(pipeline, _train, Test(points: 5)));
+
+        var expected = _ml.Regression.Evaluate(model.Transform(_test), nameof(Sample.Price));
+        var points = await store.Client.Runs.ReadMetricAsync(run.Id, "test_rmse");
+        Assert.Equal([2L, 4, 6, 8], points.Take(4).Select(p => p.Step));
+        Assert.InRange(points[4].Step, 9, 10); // ML.NET leaves out a tree that found no split
+        Assert.Equal(expected.RootMeanSquaredError, points[^1].Value, 5);
+        Assert.Equal(expected.RSquared, run.Metrics["test_r2"].Last, 5);
+        Assert.All(points, p => Assert.InRange(p.Value, 0, 1.5)); // a mean of few trees, not a part of a sum
+    }
+
+    [Fact]
+    public async Task Curves_lightGbm_endAtTheModel()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var pipeline = Sample.Features(_ml).Append(_ml.BinaryClassification.Trainers.LightGbm(numberOfIterations: 12));
+        var (run, model) = await store.RecordResultAsync(run => run.FitAsync(pipeline, _train, Test(points: 3)));
+
+        Assert.DoesNotContain("mlnet.warnings", run.Tags.Keys);
+        var points = await store.Client.Runs.ReadMetricAsync(run.Id, "test_auc");
+        Assert.Equal(3, points.Count);
+        Assert.Equal(_ml.BinaryClassification.Evaluate(model.Transform(_test)).AreaUnderRocCurve, points[^1].Value, 6);
+    }
+
+    [Fact]
+    public async Task Curves_ofLinearModel_areNotedAsMissing()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var run = await store.RecordAsync(run => run.FitAsync(
+            Sample.Features(_ml).Append(_ml.BinaryClassification.Trainers.LbfgsLogisticRegression()), _train, Test(points: 3)));
+        Assert.Contains("There is no curve on 'test'", run.Tags["mlnet.warnings"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Curves_ofDataWithoutTheLabel_areNotedAndTheModelIsThere()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var unlabelled = _ml.Transforms.DropColumns("Label").Fit(_test).Transform(_test);
+        var (run, model) = await store.RecordResultAsync(run => run.FitAsync(
+            Sample.FastTree(_ml, 5), _train, new FitOptions { Curves = new Dictionary<string, IDataView> { ["test"] = unlabelled } }));
+        Assert.NotNull(model);
+        Assert.Contains("curve on 'test': ", run.Tags["mlnet.warnings"], StringComparison.Ordinal);
+    }
+
+    private FitOptions Test(int points) => new() { Curves = new Dictionary<string, IDataView> { ["test"] = _test }, CurvePoints = points };
+}

@@ -1,0 +1,27 @@
+using System.Text;
+
+namespace Mlops.Onnx.Tests;
+
+/// <summary>The bytes of a model that gives back what it gets, laid down field by field as protocol buffers.</summary>
+internal static class TinyModel
+{
+    public static byte[] Identity() =>
+    [
+        .. Number(1, 8), // ir_version
+        .. Text(2, "by hand"), // producer_name
+        .. Text(3, "1.2"), // producer_version
+        .. Message(7, [.. Message(1, [.. Text(1, "x"), .. Text(2, "y"), .. Text(4, "Identity")]), .. Text(2, "tiny"), .. Value(11, "x"), .. Value(12, "y")]),
+        .. Message(8, Number(2, 13)), // opset_import
+        .. Message(14, [.. Text(1, "team"), .. Text(2, "ops")]), // metadata_props
+    ];
+
+    // ValueInfoProto: a tensor of floats (elem_type 1), shape [batch, 3]
+    private static byte[] Value(int field, string name) =>
+        Message(field, [.. Text(1, name), .. Message(2, Message(1, [.. Number(1, 1), .. Message(2, [.. Message(1, Text(2, "batch")), .. Message(1, Number(1, 3))])]))]);
+
+    private static byte[] Number(int field, byte value) => [(byte)(field << 3), value];
+
+    private static byte[] Text(int field, string value) => Message(field, Encoding.UTF8.GetBytes(value));
+
+    private static byte[] Message(int field, byte[] content) => [(byte)((field << 3) | 2), checked((byte)content.Length), .. content];
+}
