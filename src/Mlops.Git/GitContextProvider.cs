@@ -10,7 +10,11 @@ internal sealed class GitContextProvider(string? folder) : IRunContextProvider
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
     private static readonly StatusOptions Wanted = new()
     {
-        IncludeUntracked = true, RecurseUntrackedDirs = false, ExcludeSubmodules = true, DetectRenamesInIndex = false, DetectRenamesInWorkDir = false,
+        IncludeUntracked = true,
+        RecurseUntrackedDirs = false,
+        ExcludeSubmodules = true,
+        DetectRenamesInIndex = false,
+        DetectRenamesInWorkDir = false,
     };
 
     private readonly Lock _gate = new();

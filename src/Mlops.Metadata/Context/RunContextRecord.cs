@@ -45,7 +45,13 @@ public static class RunContextRecord
             var (body, key) = value.Laid!.Value;
             changes.Add(new RecordChange
             {
-                Id = ids.Next(), Kind = TableKind, Mode = ChangeMode.Ensure, Key = key, Action = "context.captured", Body = body, Seal = [],
+                Id = ids.Next(),
+                Kind = TableKind,
+                Mode = ChangeMode.Ensure,
+                Key = key,
+                Action = "context.captured",
+                Body = body,
+                Seal = [],
             });
             fields[TablePrefix + value.Name] = FieldValue.Reference(new RecordKey(TableKind, key));
         }

@@ -42,7 +42,10 @@ internal sealed class Rig : IAsyncDisposable
     // what is captured in the background would come between the batches that tests count
     public TrackingOptions Options => new()
     {
-        JournalPath = JournalPath, Time = Time, DrainInterval = TimeSpan.FromMilliseconds(10), Context = new RunContextOptions().WithoutAll(),
+        JournalPath = JournalPath,
+        Time = Time,
+        DrainInterval = TimeSpan.FromMilliseconds(10),
+        Context = new RunContextOptions().WithoutAll(),
     };
 
     /// <summary>Opens a tracker; the rig disposes it, if the test has not.</summary>
