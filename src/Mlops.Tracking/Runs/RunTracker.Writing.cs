@@ -182,7 +182,7 @@ public sealed partial class RunTracker
     {
         ObjectDisposedException.ThrowIf(_disposed, typeof(RunTracker));
         await DrainAsync(cancellationToken).ConfigureAwait(false);
-        var run = await _runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
+        var run = await Runs.GetAsync(id, cancellationToken).ConfigureAwait(false);
         return run.Stage == LifecycleStage.Active
             ? run
             : throw new InvalidOperationException($"Run {id} ('{run.Name}') was deleted; RunCatalog.RestoreAsync brings it back.");

@@ -14,7 +14,6 @@ public sealed partial class RunTracker : IAsyncDisposable
     private readonly IMetadataStore _store;
     private readonly TrackingOptions _options;
     private readonly IdGenerator _ids;
-    private readonly RunCatalog _runs;
     private readonly WriterFolder _folder;
     private readonly SegmentSupply _supply;
     private readonly Journal _journal;
@@ -58,7 +57,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         _ids = new IdGenerator(options.Time);
         Context = new MetadataContext(store, content, options.Actor, options.Time, FlushAsync);
         Context.RunStaged += OnRunStaged;
-        _runs = new RunCatalog(Context);
+        Runs = new RunCatalog(Context);
         Content = content;
         logger = Logger = new QuietLogger(logger);
         Writer = _ids.Next();
@@ -68,7 +67,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         var drain = new JournalDrain(store, Writer, options.Actor, options.Time, logger, _journal.Oldest, recovering: false);
         _housekeeping = new Housekeeping(Writer, OpenRuns(), () => _supply.Gaps, options, logger);
         _drainer = new Drainer(_journal, drain, options, logger, _housekeeping.AddTo, OnCommitted);
-        _lost = new LostRuns(store, _runs, Writer, options, logger);
+        _lost = new LostRuns(store, Runs, Writer, options, logger);
         _context = new ContextCapture(options.Context, _ids, logger);
         if (options.Context.IsOn && !options.Context.Off.Contains(BuiltInContext.System))
             _sampler = new SystemSampler(OpenRuns(), options.Time, logger);
@@ -84,7 +83,7 @@ public sealed partial class RunTracker : IAsyncDisposable
 
     internal ContentStore Content { get; }
 
-    internal RunCatalog Runs => _runs;
+    internal RunCatalog Runs { get; }
 
     internal ILogger Logger { get; }
 
