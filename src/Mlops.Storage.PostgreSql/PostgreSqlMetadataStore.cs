@@ -156,6 +156,15 @@ public sealed class PostgreSqlMetadataStore : IMetadataStore
     }
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<Cell>> FindCellsAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default)
+    {
+        ThrowIfDisposed();
+        ArgumentNullException.ThrowIfNull(keys);
+        List<string> possible = [.. keys.Where(StoredText.IsKey)];
+        return await _database.ReadAsync(c => CellReader.FindAsync(_database, c, possible, cancellationToken), cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<Cell>> ListCellsAsync(string prefix, CancellationToken cancellationToken = default)
     {
         ThrowIfDisposed();

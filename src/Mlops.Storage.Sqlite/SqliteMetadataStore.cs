@@ -153,6 +153,19 @@ public sealed partial class SqliteMetadataStore : IMetadataStore, IDisposable
     }
 
     /// <inheritdoc/>
+    public Task<IReadOnlyList<Cell>> FindCellsAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(keys);
+        return Read<IReadOnlyList<Cell>>(
+            s =>
+            {
+                var now = Microseconds.From(_time.GetUtcNow());
+                return [.. keys.Distinct(StringComparer.Ordinal).Select(k => s.Cells.Find(k, now)).OfType<Cell>()];
+            },
+            cancellationToken);
+    }
+
+    /// <inheritdoc/>
     public Task<IReadOnlyList<Cell>> ListCellsAsync(string prefix, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(prefix);

@@ -65,6 +65,9 @@ public interface IMetadataStore : IAsyncDisposable
     /// <summary>The cell with this key, or null if it is absent or expired.</summary>
     Task<Cell?> FindCellAsync(string key, CancellationToken cancellationToken = default);
 
+    /// <summary>Those cells with these keys that are there and not expired, in no order; one consistent state. A key may stand twice.</summary>
+    Task<IReadOnlyList<Cell>> FindCellsAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default);
+
     /// <summary>All cells, not expired, whose key starts with the prefix, by key ordinally.</summary>
     Task<IReadOnlyList<Cell>> ListCellsAsync(string prefix, CancellationToken cancellationToken = default);
 

@@ -82,6 +82,9 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
     public Task<Cell?> FindCellAsync(string key, CancellationToken cancellationToken = default) =>
         Reach().FindCellAsync(key, cancellationToken);
 
+    public Task<IReadOnlyList<Cell>> FindCellsAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default) =>
+        Reach().FindCellsAsync(keys, cancellationToken);
+
     public Task<IReadOnlyList<Cell>> ListCellsAsync(string prefix, CancellationToken cancellationToken = default) =>
         Reach().ListCellsAsync(prefix, cancellationToken);
 

@@ -13,6 +13,10 @@ internal static class CellReader
         return (await ReadAsync(round, cancellationToken).ConfigureAwait(false)).SingleOrDefault();
     }
 
+    public static Task<List<Cell>> FindAsync(
+        Database database, NpgsqlConnection connection, IReadOnlyList<string> keys, CancellationToken cancellationToken) =>
+        ReadAsync(new Round(database, connection).Add(Select + " AND key = ANY($2)", Now(database), Args.All(keys)), cancellationToken);
+
     public static async Task<List<Cell>> ListAsync(Database database, NpgsqlConnection connection, string prefix, CancellationToken cancellationToken)
     {
         // the upper end is for the index; where it is not easily said, the beginning is compared

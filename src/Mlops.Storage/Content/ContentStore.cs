@@ -1,55 +1,67 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace Mlops.Storage;
 
 /// <summary>
-/// Bytes in, SHA-256 and size out; digest in, bytes out. Equal content is stored once. Everything is checked against its digest
-/// when it is read, and when it is found in place of being stored; what is damaged there is replaced. Each content is one whole
-/// object named <c>sha256/ab/ab…</c> by its digest. Thread-safe, and safe between processes.
+/// Bytes in, SHA-256 and size out; digest in, bytes out. Equal content is stored once, and so are equal parts of contents over
+/// 1 MiB. Everything is checked against its digest when it is read; what was found damaged is replaced by storing it again.
+/// Thread-safe, and safe between processes.
 /// </summary>
+/// <remarks>
+/// With an index, contents are entries of packs, <c>packs/ab/ab…</c>, and take memory that does not grow with their size. Without
+/// one each content is one whole object named <c>sha256/ab/ab…</c> by its digest; such objects are read in any case, and written
+/// while the index is away.
+/// </remarks>
 public sealed class ContentStore
 {
     private const int MostInMemory = 1024 * 1024;
-    private const int BufferBytes = 128 * 1024;
-    private const int Attempts = 3;
     private readonly IObjectStore _objects;
+    private readonly WholeObjects _whole;
     private readonly string _spoolFolder;
 
-    /// <summary>Stands on an object store.</summary>
+    /// <summary>Stands on an object store alone: whole objects, no chunks, no garbage collection.</summary>
     /// <param name="objects">Where the bytes go.</param>
     /// <param name="spoolFolder">Takes streams over 1 MiB while they are hashed; the system's temporary folder when null.</param>
     public ContentStore(IObjectStore objects, string? spoolFolder = null)
     {
         ArgumentNullException.ThrowIfNull(objects);
         _objects = objects;
+        _whole = new WholeObjects(objects);
         _spoolFolder = spoolFolder ?? Path.GetTempPath();
     }
 
-    /// <summary>The name of the object that holds content.</summary>
-    /// <exception cref="ArgumentException">The digest is empty.</exception>
-    public static ObjectName NameOf(Digest digest)
+    /// <summary>Stands on an object store, and keeps in a metadata store where everything is.</summary>
+    /// <param name="objects">Where the bytes go.</param>
+    /// <param name="index">Where places are kept, as cells. One object store belongs to one metadata store.</param>
+    /// <param name="time">The clock of the metadata store; the system's when null.</param>
+    /// <param name="spoolFolder">Takes streams over 1 MiB while the index is away; the system's temporary folder when null.</param>
+    public ContentStore(IObjectStore objects, IMetadataStore index, TimeProvider? time = null, string? spoolFolder = null)
+        : this(objects, spoolFolder)
     {
-        if (digest.IsEmpty)
-            throw new ArgumentException("The digest is empty; it names no content.", nameof(digest));
-        var text = digest.ToString();
-        return ObjectName.Parse($"sha256/{text[..2]}/{text}");
+        ArgumentNullException.ThrowIfNull(index);
+        Packed = new PackedContents(objects, new ContentIndex(index, time ?? TimeProvider.System));
     }
 
-    /// <summary>Stores bytes; durable when it returns.</summary>
+    internal PackedContents? Packed { get; }
+
+    /// <summary>The name of the object that holds content where there is no index.</summary>
+    /// <exception cref="ArgumentException">The digest is empty.</exception>
+    public static ObjectName NameOf(Digest digest) => WholeObjects.NameOf(Checked(digest));
+
+    /// <summary>Stores bytes; durable when it returns. They must not change before.</summary>
     /// <exception cref="StorageUnavailableException">The store is full, read-only or unreachable.</exception>
     public async Task<ContentInfo> PutAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
     {
+        if (content.Length > MostInMemory && Packed is not null)
+            return await PutAsync(InMemory(content), cancellationToken).ConfigureAwait(false);
         var info = new ContentInfo(Digest.Of(content.Span), content.Length);
-        await StoreAsync(info, () => InMemory(content), cancellationToken).ConfigureAwait(false);
+        if (Packed is null || !await Packed.TryPutSmallAsync(info, content, cancellationToken).ConfigureAwait(false))
+            await _whole.PutAsync(info, () => InMemory(content), cancellationToken).ConfigureAwait(false);
         return info;
     }
 
-    /// <summary>
-    /// Stores a stream from its position to its end; durable when it returns. Up to 1 MiB is kept in memory, more goes through a
-    /// temporary file.
-    /// </summary>
+    /// <summary>Stores a stream from its position to its end; durable when it returns. Up to 1 MiB is kept in memory.</summary>
     /// <exception cref="StorageUnavailableException">The store or the temporary folder is full, read-only or unreachable.</exception>
     public async Task<ContentInfo> PutAsync(Stream content, CancellationToken cancellationToken = default)
     {
@@ -57,13 +69,19 @@ public sealed class ContentStore
         var most = content.CanSeek ? Math.Clamp(content.Length - content.Position, 0, MostInMemory) : MostInMemory;
         var head = new byte[most + 1];
         var read = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        if (read < head.Length)
+        if (read <= MostInMemory && read < head.Length)
             return await PutAsync(head.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+        if (Packed is not null)
+        {
+            using var use = await Packed.TryEnterAsync(cancellationToken).ConfigureAwait(false);
+            if (use is not null)
+                return await Packed.PutLargeAsync(new PrefixedStream(head, content), use, progress: null, cancellationToken).ConfigureAwait(false);
+        }
 
         var spool = await SpoolFile.CreateAsync(_spoolFolder, head, content, cancellationToken).ConfigureAwait(false);
         await using (spool.ConfigureAwait(false))
         {
-            await StoreAsync(spool.Content, () => new VerifyingStream(spool.OpenRead(), spool.Content, Changed), cancellationToken)
+            await _whole.PutAsync(spool.Content, () => new VerifyingStream(spool.OpenRead(), spool.Content, Changed), cancellationToken)
                 .ConfigureAwait(false);
             return spool.Content;
         }
@@ -72,12 +90,12 @@ public sealed class ContentStore
     }
 
     /// <summary>
-    /// Stores a file; durable when it returns. The file is hashed first and checked again while it is stored, so that a file
-    /// that somebody writes to is never stored under a wrong digest.
+    /// Stores a file; durable when it returns. A file that somebody writes to meanwhile is detected, and is never stored under a
+    /// wrong digest.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="progress">Told the bytes stored so far, and the size at the end.</param>
-    /// <param name="cancellationToken">Cancels; then nothing is stored.</param>
+    /// <param name="cancellationToken">Cancels; then nothing is stored under the file's digest.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ConflictException">The file changed meanwhile.</exception>
     /// <exception cref="StorageUnavailableException">The store is full, read-only or unreachable.</exception>
@@ -85,58 +103,48 @@ public sealed class ContentStore
         string path, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        ContentInfo info;
-        using (var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
-        {
-            var file = SourceFile.Open(path);
-            await using (file.ConfigureAwait(false))
-            {
-                var buffer = new byte[BufferBytes];
-                var size = 0L;
-                int read;
-                while ((read = await file.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
-                {
-                    hash.AppendData(buffer, 0, read);
-                    size += read;
-                }
-
-                info = new ContentInfo(Digest.Of(hash), size);
-            }
-        }
-
-        await StoreAsync(info, () => new VerifyingStream(SourceFile.Open(path), info, Changed, progress), cancellationToken)
-            .ConfigureAwait(false);
+        var info = await TryPutFileAsync(path, progress, cancellationToken).ConfigureAwait(false)
+            ?? await PutWholeFileAsync(path, progress, cancellationToken).ConfigureAwait(false);
         progress?.Report(info.SizeBytes);
         return info;
-
-        Exception Changed() =>
-            new ConflictException($"The file '{path}' changed while it was being stored; store it again when nobody writes to it.");
     }
 
     /// <summary>Whether content is in the store; does not read it.</summary>
     public async Task<bool> ExistsAsync(Digest digest, CancellationToken cancellationToken = default) =>
-        await _objects.FindAsync(NameOf(digest), cancellationToken).ConfigureAwait(false) is not null;
+        (Packed is not null && await Packed.FindAsync(Checked(digest), cancellationToken).ConfigureAwait(false) is { IsDamaged: false })
+        || await _whole.FindAsync(Checked(digest), cancellationToken).ConfigureAwait(false) is not null;
 
-    /// <summary>All content that is stored, in no order that matters.</summary>
+    /// <summary>All content that is stored, in no order that matters; what is there in both forms comes twice.</summary>
     public async IAsyncEnumerable<ContentInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await foreach (var found in _objects.ListAsync("sha256/", cancellationToken).ConfigureAwait(false))
+        if (Packed is not null)
+        {
+            await foreach (var part in Packed.Index.ListContentsAsync(cancellationToken).ConfigureAwait(false))
+            {
+                foreach (var entry in part)
+                    yield return new ContentInfo(entry.Entry.Digest, entry.Entry.ContentBytes);
+            }
+        }
+
+        await foreach (var found in _whole.ListAsync(cancellationToken).ConfigureAwait(false))
             yield return new ContentInfo(Digest.Parse(found.Name.Value.AsSpan(found.Name.Value.LastIndexOf('/') + 1)), found.SizeBytes);
     }
 
     /// <summary>
     /// Opens content for reading from the front. Its last bytes are given only after all were checked: if they are not what was
-    /// stored, reading throws <see cref="IntegrityException"/> in place of ending. The length is known, seeking is not possible.
+    /// stored, opening or reading throws <see cref="IntegrityException"/> in place of ending. The length is known.
     /// </summary>
     /// <exception cref="NotFoundException">There is no such content.</exception>
+    /// <exception cref="IntegrityException">What is stored is damaged; the message names the object.</exception>
     public async Task<Stream> OpenReadAsync(Digest digest, CancellationToken cancellationToken = default)
     {
-        var name = NameOf(digest);
-        var found = await _objects.FindAsync(name, cancellationToken).ConfigureAwait(false)
-            ?? throw new NotFoundException($"There is no content {digest} in '{_objects.Location}'.");
-        var stream = await _objects.OpenReadAsync(name, cancellationToken: cancellationToken).ConfigureAwait(false);
-        return new VerifyingStream(stream, new ContentInfo(digest, found.SizeBytes), () => new IntegrityException(
-            $"Object '{name}' in '{_objects.Location}' is damaged: its bytes do not match its digest; store the content again."));
+        var entry = Packed is null ? null : await Packed.FindAsync(Checked(digest), cancellationToken).ConfigureAwait(false);
+        if (entry is { IsDamaged: false })
+            return await Packed!.OpenReadAsync(entry, cancellationToken).ConfigureAwait(false);
+        return await _whole.TryOpenAsync(Checked(digest), cancellationToken).ConfigureAwait(false)
+            ?? (entry is null
+                ? throw new NotFoundException($"There is no content {digest} in '{_objects.Location}'.")
+                : await Packed!.OpenReadAsync(entry, cancellationToken).ConfigureAwait(false));
     }
 
     /// <summary>Reads whole content of at most 2 GiB into memory.</summary>
@@ -176,49 +184,89 @@ public sealed class ContentStore
             await TargetFile.WriteAsync(Path.GetFullPath(path), stream, progress, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// Deletes, in two runs, what no record of the metadata store and no series of digests names any more: the first condemns it,
+    /// one after the grace deletes it. A dry run by default. Puts and reads may go on meanwhile.
+    /// </summary>
+    /// <param name="options">Whether really, and after how long; a dry run when null.</param>
+    /// <param name="cancellationToken">Cancels; what was deleted is gone, the rest is as before.</param>
+    /// <exception cref="ConflictException">Another collection is under way.</exception>
+    /// <exception cref="IntegrityException">The list of the chunks of a content is damaged, so what is in use is not known; nothing was deleted.</exception>
+    /// <exception cref="InvalidOperationException">There is no index.</exception>
+    public Task<GarbageReport> CollectGarbageAsync(GarbageOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        options ??= new GarbageOptions();
+        options.Validate();
+        return new GarbageCollection(Indexed(), _whole, options).RunAsync(cancellationToken);
+    }
+
+    /// <summary>
+    /// Reads stored objects and checks every byte against its digest, going on where the last scrub ended. What is damaged is put
+    /// into quarantine, where storing the content again repairs it.
+    /// </summary>
+    /// <param name="budgetBytes">How many bytes to read, at least 1; whole objects are read, so it can be some more.</param>
+    /// <param name="progress">Told the bytes read so far.</param>
+    /// <param name="cancellationToken">Cancels; the next scrub begins where this one did.</param>
+    /// <exception cref="InvalidOperationException">There is no index.</exception>
+    public Task<ScrubReport> ScrubAsync(long budgetBytes, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegativeOrZero(budgetBytes);
+        return new ContentScrub(Indexed(), _whole).RunAsync(budgetBytes, progress, cancellationToken);
+    }
+
+    /// <summary>Brings into the index what the packs hold and it does not have. Needed only after the index was lost.</summary>
+    /// <exception cref="InvalidOperationException">There is no index.</exception>
+    public Task<IndexRebuildReport> RebuildIndexAsync(CancellationToken cancellationToken = default) =>
+        new IndexRebuild(Indexed()).RunAsync(cancellationToken);
+
+    private PackedContents Indexed() =>
+        Packed ?? throw new InvalidOperationException($"The contents in '{_objects.Location}' have no index; open the content store with its metadata store.");
+
+    private static Digest Checked(Digest digest) =>
+        digest.IsEmpty ? throw new ArgumentException("The digest is empty; it names no content.", nameof(digest)) : digest;
+
     private static MemoryStream InMemory(ReadOnlyMemory<byte> content) =>
         MemoryMarshal.TryGetArray(content, out var array)
-            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
+            ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false, publiclyVisible: true)
             : new MemoryStream(content.ToArray(), writable: false);
 
-    private async Task StoreAsync(ContentInfo info, Func<Stream> open, CancellationToken cancellationToken)
+    /// <summary>Stores a file by the index; null if that is away.</summary>
+    private async Task<ContentInfo?> TryPutFileAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        var name = NameOf(info.Digest);
-        for (var attempt = 0; attempt < Attempts; attempt++)
+        if (Packed is null)
+            return null;
+        var file = SourceFile.Open(path);
+        await using (file.ConfigureAwait(false))
         {
-            var content = open();
-            await using (content.ConfigureAwait(false))
+            var stamp = FileStamp.Of(file);
+            ContentInfo info;
+            if (file.Length <= MostInMemory)
             {
-                if (await _objects.PutIfAbsentAsync(name, content, cancellationToken).ConfigureAwait(false) == PutOutcome.Created)
-                    return;
+                info = await PutAsync(file, cancellationToken).ConfigureAwait(false);
+            }
+            else
+            {
+                using var use = await Packed.TryEnterAsync(cancellationToken).ConfigureAwait(false);
+                if (use is null)
+                    return null;
+                info = await Packed.PutLargeAsync(file, use, progress, cancellationToken).ConfigureAwait(false);
             }
 
-            // "already there" is success only once it is proven to be the same (W6); what is proven wrong is replaced
-            if (await IsSoundAsync(info, cancellationToken).ConfigureAwait(false))
-                return;
-            await _objects.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+            return await stamp.IsUnchangedAsync(file, info, cancellationToken).ConfigureAwait(false) ? info : throw Changed(path);
         }
-
-        throw new IntegrityException(
-            $"Object '{name}' in '{_objects.Location}' is damaged and comes back damaged after {Attempts} replacements; check the storage.");
     }
 
-    private async Task<bool> IsSoundAsync(ContentInfo info, CancellationToken cancellationToken)
+    private async Task<ContentInfo> PutWholeFileAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        try
-        {
-            var stream = await OpenReadAsync(info.Digest, cancellationToken).ConfigureAwait(false);
-            await using (stream.ConfigureAwait(false))
-            {
-                if (stream.Length != info.SizeBytes)
-                    return false;
-                await stream.CopyToAsync(Stream.Null, BufferBytes, cancellationToken).ConfigureAwait(false);
-                return true;
-            }
-        }
-        catch (Exception e) when (e is IntegrityException or NotFoundException)
-        {
-            return false; // damaged, or deleted since: store it again
-        }
+        ContentInfo info;
+        var file = SourceFile.Open(path);
+        await using (file.ConfigureAwait(false))
+            info = await SourceFile.HashAsync(file, cancellationToken).ConfigureAwait(false);
+        await _whole.PutAsync(info, () => new VerifyingStream(SourceFile.Open(path), info, () => Changed(path), progress), cancellationToken)
+            .ConfigureAwait(false);
+        return info;
     }
+
+    private static ConflictException Changed(string path) =>
+        new($"The file '{path}' changed while it was being stored; store it again when nobody writes to it.");
 }

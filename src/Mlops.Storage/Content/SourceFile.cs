@@ -1,8 +1,12 @@
+using System.Security.Cryptography;
+
 namespace Mlops.Storage;
 
 /// <summary>A file of the caller's that is to be stored.</summary>
 internal static class SourceFile
 {
+    private const int BufferBytes = 128 * 1024;
+
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     public static FileStream Open(string path)
     {
@@ -22,5 +26,21 @@ internal static class SourceFile
         {
             throw new FileNotFoundException($"There is no file '{path}'.", path, e);
         }
+    }
+
+    /// <summary>Reads a file from its position to its end.</summary>
+    public static async Task<ContentInfo> HashAsync(FileStream file, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var buffer = new byte[BufferBytes];
+        var size = 0L;
+        int read;
+        while ((read = await file.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        {
+            hash.AppendData(buffer, 0, read);
+            size += read;
+        }
+
+        return new ContentInfo(Digest.Of(hash), size);
     }
 }

@@ -86,6 +86,10 @@ public sealed class DeferredMetadataStore(MetadataStoreSource source, TimeProvid
         await (await OpenAsync(cancellationToken).ConfigureAwait(false)).FindCellAsync(key, cancellationToken).ConfigureAwait(false);
 
     /// <inheritdoc/>
+    public async Task<IReadOnlyList<Cell>> FindCellsAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default) =>
+        await (await OpenAsync(cancellationToken).ConfigureAwait(false)).FindCellsAsync(keys, cancellationToken).ConfigureAwait(false);
+
+    /// <inheritdoc/>
     public async Task<IReadOnlyList<Cell>> ListCellsAsync(string prefix, CancellationToken cancellationToken = default) =>
         await (await OpenAsync(cancellationToken).ConfigureAwait(false)).ListCellsAsync(prefix, cancellationToken).ConfigureAwait(false);
 

@@ -29,6 +29,17 @@ public abstract partial class MetadataStoreConformance
     }
 
     [SkippableFact]
+    public async Task FindCellsAsync_finds_those_that_are_there_once_each()
+    {
+        await using var store = await OpenAsync();
+        await store.CommitAsync(Of(Write("a", 1), Write("b", 2), Write("c", 3)));
+        var found = await store.FindCellsAsync(["c", "absent", "a", "a", "\0", ""]);
+        Assert.Equal([("a", 1), ("c", 3)], found.Select(c => (c.Key, (int)c.Value.Span[0])).Order());
+        Assert.Equal(found.Single(c => c.Key == "a").Version, (await store.FindCellAsync("a"))!.Version);
+        Assert.Empty(await store.FindCellsAsync([]));
+    }
+
+    [SkippableFact]
     public async Task CommitAsync_failed_cell_fails_the_whole_batch()
     {
         await using var store = await OpenAsync();

@@ -1,0 +1,137 @@
+using System.Buffers;
+
+namespace Mlops.Storage;
+
+/// <summary>Reads the chunks of a content in order, each checked, with a few requests ahead of the reader.</summary>
+internal sealed class ChunkedStream(Manifest manifest, ContentInfo content, PackReader reader, ContentIndex index, ContentLease.Use? use) : ReadOnlyStream
+{
+    private const int RunBytes = 4 * 1024 * 1024;
+    private const int LookedUpTogether = 1000;
+    private static readonly int RunsAhead = Math.Clamp(Environment.ProcessorCount, 2, 4);
+    private readonly CancellationTokenSource _stop = new();
+    private readonly Queue<Task<(byte[] Buffer, int Length)>> _ahead = new();
+    private readonly Queue<IndexEntry> _located = new();
+    private int _nextChunk;
+    private byte[] _buffer = [];
+    private int _position;
+    private int _length;
+
+    public override long Length => content.SizeBytes;
+
+    public override int Read(Span<byte> buffer)
+    {
+        if (_position == _length && !buffer.IsEmpty)
+            AdvanceAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
+        return Take(buffer);
+    }
+
+    public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+    {
+        if (_position == _length && !buffer.IsEmpty)
+            await AdvanceAsync(cancellationToken).ConfigureAwait(false);
+        return Take(buffer.Span);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await StopAsync().ConfigureAwait(false);
+        await base.DisposeAsync().ConfigureAwait(false);
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            StopAsync().AsTask().GetAwaiter().GetResult();
+        base.Dispose(disposing);
+    }
+
+    private int Take(Span<byte> buffer)
+    {
+        var taken = Math.Min(buffer.Length, _length - _position);
+        _buffer.AsSpan(_position, taken).CopyTo(buffer);
+        _position += taken;
+        return taken;
+    }
+
+    private async ValueTask AdvanceAsync(CancellationToken cancellationToken)
+    {
+        Release();
+        if (use is not null)
+            await use.RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
+        while (_ahead.Count < RunsAhead && await NextRunAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } run)
+            _ahead.Enqueue(Task.Run(() => ReadRunAsync(run), CancellationToken.None));
+        if (_ahead.TryDequeue(out var next))
+            (_buffer, _length) = await next.WaitAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>The next chunks that stand one behind the other in one pack; empty at the end.</summary>
+    private async ValueTask<List<IndexEntry>> NextRunAsync(CancellationToken cancellationToken)
+    {
+        List<IndexEntry> run = [];
+        var bytes = 0;
+        while (bytes < RunBytes)
+        {
+            if (_located.Count == 0)
+                await LocateAsync(cancellationToken).ConfigureAwait(false);
+            if (!_located.TryPeek(out var next))
+                return run;
+            if (run.Count > 0 && (next.Pack != run[^1].Pack || next.Entry.Offset != run[^1].Entry.Offset + run[^1].Entry.Length))
+                return run;
+            run.Add(_located.Dequeue());
+            bytes += next.Entry.SizeBytes;
+        }
+
+        return run;
+    }
+
+    private async ValueTask LocateAsync(CancellationToken cancellationToken)
+    {
+        var chunks = manifest.Chunks.Skip(_nextChunk).Take(LookedUpTogether).ToList();
+        if (chunks.Count == 0)
+            return;
+        var found = await index.FindAsync(PackEntryKind.Chunk, chunks.Select(c => c.Digest), cancellationToken).ConfigureAwait(false);
+        foreach (var chunk in chunks)
+        {
+            _located.Enqueue(found.TryGetValue(chunk.Digest, out var entry) && entry.Entry.SizeBytes == chunk.SizeBytes
+                ? entry
+                : throw new IntegrityException($"Chunk {chunk.Digest} of content {content.Digest} is missing; store the content again, or restore a backup."));
+        }
+
+        _nextChunk += chunks.Count;
+    }
+
+    private async Task<(byte[] Buffer, int Length)> ReadRunAsync(List<IndexEntry> run)
+    {
+        var length = run.Sum(e => e.Entry.SizeBytes);
+        var buffer = ArrayPool<byte>.Shared.Rent(length);
+        var at = 0;
+        List<(IndexEntry, Memory<byte>)> parts = [];
+        foreach (var entry in run)
+        {
+            parts.Add((entry, buffer.AsMemory(at, entry.Entry.SizeBytes)));
+            at += entry.Entry.SizeBytes;
+        }
+
+        await reader.ReadAsync(parts, $"content {content.Digest}", _stop.Token).ConfigureAwait(false);
+        return (buffer, length);
+    }
+
+    private void Release()
+    {
+        if (_buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(_buffer);
+        (_buffer, _position, _length) = ([], 0, 0);
+    }
+
+    private async ValueTask StopAsync()
+    {
+        if (_stop.IsCancellationRequested)
+            return;
+        await _stop.CancelAsync().ConfigureAwait(false);
+        foreach (var ahead in _ahead)
+            await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        Release();
+        use?.Dispose();
+        _stop.Dispose();
+    }
+}

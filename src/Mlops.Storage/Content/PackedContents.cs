@@ -1,0 +1,89 @@
+namespace Mlops.Storage;
+
+/// <summary>Contents in packs: up to 1 MiB in one piece, larger ones as chunks and a manifest.</summary>
+internal sealed class PackedContents
+{
+    private readonly PackReader _reader;
+    private readonly SmallPuts _small;
+
+    public PackedContents(IObjectStore objects, ContentIndex index)
+    {
+        Packs = new PackStore(objects);
+        Index = index;
+        Lease = new ContentLease(index);
+        _reader = new PackReader(Packs, index);
+        _small = new SmallPuts(Packs, index);
+    }
+
+    public PackStore Packs { get; }
+
+    public ContentIndex Index { get; }
+
+    public ContentLease Lease { get; }
+
+    /// <summary>Begins a put or a read; null if the index is away.</summary>
+    public async Task<ContentLease.Use?> TryEnterAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await Lease.EnterAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageUnavailableException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>False if the index is away.</summary>
+    public async Task<bool> TryPutSmallAsync(ContentInfo info, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    {
+        using var use = await TryEnterAsync(cancellationToken).ConfigureAwait(false);
+        if (use is null)
+            return false;
+        await _small.PutAsync(info, content, use, cancellationToken).ConfigureAwait(false);
+        return true;
+    }
+
+    public Task<ContentInfo> PutLargeAsync(Stream content, ContentLease.Use use, IProgress<long>? progress, CancellationToken cancellationToken) =>
+        new ChunkedPut(Packs, Index, use).PutAsync(content, progress, cancellationToken);
+
+    public Task<IndexEntry?> FindAsync(Digest digest, CancellationToken cancellationToken) => Index.FindContentAsync(digest, cancellationToken);
+
+    public async Task<Stream> OpenReadAsync(IndexEntry entry, CancellationToken cancellationToken)
+    {
+        var content = new ContentInfo(entry.Entry.Digest, entry.Entry.ContentBytes);
+        if (entry.Entry.Kind != PackEntryKind.Manifest)
+            return new MemoryStream(await _reader.ReadAsync(entry, $"content {content.Digest}", cancellationToken).ConfigureAwait(false), writable: false);
+
+        // a store that cannot be written can still be read, and is not swept either
+        var use = await TryEnterAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var manifest = await ReadManifestAsync(entry, cancellationToken).ConfigureAwait(false);
+            var chunks = new ChunkedStream(manifest, content, _reader, Index, use);
+            return new VerifyingStream(chunks, content, () => new IntegrityException(
+                $"Content {content.Digest} in '{Packs.Location}' is damaged: its chunks do not make up its digest; store the content again."));
+        }
+        catch
+        {
+            use?.Dispose();
+            throw;
+        }
+    }
+
+    /// <exception cref="IntegrityException">It is damaged.</exception>
+    public async Task<Manifest> ReadManifestAsync(IndexEntry entry, CancellationToken cancellationToken)
+    {
+        var content = new ContentInfo(entry.Entry.Digest, entry.Entry.ContentBytes);
+        var bytes = await _reader.ReadAsync(entry, $"the list of the chunks of content {content.Digest}", cancellationToken).ConfigureAwait(false);
+        try
+        {
+            return Manifest.Read(bytes, content);
+        }
+        catch (IntegrityException)
+        {
+            await _reader.MarkDamagedAsync(entry, cancellationToken).ConfigureAwait(false);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,97 @@
+namespace Mlops.Storage;
+
+/// <summary>
+/// Stores contents that are one piece. Those that come while others are being stored wait for each other and become one pack,
+/// so that thousands of small files cost few flushes; one alone waits for nothing. Thread-safe.
+/// </summary>
+internal sealed class SmallPuts(PackStore packs, ContentIndex index)
+{
+    private const int SideBySide = 2;
+    private readonly Queue<Waiting> _waiting = new();
+    private int _working;
+
+    public Task PutAsync(ContentInfo info, ReadOnlyMemory<byte> bytes, ContentLease.Use use, CancellationToken cancellationToken)
+    {
+        var waiting = new Waiting(info, bytes, use, cancellationToken);
+        lock (_waiting)
+        {
+            _waiting.Enqueue(waiting);
+            if (_working == SideBySide)
+                return waiting.Done.Task;
+            _working++;
+        }
+
+        _ = Task.Run(WorkAsync, CancellationToken.None);
+
+        // not left before its bytes are read, which are the caller's again then
+        return waiting.Done.Task;
+    }
+
+    private async Task WorkAsync()
+    {
+        while (Take() is { Count: > 0 } group)
+        {
+            try
+            {
+                await StoreAsync(group).ConfigureAwait(false);
+                foreach (var waiting in group)
+                    waiting.Done.TrySetResult();
+            }
+            catch (Exception e)
+            {
+                // each of the callers is told
+                foreach (var waiting in group)
+                    waiting.Done.TrySetException(e);
+            }
+        }
+    }
+
+    private List<Waiting> Take()
+    {
+        List<Waiting> group = [];
+        var bytes = 0;
+        lock (_waiting)
+        {
+            while (bytes < PackBuilder.TargetBytes && _waiting.TryDequeue(out var next))
+            {
+                if (next.CancellationToken.IsCancellationRequested)
+                {
+                    next.Done.TrySetCanceled(next.CancellationToken);
+                    continue;
+                }
+
+                group.Add(next);
+                bytes += next.Bytes.Length;
+            }
+
+            if (group.Count == 0)
+                _working--;
+        }
+
+        return group;
+    }
+
+    private async Task StoreAsync(List<Waiting> group)
+    {
+        var use = group[0].Use; // all are of one lease, and none ends before its put
+        HashSet<Digest> digests = [.. group.Select(w => w.Info.Digest)];
+        var known = await index.FindUsableAsync(PackEntryKind.Content, digests, use, CancellationToken.None).ConfigureAwait(false);
+        var writer = new PackWriter(packs, use);
+        await using (writer.ConfigureAwait(false))
+        {
+            using var zstd = new Zstd();
+            foreach (var waiting in group)
+            {
+                if (digests.Remove(waiting.Info.Digest) && !known.ContainsKey(waiting.Info.Digest))
+                    await writer.AddAsync(PackEntryKind.Content, waiting.Info.Digest, waiting.Bytes, zstd.TryCompress(waiting.Bytes.Span), CancellationToken.None).ConfigureAwait(false);
+            }
+
+            await writer.FinishAsync(default, manifest: null, CancellationToken.None).ConfigureAwait(false);
+        }
+    }
+
+    private sealed record Waiting(ContentInfo Info, ReadOnlyMemory<byte> Bytes, ContentLease.Use Use, CancellationToken CancellationToken)
+    {
+        public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

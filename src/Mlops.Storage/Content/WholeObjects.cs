@@ -1,0 +1,84 @@
+using System.Runtime.CompilerServices;
+
+namespace Mlops.Storage;
+
+/// <summary>
+/// Contents as one object each, named <c>sha256/ab/ab…</c> by their digest: what an object store can hold for itself, without an
+/// index of contents.
+/// </summary>
+internal sealed class WholeObjects(IObjectStore objects)
+{
+    private const string Prefix = "sha256/";
+    private const int BufferBytes = 128 * 1024;
+    private const int Attempts = 3;
+
+    public static ObjectName NameOf(Digest digest)
+    {
+        var text = digest.ToString();
+        return ObjectName.Parse($"{Prefix}{text[..2]}/{text}");
+    }
+
+    public async Task<ObjectInfo?> FindAsync(Digest digest, CancellationToken cancellationToken) =>
+        await objects.FindAsync(NameOf(digest), cancellationToken).ConfigureAwait(false);
+
+    public async IAsyncEnumerable<ObjectInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var found in objects.ListAsync(Prefix, cancellationToken).ConfigureAwait(false))
+            yield return found;
+    }
+
+    public Task<bool> DeleteAsync(ObjectName name, CancellationToken cancellationToken) => objects.DeleteAsync(name, cancellationToken);
+
+    /// <summary>Opens content, checked as it is read; null if there is none.</summary>
+    public async Task<Stream?> TryOpenAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        var name = NameOf(digest);
+        if (await objects.FindAsync(name, cancellationToken).ConfigureAwait(false) is not { } found)
+            return null;
+        var stream = await objects.OpenReadAsync(name, cancellationToken: cancellationToken).ConfigureAwait(false);
+        return new VerifyingStream(stream, new ContentInfo(digest, found.SizeBytes), () => new IntegrityException(
+            $"Object '{name}' in '{objects.Location}' is damaged: its bytes do not match its digest; store the content again."));
+    }
+
+    public async Task PutAsync(ContentInfo info, Func<Stream> open, CancellationToken cancellationToken)
+    {
+        var name = NameOf(info.Digest);
+        for (var attempt = 0; attempt < Attempts; attempt++)
+        {
+            var content = open();
+            await using (content.ConfigureAwait(false))
+            {
+                if (await objects.PutIfAbsentAsync(name, content, cancellationToken).ConfigureAwait(false) == PutOutcome.Created)
+                    return;
+            }
+
+            // "already there" is success only once it is proven to be the same (W6); what is proven wrong is replaced
+            if (await IsSoundAsync(info, cancellationToken).ConfigureAwait(false))
+                return;
+            await objects.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+
+        throw new IntegrityException(
+            $"Object '{name}' in '{objects.Location}' is damaged and comes back damaged after {Attempts} replacements; check the storage.");
+    }
+
+    private async Task<bool> IsSoundAsync(ContentInfo info, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await TryOpenAsync(info.Digest, cancellationToken).ConfigureAwait(false) is not { } stream)
+                return false;
+            await using (stream.ConfigureAwait(false))
+            {
+                if (stream.Length != info.SizeBytes)
+                    return false;
+                await stream.CopyToAsync(Stream.Null, BufferBytes, cancellationToken).ConfigureAwait(false);
+                return true;
+            }
+        }
+        catch (Exception e) when (e is IntegrityException or NotFoundException)
+        {
+            return false; // damaged, or deleted since: store it again
+        }
+    }
+}

@@ -1,0 +1,134 @@
+namespace Mlops.Storage;
+
+/// <summary>
+/// Says where each chunk and content is: one cell each, <c>chunk/ab…</c> and <c>content/ab…</c>. It holds nothing that the packs
+/// do not say, and can be made anew from them.
+/// </summary>
+internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
+{
+    private const string ChunkPrefix = "chunk/";
+    private const string ContentPrefix = "content/";
+    private const string ProfileKey = "content-profile";
+    private const int KeysTogether = 1000;
+    private ChunkProfile? _profile;
+
+    public IMetadataStore Store => store;
+
+    public TimeProvider Time => time;
+
+    public static string KeyOf(PackEntryKind kind, Digest digest) => (kind == PackEntryKind.Chunk ? ChunkPrefix : ContentPrefix) + digest;
+
+    /// <summary>How this store cuts; the first to ask decides it for ever.</summary>
+    /// <exception cref="StoreVersionException">It cuts in a way that this release does not know.</exception>
+    public async Task<ChunkProfile> GetProfileAsync(CancellationToken cancellationToken)
+    {
+        while (_profile is null)
+        {
+            if (await store.FindCellAsync(ProfileKey, cancellationToken).ConfigureAwait(false) is { } cell)
+            {
+                _profile = ChunkProfile.Parse(System.Text.Encoding.UTF8.GetString(cell.Value.Span));
+                break;
+            }
+
+            try
+            {
+                var text = System.Text.Encoding.UTF8.GetBytes(ChunkProfile.Default.ToString());
+                await CommitAsync([new CellWrite { Key = ProfileKey, Value = text, ExpectedVersion = 0 }], cancellationToken).ConfigureAwait(false);
+            }
+            catch (ConflictException)
+            {
+                // another process was first; its choice is read next
+            }
+        }
+
+        return _profile.Value;
+    }
+
+    public async Task<IndexEntry?> FindContentAsync(Digest digest, CancellationToken cancellationToken) =>
+        await store.FindCellAsync(ContentPrefix + digest, cancellationToken).ConfigureAwait(false) is { } cell ? IndexEntry.Read(cell) : null;
+
+    /// <summary>What is known of these chunks, or of these contents.</summary>
+    public async Task<Dictionary<Digest, IndexEntry>> FindAsync(PackEntryKind kind, IEnumerable<Digest> digests, CancellationToken cancellationToken)
+    {
+        Dictionary<Digest, IndexEntry> found = [];
+        foreach (var keys in digests.Distinct().Select(d => KeyOf(kind, d)).Chunk(KeysTogether))
+        {
+            foreach (var cell in await store.FindCellsAsync(keys, cancellationToken).ConfigureAwait(false))
+            {
+                var entry = IndexEntry.Read(cell);
+                found[entry.Entry.Digest] = entry;
+            }
+        }
+
+        return found;
+    }
+
+    /// <summary>
+    /// What a put may rely on: entries whose bytes are not known to be damaged, and of which none is condemned any more when this
+    /// returns. A sweep that was about to delete one either has it by now, and it is absent here, or leaves it.
+    /// </summary>
+    public async Task<Dictionary<Digest, IndexEntry>> FindUsableAsync(
+        PackEntryKind kind, IReadOnlyCollection<Digest> digests, ContentLease.Use use, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            var found = await FindAsync(kind, digests, cancellationToken).ConfigureAwait(false);
+            foreach (var damaged in found.Values.Where(e => e.IsDamaged).ToList())
+                found.Remove(damaged.Entry.Digest);
+            var condemned = found.Values.Where(e => e.Condemned is not null).ToList();
+            if (condemned.Count == 0)
+                return found;
+            try
+            {
+                await use.CommitAsync([.. condemned.Select(e => (e with { Condemned = null }).ToWrite(e.Version))], cancellationToken).ConfigureAwait(false);
+            }
+            catch (ConflictException)
+            {
+                // another put or the sweep was first with one of them: look again
+            }
+        }
+    }
+
+    /// <summary>All entries, a part at a time, so that millions need little memory.</summary>
+    public async IAsyncEnumerable<IReadOnlyList<IndexEntry>> ListAsync(
+        string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        for (var part = 0; part < 256; part++)
+        {
+            var cells = await store.ListCellsAsync($"{prefix}{part:x2}", cancellationToken).ConfigureAwait(false);
+            if (cells.Count > 0)
+                yield return [.. cells.Select(IndexEntry.Read)];
+        }
+    }
+
+    public IAsyncEnumerable<IReadOnlyList<IndexEntry>> ListChunksAsync(CancellationToken cancellationToken) => ListAsync(ChunkPrefix, cancellationToken);
+
+    public IAsyncEnumerable<IReadOnlyList<IndexEntry>> ListContentsAsync(CancellationToken cancellationToken) => ListAsync(ContentPrefix, cancellationToken);
+
+    /// <exception cref="ConflictException">A cell is not as expected; nothing was written.</exception>
+    public Task CommitAsync(IReadOnlyList<CellWrite> cells, CancellationToken cancellationToken) =>
+        store.CommitAsync(new Batch { Actor = "content-store", ClientTime = time.GetUtcNow(), Cells = cells }, cancellationToken);
+
+    /// <summary>Commits those writes whose cells are as expected, and leaves the others out; returns how many were made.</summary>
+    public async Task<int> CommitUnchangedAsync(IReadOnlyList<CellWrite> writes, CancellationToken cancellationToken)
+    {
+        if (writes.Count == 0)
+            return 0;
+        try
+        {
+            await CommitAsync(writes, cancellationToken).ConfigureAwait(false);
+            return writes.Count;
+        }
+        catch (ConflictException) when (writes.Count == 1)
+        {
+            return 0;
+        }
+        catch (ConflictException)
+        {
+            // which one it was is not told: halves find it
+            var half = writes.Count / 2;
+            return await CommitUnchangedAsync([.. writes.Take(half)], cancellationToken).ConfigureAwait(false)
+                + await CommitUnchangedAsync([.. writes.Skip(half)], cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+using System.Runtime.CompilerServices;
+
+namespace Mlops.Storage;
+
+/// <summary>The packs of an object store, at <c>packs/ab/ab…</c>.</summary>
+internal sealed class PackStore(IObjectStore objects)
+{
+    private const string Prefix = "packs/";
+
+    // most footers fit, so that reading one takes one request
+    private const int GuessedFooterBytes = 16 * 1024;
+
+    public string Location => objects.Location;
+
+    public static ObjectName NameOf(Digest pack)
+    {
+        var text = pack.ToString();
+        return ObjectName.Parse($"{Prefix}{text[..2]}/{text}");
+    }
+
+    /// <summary>Stores a pack; durable when it returns.</summary>
+    public async Task PutAsync(Pack pack, CancellationToken cancellationToken)
+    {
+        var content = new MemoryStream(pack.Bytes.Array!, pack.Bytes.Offset, pack.Bytes.Count, writable: false, publiclyVisible: true);
+        await using (content.ConfigureAwait(false))
+        {
+            if (await objects.PutIfAbsentAsync(NameOf(pack.Name), content, cancellationToken).ConfigureAwait(false) == PutOutcome.Created)
+                return;
+        }
+
+        // names do not repeat, so it is this pack, of an attempt whose answer was lost; it counts once its bytes are seen (W6)
+        var stored = await ReadAsync(pack.Name, 0, pack.Bytes.Count, cancellationToken).ConfigureAwait(false);
+        if (!stored.AsSpan().SequenceEqual(pack.Bytes))
+            throw new IntegrityException($"Object '{NameOf(pack.Name)}' in '{Location}' came back other than it was stored; check the storage.");
+    }
+
+    /// <summary>Reads a range; shorter than asked for if the pack ends before.</summary>
+    /// <exception cref="NotFoundException">There is no such pack.</exception>
+    public async Task<byte[]> ReadAsync(Digest pack, int offset, int length, CancellationToken cancellationToken)
+    {
+        var bytes = GC.AllocateUninitializedArray<byte>(length);
+        try
+        {
+            var stream = await objects.OpenReadAsync(NameOf(pack), offset, length, cancellationToken).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+            {
+                var read = await stream.ReadAtLeastAsync(bytes, length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
+                return read == length ? bytes : bytes[..read];
+            }
+        }
+        catch (ArgumentOutOfRangeException)
+        {
+            return []; // the pack was cut off before the range
+        }
+    }
+
+    /// <summary>What a pack holds; null if its footer is damaged.</summary>
+    /// <exception cref="NotFoundException">There is no such pack.</exception>
+    public async Task<IReadOnlyList<PackEntry>?> ReadFooterAsync(PackInfo pack, CancellationToken cancellationToken)
+    {
+        for (var guess = (int)Math.Min(pack.SizeBytes, GuessedFooterBytes); ;)
+        {
+            var end = await ReadAsync(pack.Name, (int)(pack.SizeBytes - guess), guess, cancellationToken).ConfigureAwait(false);
+            if (end.Length < PackFooter.TrailerBytes)
+                return null;
+            var body = end.Length - PackFooter.TrailerBytes;
+            var length = PackFooter.LengthOf(end.AsSpan(body));
+            if (length < 0 || length > pack.SizeBytes - PackFooter.TrailerBytes)
+                return null;
+            if (length <= body)
+                return PackFooter.TryRead(end.AsSpan(body - length, length), pack.Name);
+            guess = length + PackFooter.TrailerBytes;
+        }
+    }
+
+    public async Task<PackInfo?> FindAsync(Digest pack, CancellationToken cancellationToken) =>
+        await objects.FindAsync(NameOf(pack), cancellationToken).ConfigureAwait(false) is { } found ? new PackInfo(pack, found.SizeBytes, found.Created) : null;
+
+    public async IAsyncEnumerable<PackInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var found in objects.ListAsync(Prefix, cancellationToken).ConfigureAwait(false))
+            yield return new PackInfo(Digest.Parse(found.Name.Value.AsSpan(found.Name.Value.LastIndexOf('/') + 1)), found.SizeBytes, found.Created);
+    }
+
+    public Task<bool> DeleteAsync(Digest pack, CancellationToken cancellationToken) => objects.DeleteAsync(NameOf(pack), cancellationToken);
+}

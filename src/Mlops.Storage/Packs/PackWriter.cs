@@ -1,0 +1,79 @@
+namespace Mlops.Storage;
+
+/// <summary>
+/// Stores entries in packs, and then says in the index where they are: bytes before references (W1). Packs are stored side by
+/// side, a few at a time. Used by one caller at a time.
+/// </summary>
+internal sealed class PackWriter(PackStore packs, ContentLease.Use use) : IAsyncDisposable
+{
+    private const int SideBySide = 3;
+    private readonly List<Task> _storing = [];
+    private PackBuilder _builder = new();
+
+    /// <summary>Bytes of packs that were stored.</summary>
+    public long StoredBytes { get; private set; }
+
+    public async ValueTask AddAsync(
+        PackEntryKind kind, Digest digest, ReadOnlyMemory<byte> bytes, byte[]? compressed, CancellationToken cancellationToken)
+    {
+        _builder.Add(kind, digest, bytes.Span, compressed);
+        if (_builder.IsFull)
+            await StoreAsync(cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Stores what is gathered, and everything before it, then <paramref name="manifest"/>.</summary>
+    public async Task FinishAsync(Digest content, Manifest? manifest, CancellationToken cancellationToken)
+    {
+        if (manifest is null)
+        {
+            await StoreAsync(cancellationToken).ConfigureAwait(false);
+            await Task.WhenAll(_storing).ConfigureAwait(false);
+            return;
+        }
+
+        // chunks are in the index before a manifest that names them is
+        await Task.WhenAll(_storing).ConfigureAwait(false);
+        using (var zstd = new Zstd())
+        {
+            var list = manifest.Write();
+            _builder.Add(PackEntryKind.Manifest, content, list, zstd.TryCompress(list), manifest.SizeBytes);
+        }
+
+        await StoreAsync(cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll(_storing).ConfigureAwait(false);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // after a failure the others are waited for, since they read buffers that are given back here
+        await Task.WhenAll(_storing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _builder.Dispose();
+    }
+
+    private async Task StoreAsync(CancellationToken cancellationToken)
+    {
+        if (_builder.Count == 0)
+            return;
+        while (_storing.Count >= SideBySide)
+        {
+            var done = await Task.WhenAny(_storing).ConfigureAwait(false);
+            _storing.Remove(done);
+            await done.ConfigureAwait(false);
+        }
+
+        var full = _builder;
+        _builder = new PackBuilder();
+        _storing.Add(Task.Run(() => StoreAsync(full, cancellationToken), CancellationToken.None));
+    }
+
+    private async Task StoreAsync(PackBuilder builder, CancellationToken cancellationToken)
+    {
+        using (builder)
+        {
+            var pack = builder.Finish();
+            await packs.PutAsync(pack, cancellationToken).ConfigureAwait(false);
+            await use.CommitAsync([.. pack.Entries.Select(e => IndexEntry.Of(pack.Name, e).ToWrite())], cancellationToken).ConfigureAwait(false);
+            StoredBytes += pack.Bytes.Count;
+        }
+    }
+}

@@ -1,0 +1,29 @@
+namespace Mlops.Storage;
+
+/// <summary>Makes the index of contents from the packs alone.</summary>
+internal sealed class IndexRebuild(PackedContents contents)
+{
+    public async Task<IndexRebuildReport> RunAsync(CancellationToken cancellationToken)
+    {
+        var (packs, entries) = (0L, 0L);
+        List<string> problems = [];
+        await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            packs++;
+            if (await contents.Packs.ReadFooterAsync(pack, cancellationToken).ConfigureAwait(false) is not { } footer)
+            {
+                problems.Add($"The footer of object '{PackStore.NameOf(pack.Name)}' is damaged; what it holds is not known. Store it again, or restore a backup.");
+                continue;
+            }
+
+            foreach (var kinds in footer.GroupBy(e => e.Kind))
+            {
+                var known = await contents.Index.FindAsync(kinds.Key, kinds.Select(e => e.Digest), cancellationToken).ConfigureAwait(false);
+                var absent = kinds.Where(e => !known.ContainsKey(e.Digest)).Select(e => IndexEntry.Of(pack.Name, e).ToWrite(expectedVersion: 0)).ToList();
+                entries += await contents.Index.CommitUnchangedAsync(absent, cancellationToken).ConfigureAwait(false);
+            }
+        }
+
+        return new IndexRebuildReport(packs, entries, problems);
+    }
+}

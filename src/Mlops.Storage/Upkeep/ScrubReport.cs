@@ -1,0 +1,15 @@
+namespace Mlops.Storage;
+
+/// <summary>What a scrub found.</summary>
+/// <param name="Objects">Objects that were read.</param>
+/// <param name="ReadBytes">Their bytes.</param>
+/// <param name="IsRoundComplete">Whether the last object was reached; the next scrub begins with the first.</param>
+/// <param name="Problems">
+/// What is damaged or missing, and which contents it concerns as far as that is known. It is in quarantine: reading it fails at
+/// once, no put relies on it, and storing the content again repairs it.
+/// </param>
+public sealed record ScrubReport(long Objects, long ReadBytes, bool IsRoundComplete, IReadOnlyList<string> Problems)
+{
+    /// <summary>True if nothing is damaged.</summary>
+    public bool IsSound => Problems.Count == 0;
+}

@@ -1,0 +1,333 @@
+using System.Text;
+using Microsoft.Extensions.Time.Testing;
+using Xunit;
+
+namespace Mlops.Storage.Conformance;
+
+/// <summary>What the content store promises where a metadata store keeps its index, whatever the two stores are.</summary>
+public abstract partial class ContentConformance : IAsyncLifetime
+{
+    private IMetadataStore _index = null!;
+    private ContentStore _content = null!;
+
+    protected FakeTimeProvider Time { get; } = new(new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero));
+
+    /// <summary>Where the objects are, so that a test can count and damage them.</summary>
+    protected IObjectStore Objects { get; private set; } = null!;
+
+    protected string Folder { get; } = Directory.CreateTempSubdirectory("mlops-content-").FullName;
+
+    public virtual async Task InitializeAsync()
+    {
+        Directory.CreateDirectory(Path.Combine(Folder, "objects"));
+        Objects = await CreateObjectsAsync(Path.Combine(Folder, "objects"));
+        _index = await OpenIndexAsync();
+        _content = new ContentStore(Objects, _index, Time);
+    }
+
+    public virtual async Task DisposeAsync()
+    {
+        await _index.DisposeAsync();
+        Directory.Delete(Folder, recursive: true);
+    }
+
+    /// <summary>An empty metadata store on <see cref="Time"/>.</summary>
+    protected abstract Task<IMetadataStore> OpenIndexAsync();
+
+    /// <summary>An empty object store on <see cref="Time"/>.</summary>
+    protected virtual Task<IObjectStore> CreateObjectsAsync(string folder) => Task.FromResult<IObjectStore>(new FolderObjectStore(folder, Time));
+
+    [SkippableTheory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(1024 * 1024)]
+    [InlineData((1024 * 1024) + 1)]
+    [InlineData(5_000_000)]
+    [InlineData(40_000_000)]
+    public async Task Put_any_way_stores_once_and_reads_back(int size)
+    {
+        var bytes = Random(size);
+        var path = Path.Combine(Folder, "source");
+        await File.WriteAllBytesAsync(path, bytes);
+        var expected = new ContentInfo(Digest.Of(bytes), size);
+
+        Assert.Equal(expected, await _content.PutAsync(bytes));
+        var objects = await CountObjectsAsync();
+        Assert.Equal(expected, await _content.PutAsync(new MemoryStream(bytes)));
+        Assert.Equal(expected, await _content.PutAsync(new TestStream(bytes, 100_001)));
+        Assert.Equal(expected, await _content.PutFileAsync(path));
+        Assert.Equal(objects, await CountObjectsAsync());
+
+        Assert.Equal(bytes, await _content.ReadAllAsync(expected.Digest));
+        Assert.True(await _content.ExistsAsync(expected.Digest));
+        await _content.CopyToFileAsync(expected.Digest, Path.Combine(Folder, "target"));
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(Path.Combine(Folder, "target")));
+        Assert.Equal([expected], await ListAsync());
+        await using var stream = await _content.OpenReadAsync(expected.Digest);
+        Assert.Equal(size, stream.Length);
+        using var copy = new MemoryStream();
+        stream.CopyTo(copy);
+        Assert.Equal(bytes, copy.ToArray());
+    }
+
+    [SkippableFact]
+    public async Task Put_bytes_inserted_in_the_middle_store_little_more()
+    {
+        var bytes = Random(20_000_000);
+        await _content.PutAsync(bytes);
+        var before = await SizeAsync();
+        byte[] edited = [.. bytes[..10_000_000], .. "one more row\n"u8, .. bytes[10_000_000..]];
+        var info = await _content.PutAsync(edited);
+        Assert.Equal(edited, await _content.ReadAllAsync(info.Digest));
+        Assert.InRange(await SizeAsync() - before, 1, 600_000);
+    }
+
+    [SkippableFact]
+    public async Task Put_repeated_parts_of_one_content_are_stored_once()
+    {
+        var part = Random(3_000_000);
+        byte[] bytes = [.. part, .. part, .. part, .. part];
+        var info = await _content.PutAsync(bytes);
+        Assert.Equal(bytes, await _content.ReadAllAsync(info.Digest));
+        Assert.InRange(await SizeAsync(), 3_000_000, 5_000_000);
+    }
+
+    [SkippableFact]
+    public async Task Put_what_compresses_is_compressed_and_what_does_not_is_not()
+    {
+        var text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 300_000).Select(i => $"{i},{i % 7},LAX,ORD\n")));
+        var info = await _content.PutAsync(text);
+        Assert.InRange(await SizeAsync(), 1, text.Length / 2);
+        Assert.Equal(text, await _content.ReadAllAsync(info.Digest));
+        var small = await _content.PutAsync(text.AsMemory(0, 50_000));
+        Assert.Equal(text[..50_000], await _content.ReadAllAsync(small.Digest));
+
+        var before = await SizeAsync();
+        await _content.PutAsync(Random(4_000_000));
+        Assert.InRange(await SizeAsync() - before, 4_000_000, 4_100_000);
+    }
+
+    [SkippableFact]
+    public async Task Put_thousands_of_small_contents_at_once_become_few_objects()
+    {
+        var contents = Enumerable.Range(0, 2000).Select(i => Random(500 + i, i)).ToList();
+        await Task.WhenAll(contents.Select(c => _content.PutAsync(c)));
+        Assert.InRange(await CountObjectsAsync(), 1, 200);
+        foreach (var content in contents)
+            Assert.Equal(content, await _content.ReadAllAsync(Digest.Of(content)));
+    }
+
+    [SkippableFact]
+    public async Task Put_same_content_from_two_clients_at_once_is_right_for_both()
+    {
+        var bytes = Random(6_000_000);
+        var other = new ContentStore(Objects, _index, Time);
+        var puts = await Task.WhenAll(Task.Run(() => _content.PutAsync(bytes)), Task.Run(() => other.PutAsync(bytes)), Task.Run(() => other.PutAsync(bytes)));
+        Assert.Single(puts.Distinct());
+        Assert.Equal(bytes, await _content.ReadAllAsync(puts[0].Digest));
+        Assert.Equal(bytes, await other.ReadAllAsync(puts[0].Digest));
+    }
+
+    [SkippableFact]
+    public async Task Put_failing_or_cancelled_on_the_way_leaves_no_content()
+    {
+        var bytes = Random(30_000_000);
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => _content.PutAsync(new TestStream(bytes, 65_536, failAt: 20_000_000)));
+        using var cancel = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _content.PutAsync(
+            new TestStream(bytes, 65_536, atEveryRead: at =>
+            {
+                if (at > 20_000_000)
+                    cancel.Cancel();
+            }),
+            cancel.Token));
+        Assert.Empty(await ListAsync());
+
+        // what was stored of it serves the next attempt
+        var info = await _content.PutAsync(bytes);
+        Assert.Equal(bytes, await _content.ReadAllAsync(info.Digest));
+    }
+
+    [SkippableFact]
+    public async Task PutFile_written_to_meanwhile_throws_conflict_naming_it()
+    {
+        var path = Path.Combine(Folder, "source");
+        foreach (var size in new[] { 1000, 5_000_000 })
+        {
+            var bytes = Random(size);
+            await File.WriteAllBytesAsync(path, bytes);
+            var store = new ContentStore(new InterceptedObjects(Objects, () => { bytes[^1] ^= 1; File.WriteAllBytes(path, bytes); }), _index, Time);
+            var error = await Assert.ThrowsAsync<ConflictException>(() => store.PutFileAsync(path));
+            Assert.Contains(path, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [SkippableFact]
+    public async Task PutFile_progress_ends_at_the_size()
+    {
+        var path = Path.Combine(Folder, "source");
+        await File.WriteAllBytesAsync(path, Random(9_000_000));
+        List<long> seen = [];
+        await _content.PutFileAsync(path, new Reports(seen));
+        Assert.Equal(9_000_000, seen[^1]);
+        Assert.Equal(seen.Order(), seen);
+        Assert.True(seen.Count > 3);
+    }
+
+    [SkippableTheory]
+    [InlineData(50_000, 0.0)]
+    [InlineData(50_000, 0.999)]
+    [InlineData(3_000_000, 0.0)]
+    [InlineData(3_000_000, 0.4)]
+    [InlineData(3_000_000, 0.999)]
+    public async Task Read_flipped_bit_is_an_error_that_names_the_object_and_a_put_repairs_it(int size, double where)
+    {
+        var bytes = Random(size);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        var info = Assert.Single(await ObjectsAsync());
+        var pack = await ReadObjectAsync(info.Name);
+        var footer = BitConverter.ToInt32(pack, pack.Length - 12) + 12;
+        pack[(int)((pack.Length - footer) * where)] ^= 0x10;
+        await ReplaceAsync(info.Name, pack);
+
+        for (var i = 0; i < 2; i++)
+        {
+            var error = await Assert.ThrowsAsync<IntegrityException>(() => _content.ReadAllAsync(digest));
+            Assert.Contains(digest.ToString(), error.Message, StringComparison.Ordinal);
+        }
+
+        await _content.PutAsync(bytes);
+        Assert.Equal(bytes, await _content.ReadAllAsync(digest));
+    }
+
+    [SkippableTheory]
+    [InlineData(0)]
+    [InlineData(1_000_000)]
+    [InlineData(2_999_000)]
+    public async Task Read_cut_off_object_is_an_error_and_a_put_repairs_it(int length)
+    {
+        var bytes = Random(3_000_000);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        var info = Assert.Single(await ObjectsAsync());
+        await ReplaceAsync(info.Name, (await ReadObjectAsync(info.Name))[..length]);
+        await Assert.ThrowsAsync<IntegrityException>(() => _content.ReadAllAsync(digest));
+        await RepairAsync(bytes);
+        Assert.Equal(bytes, await _content.ReadAllAsync(digest));
+    }
+
+    [SkippableFact]
+    public async Task Read_missing_object_is_an_error_that_names_it_and_a_put_repairs_it()
+    {
+        var bytes = Random(3_000_000);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        var info = Assert.Single(await ObjectsAsync());
+        await Objects.DeleteAsync(info.Name);
+        var error = await Assert.ThrowsAsync<IntegrityException>(() => _content.ReadAllAsync(digest));
+        Assert.Contains(info.Name.ToString(), error.Message, StringComparison.Ordinal);
+        await RepairAsync(bytes);
+        Assert.Equal(bytes, await _content.ReadAllAsync(digest));
+    }
+
+    [SkippableFact]
+    public async Task Put_index_away_stores_whole_objects_that_are_read_with_it_and_without()
+    {
+        var line = new FaultyStore(_index) { IsAway = true };
+        var store = new ContentStore(Objects, line, Time);
+        var small = Random(1000);
+        var large = Random(2_000_000);
+        var path = Path.Combine(Folder, "source");
+        await File.WriteAllBytesAsync(path, large);
+        await store.PutAsync(small);
+        await store.PutAsync(new TestStream(large, 65_536));
+        await store.PutFileAsync(path);
+        line.IsAway = false;
+        Assert.Equal(small, await store.ReadAllAsync(Digest.Of(small)));
+        Assert.Equal(large, await store.ReadAllAsync(Digest.Of(large)));
+        Assert.Equal(large, await new ContentStore(Objects).ReadAllAsync(Digest.Of(large)));
+        Assert.Equal(2, await CountObjectsAsync());
+    }
+
+    [SkippableFact]
+    public async Task Read_absent_throws_not_found_naming_it()
+    {
+        var digest = Digest.Of("absent"u8);
+        var error = await Assert.ThrowsAsync<NotFoundException>(() => _content.OpenReadAsync(digest));
+        Assert.Contains(digest.ToString(), error.Message, StringComparison.Ordinal);
+        Assert.False(await _content.ExistsAsync(digest));
+        await Assert.ThrowsAsync<ArgumentException>(() => _content.OpenReadAsync(default));
+    }
+
+    /// <summary>A read finds one damaged chunk at a time; a scrub finds all of a pack.</summary>
+    private async Task RepairAsync(byte[] bytes)
+    {
+        await _content.ScrubAsync(long.MaxValue);
+        await _content.PutAsync(bytes);
+    }
+
+    private static byte[] Random(int size, int seed = 1)
+    {
+        var bytes = new byte[size];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+
+    private async Task<List<ObjectInfo>> ObjectsAsync()
+    {
+        List<ObjectInfo> objects = [];
+        await foreach (var info in Objects.ListAsync(""))
+            objects.Add(info);
+        return objects;
+    }
+
+    private async Task<int> CountObjectsAsync() => (await ObjectsAsync()).Count;
+
+    private async Task<long> SizeAsync() => (await ObjectsAsync()).Sum(o => o.SizeBytes);
+
+    private async Task<List<ContentInfo>> ListAsync()
+    {
+        List<ContentInfo> contents = [];
+        await foreach (var info in _content.ListAsync())
+            contents.Add(info);
+        return contents;
+    }
+
+    private async Task<byte[]> ReadObjectAsync(ObjectName name)
+    {
+        await using var stream = await Objects.OpenReadAsync(name);
+        using var copy = new MemoryStream();
+        await stream.CopyToAsync(copy);
+        return copy.ToArray();
+    }
+
+    private async Task ReplaceAsync(ObjectName name, byte[] bytes)
+    {
+        await Objects.DeleteAsync(name);
+        await Objects.PutIfAbsentAsync(name, new MemoryStream(bytes));
+    }
+
+    private sealed class Reports(List<long> seen) : IProgress<long>
+    {
+        public void Report(long value) => seen.Add(value);
+    }
+
+    /// <summary>Does something before each put.</summary>
+    private sealed class InterceptedObjects(IObjectStore inner, Action before) : IObjectStore
+    {
+        public string Location => inner.Location;
+
+        public Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default)
+        {
+            before();
+            return inner.PutIfAbsentAsync(name, content, cancellationToken);
+        }
+
+        public Task<ObjectInfo?> FindAsync(ObjectName name, CancellationToken cancellationToken = default) => inner.FindAsync(name, cancellationToken);
+
+        public Task<Stream> OpenReadAsync(ObjectName name, long offset = 0, long? length = null, CancellationToken cancellationToken = default) =>
+            inner.OpenReadAsync(name, offset, length, cancellationToken);
+
+        public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
+
+        public Task<bool> DeleteAsync(ObjectName name, CancellationToken cancellationToken = default) => inner.DeleteAsync(name, cancellationToken);
+    }
+}
