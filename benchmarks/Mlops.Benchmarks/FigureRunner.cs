@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
+using Mlops.Benchmarks.Content;
 using Mlops.Benchmarks.Figures;
 
 namespace Mlops.Benchmarks;
@@ -39,6 +40,12 @@ internal static partial class FigureRunner
         MicrosoftMLOverhead.WithoutCurve,
         MicrosoftMLOverhead.WithCurve,
         () => new ImportMlflow(),
+        () => new PutLarge(),
+        () => new ReadVerified(),
+        () => new OneRowEdit(),
+        () => new SmallObjects(),
+        () => new GarbageSweep(),
+        () => new MemoryLarge(),
     ];
 
     public static int Usage()

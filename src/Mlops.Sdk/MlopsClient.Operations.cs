@@ -23,7 +23,7 @@ public sealed partial class MlopsClient
         await FlushAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await StoreBackup.BackupAsync(store, _content, Path.GetFullPath(folder), _options.Time, progress, cancellationToken).ConfigureAwait(false);
+            return await StoreBackup.BackupAsync(store, _content.Objects, Path.GetFullPath(folder), _options.Time, progress, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException e)
         {
@@ -69,6 +69,36 @@ public sealed partial class MlopsClient
         await FlushAsync(cancellationToken).ConfigureAwait(false);
         return await new StoreCheck(_store, _content, _tracker, _journalPath).RunAsync(readsObjects, cancellationToken).ConfigureAwait(false);
     }
+
+    /// <summary>
+    /// Frees the space of contents that no run names any more, such as those of purged runs. In two steps: a first run condemns
+    /// them, one after the grace deletes them, so that whoever stores the same content meanwhile loses nothing. A dry run by
+    /// default, which says what would be done. Flushes first.
+    /// </summary>
+    /// <param name="options">Whether really, and after how long; a dry run when null.</param>
+    /// <param name="cancellationToken">Cancels; what was deleted is gone, the rest is as before.</param>
+    /// <exception cref="ConflictException">Another collection is under way.</exception>
+    /// <exception cref="IntegrityException">What is in use is not known, because the list of the chunks of a content is damaged; nothing was deleted.</exception>
+    public async Task<GarbageReport> CollectGarbageAsync(GarbageOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        return await _content.CollectGarbageAsync(options, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Reads stored objects and checks every byte, going on where the last scrub ended, so that a little each day reads all. What
+    /// is damaged is put into quarantine, and storing the same content again repairs it.
+    /// </summary>
+    /// <param name="budgetBytes">How many bytes to read, at least 1.</param>
+    /// <param name="progress">Told the bytes read so far.</param>
+    /// <param name="cancellationToken">Cancels; the next scrub begins where this one did.</param>
+    public Task<ScrubReport> ScrubAsync(long budgetBytes, IProgress<long>? progress = null, CancellationToken cancellationToken = default) =>
+        _content.ScrubAsync(budgetBytes, progress, cancellationToken);
+
+    /// <summary>Brings into the index of contents what the packs hold and it does not have; needed only after it was lost.</summary>
+    /// <param name="cancellationToken">Cancels; what was found stays.</param>
+    public Task<IndexRebuildReport> RebuildContentIndexAsync(CancellationToken cancellationToken = default) =>
+        _content.RebuildIndexAsync(cancellationToken);
 
     /// <summary>
     /// Brings another store to what this one holds, such as a team's from a laptop's, or back. An interrupted copy is begun

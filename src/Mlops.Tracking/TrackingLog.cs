@@ -58,6 +58,9 @@ internal static partial class TrackingLog
     [LoggerMessage(4016, LogLevel.Warning, "What the process uses could not be read; runs go on without some of their system metrics.")]
     public static partial void SamplingFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(4017, LogLevel.Warning, "Content {Digest} of {Bytes} bytes waits on this machine until the object store is back.")]
+    public static partial void Spooled(ILogger logger, Digest digest, long bytes, Exception exception);
+
     [LoggerMessage(4020, LogLevel.Warning, "Run {Run}: the rule {Rule} found at step {Step}: {Reason}")]
     public static partial void RuleFound(ILogger logger, string run, string rule, long? step, string reason);
 

@@ -9,7 +9,7 @@ public sealed class ReferenceTests
 
     private static readonly Dictionary<string, string[]> Allowed = new(StringComparer.Ordinal)
     {
-        ["Mlops.Storage"] = [],
+        ["Mlops.Storage"] = ["ZstdSharp", "ZstdSharp.Port"],
         ["Mlops.Storage.Sqlite"] = ["Mlops.Storage", "Microsoft.Data.Sqlite", "SQLitePCLRaw.*"],
         ["Mlops.Storage.PostgreSql"] = ["Mlops.Storage", "Npgsql"],
         ["Mlops.Metadata"] = ["Mlops.Storage"],

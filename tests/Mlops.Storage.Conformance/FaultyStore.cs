@@ -24,6 +24,9 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
         set => Volatile.Write(ref field, value);
     }
 
+    /// <summary>Called before and after each commit.</summary>
+    public Action<string>? Step { get; init; }
+
     /// <summary>What the store has committed, in order.</summary>
     public IReadOnlyList<Batch> Committed => [.. _committed];
 
@@ -42,7 +45,9 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
         ThrowIfAway();
         if (Volatile.Read(ref _failNext) > 0 && Interlocked.Decrement(ref _failNext) >= 0)
             throw new StorageUnavailableException("The line to the store was cut before the commit.");
+        Step?.Invoke("before commit");
         var result = await inner.CommitAsync(batch, cancellationToken);
+        Step?.Invoke("after commit");
         if (!result.Repeated)
             _committed.Enqueue(batch);
         if (Volatile.Read(ref _loseNext) > 0 && Interlocked.Decrement(ref _loseNext) >= 0)

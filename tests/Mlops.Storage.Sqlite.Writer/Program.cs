@@ -1,7 +1,12 @@
 // A process that writes to a store beside others: <database> <records>. Prints the id and number of each record.
+// Or one that is killed while it works on contents: content put|small|collect <folder> <step> <hours from now>.
 using System.Globalization;
 using Mlops.Storage;
 using Mlops.Storage.Sqlite;
+using Mlops.Storage.Sqlite.Writer;
+
+if (args[0] == "content")
+    return await ContentWork.RunAsync(args[1], args[2], int.Parse(args[3], CultureInfo.InvariantCulture), TimeSpan.FromHours(int.Parse(args[4], CultureInfo.InvariantCulture)));
 
 var ids = new IdGenerator();
 await using var store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = args[0] });
@@ -27,3 +32,5 @@ for (var i = 0; i < int.Parse(args[1], CultureInfo.InvariantCulture); i++)
     });
     Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{id} {result.Changes[0].Numbers[0]}"));
 }
+
+return 0;

@@ -2,7 +2,7 @@ namespace Mlops.Sdk;
 
 /// <summary>What a backup or a restore did.</summary>
 /// <param name="Records">Records in the store, tombstones included.</param>
-/// <param name="Objects">Objects that the records name.</param>
+/// <param name="Objects">Objects that hold what the records name; several files can be in one.</param>
 /// <param name="CopiedObjects">How many of them were copied; the others were there already.</param>
 /// <param name="CopiedBytes">The bytes of those.</param>
 /// <param name="Problems">Objects that could not be copied because the source has lost or damaged them; empty if all is well.</param>

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Mlops.Storage;
 using Mlops.Storage.Sqlite;
 
@@ -12,10 +11,9 @@ internal static class StoreBackup
 {
     private const string Database = "mlops.db";
     private const string Unfinished = "backup.unfinished";
-    private const int AtATime = 16;
 
     public static async Task<BackupReport> BackupAsync(
-        SqliteMetadataStore store, ContentStore content, string folder, TimeProvider time, IProgress<double>? progress, CancellationToken cancellationToken)
+        SqliteMetadataStore store, IObjectStore objects, string folder, TimeProvider time, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var isWhole = Begin(folder);
         var partial = Path.Combine(folder, Database + ".partial");
@@ -28,7 +26,7 @@ internal static class StoreBackup
         DurableFile.FlushDirectory(folder);
 
         // a manifest vouches for the objects that it found; without one each that is there is read and compared
-        var report = await CopyAsync(content, Content(folder, time), snapshot.Digests, snapshot.Records, isWhole, progress, cancellationToken).ConfigureAwait(false);
+        var report = await CopyAsync(objects, folder, snapshot.Digests, snapshot.Records, isWhole, time, progress, cancellationToken).ConfigureAwait(false);
         await BackupManifest.Of(store.Info.StoreId, time.GetUtcNow(), snapshot.Checkpoint, snapshot.Records, snapshot.Digests.Count)
             .WriteAsync(folder, cancellationToken).ConfigureAwait(false);
         File.Delete(Path.Combine(folder, Unfinished));
@@ -99,53 +97,35 @@ internal static class StoreBackup
             DurableFile.Flush(copy);
         }
 
+        IReadOnlySet<Digest> digests;
+        long records;
         var store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(aside, Database), Time = time });
         await using (store.ConfigureAwait(false))
         {
             var verified = await store.VerifyAsync(manifest.Checkpoint, cancellationToken).ConfigureAwait(false);
             if (!verified.IsSound || verified.CheckpointMatches != true)
                 throw new IntegrityException($"The backup '{backup}' is damaged: {(verified.Problems is [var first, ..] ? first : "its log is not the one of its manifest")}. Take another.");
-            var digests = await DigestScan.ReadAsync(store, cancellationToken).ConfigureAwait(false);
-            return await CopyAsync(Content(backup, time), Content(aside, time), digests, verified.Records, trustsPresent: false, progress, cancellationToken).ConfigureAwait(false);
+            records = verified.Records;
+            digests = await DigestScan.ReadAsync(store, cancellationToken).ConfigureAwait(false);
         }
+
+        return await CopyAsync(Objects(backup, time), aside, digests, records, trustsPresent: false, time, progress, cancellationToken).ConfigureAwait(false);
     }
 
-    private static ContentStore Content(string folder, TimeProvider time) => new(new FolderObjectStore(Path.Combine(folder, "objects"), time));
+    private static FolderObjectStore Objects(string folder, TimeProvider time) => new(Path.Combine(folder, "objects"), time);
 
+    /// <summary>Copies what the copied database names, by its own index of contents.</summary>
     private static async Task<BackupReport> CopyAsync(
-        ContentStore from, ContentStore to, IReadOnlySet<Digest> digests, long records, bool trustsPresent, IProgress<double>? progress, CancellationToken cancellationToken)
+        IObjectStore from, string folder, IReadOnlySet<Digest> digests, long records, bool trustsPresent, TimeProvider time, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        ConcurrentBag<string> problems = [];
-        long done = 0, copied = 0, bytes = 0;
-        var options = new ParallelOptions { MaxDegreeOfParallelism = AtATime, CancellationToken = cancellationToken };
-        await Parallel.ForEachAsync(digests, options, async (digest, token) =>
+        var index = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, Database), Time = time });
+        await using (index.ConfigureAwait(false))
         {
-            try
-            {
-                var isThere = await to.ExistsAsync(digest, token).ConfigureAwait(false);
-                if (!isThere || !trustsPresent)
-                {
-                    // what is there already is compared with its digest, and replaced if damaged
-                    var stream = await from.OpenReadAsync(digest, token).ConfigureAwait(false);
-                    await using (stream.ConfigureAwait(false))
-                    {
-                        var info = await to.PutAsync(stream, token).ConfigureAwait(false);
-                        if (!isThere)
-                        {
-                            Interlocked.Add(ref bytes, info.SizeBytes);
-                            Interlocked.Increment(ref copied);
-                        }
-                    }
-                }
-            }
-            catch (Exception e) when (e is NotFoundException or IntegrityException)
-            {
-                problems.Add(e.Message);
-            }
-
-            progress?.Report(0.5 + (0.5 * Interlocked.Increment(ref done) / digests.Count));
-        }).ConfigureAwait(false);
-        return new BackupReport(records, digests.Count, copied, bytes, [.. problems.Order(StringComparer.Ordinal)]);
+            var half = progress is null ? null : new Part(progress, 0.5, 0.5);
+            var report = await new ContentStore(from, index, time)
+                .CopyObjectsAsync(Objects(folder, time), digests, trustsPresent, half, cancellationToken).ConfigureAwait(false);
+            return new BackupReport(records, report.Objects, report.CopiedObjects, report.CopiedBytes, report.Problems);
+        }
     }
 
     private sealed class Part(IProgress<double> whole, double from, double share) : IProgress<double>

@@ -41,28 +41,30 @@ internal sealed class StoreCheck(IMetadataStore store, ContentStore content, Run
         await foreach (var found in content.ListAsync(cancellationToken).ConfigureAwait(false))
             stored[found.Digest] = found.SizeBytes;
         var named = await DigestScan.ReadAsync(store, cancellationToken).ConfigureAwait(false);
-        var bad = 0;
-        foreach (var digest in named)
+        HashSet<Digest> bad = [];
+        await foreach (var (digest, problem) in content.CheckAsync(named, cancellationToken).ConfigureAwait(false))
+            AddBad(digest, problem);
+        foreach (var digest in readsObjects ? named.Except(bad).ToList() : [])
         {
-            if (await ProblemAsync(digest, readsObjects, cancellationToken).ConfigureAwait(false) is not { } problem)
-                continue;
-            bad++;
-            Add(CheckSeverity.Error, problem, "log the file again, or restore it from a backup");
+            if (await ReadAsync(digest, cancellationToken).ConfigureAwait(false) is { } problem)
+                AddBad(digest, problem);
         }
 
-        if (bad == 0)
-            Add(CheckSeverity.Ok, $"{named.Count} objects are there{(readsObjects ? " and whole" : "")}");
+        if (bad.Count == 0)
+            Add(CheckSeverity.Ok, $"{named.Count} contents are there{(readsObjects ? " and whole" : "")}");
         var orphans = stored.Where(s => !named.Contains(s.Key)).ToList();
         if (orphans.Count > 0)
-            Add(CheckSeverity.Warning, $"{orphans.Count} objects ({orphans.Sum(o => o.Value)} bytes) are named by nothing", "they may be of runs whose journals wait; they do no harm");
+            Add(CheckSeverity.Warning, $"{orphans.Count} contents ({orphans.Sum(o => o.Value)} bytes) are named by nothing", "they may be of runs whose journals wait; otherwise CollectGarbageAsync frees them");
+
+        void AddBad(Digest digest, string problem)
+        {
+            bad.Add(digest);
+            Add(CheckSeverity.Error, problem, "log the file again, or restore it from a backup");
+        }
     }
 
-    private async Task<string?> ProblemAsync(Digest digest, bool reads, CancellationToken cancellationToken)
+    private async Task<string?> ReadAsync(Digest digest, CancellationToken cancellationToken)
     {
-        if (!await content.ExistsAsync(digest, cancellationToken).ConfigureAwait(false))
-            return $"Object {digest} is named by a record, and missing";
-        if (!reads)
-            return null;
         try
         {
             var stream = await content.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);

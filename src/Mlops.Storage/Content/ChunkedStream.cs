@@ -3,7 +3,8 @@ using System.Buffers;
 namespace Mlops.Storage;
 
 /// <summary>Reads the chunks of a content in order, each checked, with a few requests ahead of the reader.</summary>
-internal sealed class ChunkedStream(Manifest manifest, ContentInfo content, PackReader reader, ContentIndex index, ContentLease.Use? use) : ReadOnlyStream
+internal sealed class ChunkedStream(
+    Manifest manifest, int firstChunk, Digest content, PackReader reader, ContentIndex index, ContentLease.Use? use) : ReadOnlyStream
 {
     private const int RunBytes = 4 * 1024 * 1024;
     private const int LookedUpTogether = 1000;
@@ -11,12 +12,10 @@ internal sealed class ChunkedStream(Manifest manifest, ContentInfo content, Pack
     private readonly CancellationTokenSource _stop = new();
     private readonly Queue<Task<(byte[] Buffer, int Length)>> _ahead = new();
     private readonly Queue<IndexEntry> _located = new();
-    private int _nextChunk;
+    private int _nextChunk = firstChunk;
     private byte[] _buffer = [];
     private int _position;
     private int _length;
-
-    public override long Length => content.SizeBytes;
 
     public override int Read(Span<byte> buffer)
     {
@@ -94,7 +93,7 @@ internal sealed class ChunkedStream(Manifest manifest, ContentInfo content, Pack
         {
             _located.Enqueue(found.TryGetValue(chunk.Digest, out var entry) && entry.Entry.SizeBytes == chunk.SizeBytes
                 ? entry
-                : throw new IntegrityException($"Chunk {chunk.Digest} of content {content.Digest} is missing; store the content again, or restore a backup."));
+                : throw new IntegrityException($"Chunk {chunk.Digest} of content {content} is missing; store the content again, or restore a backup."));
         }
 
         _nextChunk += chunks.Count;
@@ -112,7 +111,7 @@ internal sealed class ChunkedStream(Manifest manifest, ContentInfo content, Pack
             at += entry.Entry.SizeBytes;
         }
 
-        await reader.ReadAsync(parts, $"content {content.Digest}", _stop.Token).ConfigureAwait(false);
+        await reader.ReadAsync(parts, $"content {content}", _stop.Token).ConfigureAwait(false);
         return (buffer, length);
     }
 

@@ -16,7 +16,6 @@ namespace Mlops.Storage;
 public sealed class ContentStore
 {
     private const int MostInMemory = 1024 * 1024;
-    private readonly IObjectStore _objects;
     private readonly WholeObjects _whole;
     private readonly string _spoolFolder;
 
@@ -26,7 +25,7 @@ public sealed class ContentStore
     public ContentStore(IObjectStore objects, string? spoolFolder = null)
     {
         ArgumentNullException.ThrowIfNull(objects);
-        _objects = objects;
+        Objects = objects;
         _whole = new WholeObjects(objects);
         _spoolFolder = spoolFolder ?? Path.GetTempPath();
     }
@@ -42,6 +41,9 @@ public sealed class ContentStore
         ArgumentNullException.ThrowIfNull(index);
         Packed = new PackedContents(objects, new ContentIndex(index, time ?? TimeProvider.System));
     }
+
+    /// <summary>Where the bytes are.</summary>
+    public IObjectStore Objects { get; }
 
     internal PackedContents? Packed { get; }
 
@@ -143,7 +145,7 @@ public sealed class ContentStore
             return await Packed!.OpenReadAsync(entry, cancellationToken).ConfigureAwait(false);
         return await _whole.TryOpenAsync(Checked(digest), cancellationToken).ConfigureAwait(false)
             ?? (entry is null
-                ? throw new NotFoundException($"There is no content {digest} in '{_objects.Location}'.")
+                ? throw new NotFoundException($"There is no content {digest} in '{Objects.Location}'.")
                 : await Packed!.OpenReadAsync(entry, cancellationToken).ConfigureAwait(false));
     }
 
@@ -185,6 +187,40 @@ public sealed class ContentStore
     }
 
     /// <summary>
+    /// Makes content a read-only file, whose folder is created if missing. The file appears whole and checked, in place of an
+    /// earlier one, or not at all; one that is the content already stays. An interrupted attempt is gone on with.
+    /// </summary>
+    /// <param name="digest">The content.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="options">Whether blocks are shared between files; plain copies when null.</param>
+    /// <param name="progress">Told how many bytes are there.</param>
+    /// <param name="cancellationToken">Cancels; then the path is as it was.</param>
+    /// <exception cref="NotFoundException">There is no such content.</exception>
+    /// <exception cref="IntegrityException">What is stored is damaged.</exception>
+    /// <exception cref="IOException">The file cannot be written, or another process is making it.</exception>
+    public Task MaterializeAsync(
+        Digest digest, string path, MaterializeOptions? options = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        options ??= new MaterializeOptions();
+        options.Validate();
+        return new MaterializedFile(this, Checked(digest), progress).WriteAsync(Path.GetFullPath(path), options, cancellationToken);
+    }
+
+    /// <summary>
+    /// Opens what is left of content behind those chunks that the caller says to have; the size is that of the whole. The bytes
+    /// of chunks are checked, the digest of the whole is left to the caller.
+    /// </summary>
+    internal async Task<(Stream Tail, long SizeBytes)> OpenRestAsync(
+        Digest digest, Func<ContentInfo, CancellationToken, Task<bool>> hasAsync, CancellationToken cancellationToken)
+    {
+        if (Packed is not null && await Packed.FindAsync(digest, cancellationToken).ConfigureAwait(false) is { Entry.Kind: PackEntryKind.Manifest } entry)
+            return (await Packed.OpenRestAsync(entry, hasAsync, cancellationToken).ConfigureAwait(false), entry.Entry.ContentBytes);
+        var whole = await OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
+        return (whole, whole.Length);
+    }
+
+    /// <summary>
     /// Deletes, in two runs, what no record of the metadata store and no series of digests names any more: the first condemns it,
     /// one after the grace deletes it. A dry run by default. Puts and reads may go on meanwhile.
     /// </summary>
@@ -219,8 +255,43 @@ public sealed class ContentStore
     public Task<IndexRebuildReport> RebuildIndexAsync(CancellationToken cancellationToken = default) =>
         new IndexRebuild(Indexed()).RunAsync(cancellationToken);
 
+    /// <summary>
+    /// Copies the objects that hold contents to another object store as they are, checked on the way. With a copy of the metadata
+    /// store they are a copy of the contents.
+    /// </summary>
+    /// <param name="target">Where to.</param>
+    /// <param name="digests">The contents.</param>
+    /// <param name="trustsPresent">Whether objects that are there are left alone; otherwise they are compared, and replaced if damaged.</param>
+    /// <param name="progress">Told the share that is done, 0 to 1.</param>
+    /// <param name="cancellationToken">Cancels; what was copied stays.</param>
+    /// <exception cref="InvalidOperationException">There is no index.</exception>
+    public Task<ObjectCopyReport> CopyObjectsAsync(
+        IObjectStore target, IReadOnlySet<Digest> digests, bool trustsPresent = false, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(target);
+        ArgumentNullException.ThrowIfNull(digests);
+        return new ObjectCopy(Indexed(), Objects, target, trustsPresent).RunAsync(digests, progress, cancellationToken);
+    }
+
+    /// <summary>
+    /// What is wrong with contents, as far as can be said without reading them: those that are missing, in part or in whole, and
+    /// those in quarantine.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">There is no index.</exception>
+    public async IAsyncEnumerable<(Digest Digest, string Problem)> CheckAsync(
+        IEnumerable<Digest> digests, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(digests);
+        var check = new ContentCheck(Indexed(), _whole);
+        foreach (var digest in digests)
+        {
+            if (await check.FindProblemAsync(digest, cancellationToken).ConfigureAwait(false) is { } problem)
+                yield return (digest, problem);
+        }
+    }
+
     private PackedContents Indexed() =>
-        Packed ?? throw new InvalidOperationException($"The contents in '{_objects.Location}' have no index; open the content store with its metadata store.");
+        Packed ?? throw new InvalidOperationException($"The contents in '{Objects.Location}' have no index; open the content store with its metadata store.");
 
     private static Digest Checked(Digest digest) =>
         digest.IsEmpty ? throw new ArgumentException("The digest is empty; it names no content.", nameof(digest)) : digest;

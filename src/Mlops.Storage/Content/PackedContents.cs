@@ -54,15 +54,24 @@ internal sealed class PackedContents
         var content = new ContentInfo(entry.Entry.Digest, entry.Entry.ContentBytes);
         if (entry.Entry.Kind != PackEntryKind.Manifest)
             return new MemoryStream(await _reader.ReadAsync(entry, $"content {content.Digest}", cancellationToken).ConfigureAwait(false), writable: false);
+        var chunks = await OpenRestAsync(entry, (_, _) => Task.FromResult(false), cancellationToken).ConfigureAwait(false);
+        return new VerifyingStream(chunks, content, () => new IntegrityException(
+            $"Content {content.Digest} in '{Packs.Location}' is damaged: its chunks do not make up its digest; store the content again."));
+    }
 
+    /// <summary>Opens a content behind the chunks that the caller has.</summary>
+    public async Task<Stream> OpenRestAsync(
+        IndexEntry entry, Func<ContentInfo, CancellationToken, Task<bool>> hasAsync, CancellationToken cancellationToken)
+    {
         // a store that cannot be written can still be read, and is not swept either
         var use = await TryEnterAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             var manifest = await ReadManifestAsync(entry, cancellationToken).ConfigureAwait(false);
-            var chunks = new ChunkedStream(manifest, content, _reader, Index, use);
-            return new VerifyingStream(chunks, content, () => new IntegrityException(
-                $"Content {content.Digest} in '{Packs.Location}' is damaged: its chunks do not make up its digest; store the content again."));
+            var first = 0;
+            while (first < manifest.Chunks.Count && await hasAsync(manifest.Chunks[first], cancellationToken).ConfigureAwait(false))
+                first++;
+            return new ChunkedStream(manifest, first, entry.Entry.Digest, _reader, Index, use);
         }
         catch
         {

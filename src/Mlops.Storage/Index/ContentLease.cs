@@ -34,7 +34,12 @@ internal sealed class ContentLease(ContentIndex index)
             lock (_uses)
                 _uses.Add(use);
             if (_version == 0 || Now - _renewed > Lifetime / 2)
-                await RenewAsync([], cancellationToken).ConfigureAwait(false);
+            {
+                // one that ended while nothing used it is of no use any more; the next has another key
+                if (!await TryRenewAsync([], cancellationToken).ConfigureAwait(false) && !await TryRenewAsync([], cancellationToken).ConfigureAwait(false))
+                    throw Lost();
+            }
+
             use.Key = _key;
             return use;
         }
@@ -92,9 +97,8 @@ internal sealed class ContentLease(ContentIndex index)
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (use.Key != _key)
+            if (use.Key != _key || !await TryRenewAsync(cells, cancellationToken).ConfigureAwait(false))
                 throw Lost();
-            await RenewAsync(cells, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -102,7 +106,8 @@ internal sealed class ContentLease(ContentIndex index)
         }
     }
 
-    private async Task RenewAsync(IReadOnlyList<CellWrite> cells, CancellationToken cancellationToken)
+    /// <summary>Commits cells with the lease; false, and nothing is committed, if the lease has ended.</summary>
+    private async Task<bool> TryRenewAsync(IReadOnlyList<CellWrite> cells, CancellationToken cancellationToken)
     {
         DateTimeOffset since;
         var now = Now;
@@ -122,7 +127,7 @@ internal sealed class ContentLease(ContentIndex index)
             if (cells.Count > 0 && await VersionAsync(cancellationToken).ConfigureAwait(false) == _version)
                 throw; // one of the other cells; the lease stands
             Forget();
-            throw Lost();
+            return false;
         }
         catch
         {
@@ -132,6 +137,7 @@ internal sealed class ContentLease(ContentIndex index)
 
         _renewed = now;
         _version = await VersionAsync(cancellationToken).ConfigureAwait(false);
+        return true;
     }
 
     private async Task<long> VersionAsync(CancellationToken cancellationToken) =>

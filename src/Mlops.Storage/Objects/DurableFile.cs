@@ -67,6 +67,15 @@ public static partial class DurableFile
         return true;
     }
 
+    /// <summary>Gives a file a second name.</summary>
+    /// <exception cref="IOException">The name is taken, or the file system does not link, or not between these folders.</exception>
+    internal static void CreateHardLink(string existing, string link)
+    {
+        var isMade = OperatingSystem.IsWindows() ? CreateHardLink(link, existing, 0) : Link(existing, link) == 0;
+        if (!isMade)
+            throw Failed("link", link, Marshal.GetLastPInvokeError());
+    }
+
     /// <summary>Creates a directory and those above it, each flushed into its parent.</summary>
     public static void CreateDirectory(string path)
     {
@@ -144,4 +153,8 @@ public static partial class DurableFile
     [LibraryImport("kernel32", EntryPoint = "MoveFileExW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
     [return: MarshalAs(UnmanagedType.Bool)]
     private static partial bool MoveFile(string source, string target, uint flags);
+
+    [LibraryImport("kernel32", EntryPoint = "CreateHardLinkW", SetLastError = true, StringMarshalling = StringMarshalling.Utf16)]
+    [return: MarshalAs(UnmanagedType.Bool)]
+    private static partial bool CreateHardLink(string link, string existing, nint security);
 }

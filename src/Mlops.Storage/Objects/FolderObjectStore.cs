@@ -172,6 +172,14 @@ public sealed class FolderObjectStore : IObjectStore
 
     private async Task CopyAsync(ObjectName name, Stream content, FileStream file, CancellationToken cancellationToken)
     {
+        // what is in memory, such as a pack, needs no copy on the way
+        if (content is MemoryStream memory && memory.TryGetBuffer(out var whole))
+        {
+            await WriteAsync(name, whole.AsMemory((int)memory.Position), file, cancellationToken).ConfigureAwait(false);
+            memory.Position = memory.Length;
+            return;
+        }
+
         var buffer = new byte[BufferBytes];
         while (true)
         {
@@ -179,14 +187,19 @@ public sealed class FolderObjectStore : IObjectStore
             var read = await content.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
             if (read == 0)
                 return;
-            try
-            {
-                await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-            }
-            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-            {
-                throw FileTrouble.Explain(e, name.Value, Location);
-            }
+            await WriteAsync(name, buffer.AsMemory(0, read), file, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    private async Task WriteAsync(ObjectName name, ReadOnlyMemory<byte> bytes, FileStream file, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await file.WriteAsync(bytes, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw FileTrouble.Explain(e, name.Value, Location);
         }
     }
 

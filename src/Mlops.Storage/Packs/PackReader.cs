@@ -66,6 +66,16 @@ internal sealed class PackReader(PackStore packs, ContentIndex index)
         return entry.Kind == PackEntryKind.Manifest || Digest.Of(destination) == entry.Digest;
     }
 
+    /// <summary>Whether the entry of a whole pack is what its footer says, a list of chunks included.</summary>
+    public static bool IsSound(PackEntry entry, ReadOnlySpan<byte> pack)
+    {
+        if (entry.Offset + (long)entry.Length > pack.Length)
+            return false;
+        var bytes = new byte[entry.SizeBytes];
+        return TryDecode(entry, pack.Slice(entry.Offset, entry.Length), bytes)
+            && (entry.Kind != PackEntryKind.Manifest || Manifest.IsSound(bytes, new ContentInfo(entry.Digest, entry.ContentBytes)));
+    }
+
     /// <summary>A pack that is gone may have been packed anew; the index knows where its entries are now.</summary>
     private async Task FollowAsync(IReadOnlyList<(IndexEntry Entry, Memory<byte> Destination)> run, string what, CancellationToken cancellationToken)
     {

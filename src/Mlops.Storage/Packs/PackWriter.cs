@@ -10,9 +10,6 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use) : IAsync
     private readonly List<Task> _storing = [];
     private PackBuilder _builder = new();
 
-    /// <summary>Bytes of packs that were stored.</summary>
-    public long StoredBytes { get; private set; }
-
     public async ValueTask AddAsync(
         PackEntryKind kind, Digest digest, ReadOnlyMemory<byte> bytes, byte[]? compressed, CancellationToken cancellationToken)
     {
@@ -24,17 +21,11 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use) : IAsync
     /// <summary>Stores what is gathered, and everything before it, then <paramref name="manifest"/>.</summary>
     public async Task FinishAsync(Digest content, Manifest? manifest, CancellationToken cancellationToken)
     {
-        if (manifest is null)
+        if (manifest is not null)
         {
-            await StoreAsync(cancellationToken).ConfigureAwait(false);
+            // chunks are in the index before a manifest that names them is
             await Task.WhenAll(_storing).ConfigureAwait(false);
-            return;
-        }
-
-        // chunks are in the index before a manifest that names them is
-        await Task.WhenAll(_storing).ConfigureAwait(false);
-        using (var zstd = new Zstd())
-        {
+            using var zstd = new Zstd();
             var list = manifest.Write();
             _builder.Add(PackEntryKind.Manifest, content, list, zstd.TryCompress(list), manifest.SizeBytes);
         }
@@ -73,7 +64,6 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use) : IAsync
             var pack = builder.Finish();
             await packs.PutAsync(pack, cancellationToken).ConfigureAwait(false);
             await use.CommitAsync([.. pack.Entries.Select(e => IndexEntry.Of(pack.Name, e).ToWrite())], cancellationToken).ConfigureAwait(false);
-            StoredBytes += pack.Bytes.Count;
         }
     }
 }

@@ -64,18 +64,9 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
             footer = await FindEntriesAsync(pack.Name, cancellationToken).ConfigureAwait(false);
         }
 
-        var damaged = footer.Where(e => !IsSound(e, bytes)).ToList();
+        var damaged = footer.Where(e => !PackReader.IsSound(e, bytes)).ToList();
         if (damaged.Count > 0)
             await QuarantineAsync(pack.Name, damaged, "damaged", cancellationToken).ConfigureAwait(false);
-    }
-
-    private static bool IsSound(PackEntry entry, byte[] pack)
-    {
-        if (entry.Offset + (long)entry.Length > pack.Length)
-            return false;
-        var bytes = new byte[entry.SizeBytes];
-        return PackReader.TryDecode(entry, pack.AsSpan(entry.Offset, entry.Length), bytes)
-            && (entry.Kind != PackEntryKind.Manifest || Manifest.IsSound(bytes, new ContentInfo(entry.Digest, entry.ContentBytes)));
     }
 
     private async Task QuarantineAsync(Digest pack, IReadOnlyList<PackEntry> entries, string how, CancellationToken cancellationToken)

@@ -12,6 +12,7 @@ internal sealed class JournalDrain
 {
     private const int MostUnits = 512 * 1024;
     private readonly IMetadataStore _store;
+    private readonly ContentSpool _spool;
     private readonly RecordId _writer;
     private readonly string _actor;
     private readonly TimeProvider _time;
@@ -22,9 +23,10 @@ internal sealed class JournalDrain
     private long _unanswered = long.MaxValue;
 
     public JournalDrain(
-        IMetadataStore store, RecordId writer, string actor, TimeProvider time, ILogger logger, Segment start, bool recovering)
+        IMetadataStore store, ContentSpool spool, RecordId writer, string actor, TimeProvider time, ILogger logger, Segment start, bool recovering)
     {
         _store = store;
+        _spool = spool;
         _writer = writer;
         _actor = actor;
         _time = time;
@@ -85,6 +87,8 @@ internal sealed class JournalDrain
             {
                 var key = moved ? new BatchKey(_writer, segment.Base + index) : (BatchKey?)null;
                 var batch = Pass.ToBatch(key, _actor, _time.GetUtcNow());
+
+                await _spool.DeliverAsync(batch, cancellationToken).ConfigureAwait(false);
 
                 // until there is an answer it may be in the store or not: then the very same must be sent again, though the journal
                 // has grown, because only its sequence tells the store that it has it

@@ -5,7 +5,7 @@ using Mlops.Storage;
 namespace Mlops.Tracking;
 
 /// <summary>Moves the journals of dead writers into the store and removes them.</summary>
-internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, ILogger logger)
+internal sealed class Recoverer(IMetadataStore store, ContentStore content, TrackingOptions options, ILogger logger)
 {
     /// <summary>Recovers what it can; a journal that cannot be recovered now stays for the next open.</summary>
     public async Task<IReadOnlyList<JournalRecovery>> RecoverAsync(CancellationToken cancellationToken)
@@ -45,7 +45,7 @@ internal sealed class Recoverer(IMetadataStore store, TrackingOptions options, I
             if (segments.Count > 0)
             {
                 var drain = new JournalDrain(
-                    store, folder.Writer, options.Actor, options.Time, logger, segments[0], recovering: true);
+                    store, new ContentSpool(folder.Path, content, logger), folder.Writer, options.Actor, options.Time, logger, segments[0], recovering: true);
                 pass = drain.Pass;
                 drain.SkipTo(known);
                 while (await drain.StepAsync(null, cancellationToken).ConfigureAwait(false) is not null)

@@ -8,6 +8,7 @@ namespace Mlops.Tracking;
 public sealed partial class ActiveRun
 {
     private const int ArtifactsPerBatch = 200;
+    private const int FilesAtOnce = 32;
 
     /// <summary>
     /// Logs a file, or a folder with everything below it. The content is durable before anything refers to it, and the artifact
@@ -42,23 +43,21 @@ public sealed partial class ActiveRun
             throw new FileNotFoundException($"There is no file or folder '{localPath}' to log as artifact of run {Id}.", localPath);
 
         using var activity = TrackingDiagnostics.Activities.StartActivity("mlops.artifact.log");
-        long taken = 0;
+        var taken = new TakenBytes(progress);
         foreach (var chunk in files.Chunk(ArtifactsPerBatch))
         {
-            List<(ArtifactPath, ContentInfo)> stored = [];
-            foreach (var (file, path) in chunk)
+            // many small files at once become few objects
+            var stored = new (ArtifactPath Path, ContentInfo Content)[chunk.Length];
+            var options = new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancellationToken };
+            await Parallel.ForAsync(0, chunk.Length, options, async (i, token) =>
             {
-                var before = taken;
-                var inFile = progress is null ? null : new Relay(bytes => progress.Report(before + bytes));
-                var content = await _tracker.Content.PutFileAsync(file, inFile, cancellationToken).ConfigureAwait(false);
-                taken += content.SizeBytes;
-                stored.Add((path, content));
-            }
-
+                var (file, path) = chunk[i];
+                stored[i] = (path, await _tracker.Content.PutFileAsync(file, taken.OfFile(), token).ConfigureAwait(false));
+            }).ConfigureAwait(false);
             _tracker.WriteArtifacts(this, step, stored);
         }
 
-        progress?.Report(taken);
+        taken.Report(0);
     }
 
     /// <summary>Logs what a stream holds from its position to its end.</summary>
@@ -107,8 +106,29 @@ public sealed partial class ActiveRun
             ShouldRecursePredicate = (ref FileSystemEntry entry) => (entry.Attributes & FileAttributes.ReparsePoint) == 0,
         }.Order(StringComparer.Ordinal);
 
-    private sealed class Relay(Action<long> report) : IProgress<long>
+    /// <summary>Adds up the progress of files that are stored side by side, and reports the sum in its order.</summary>
+    private sealed class TakenBytes(IProgress<long>? progress)
     {
-        public void Report(long value) => report(value);
+        private readonly Lock _gate = new();
+        private long _taken;
+
+        public void Report(long more)
+        {
+            lock (_gate)
+                progress?.Report(_taken += more);
+        }
+
+        public IProgress<long>? OfFile() => progress is null ? null : new FileBytes(this);
+
+        private sealed class FileBytes(TakenBytes all) : IProgress<long>
+        {
+            private long _seen;
+
+            public void Report(long value)
+            {
+                all.Report(value - _seen);
+                _seen = value;
+            }
+        }
     }
 }

@@ -58,13 +58,13 @@ public sealed partial class RunTracker : IAsyncDisposable
         Context = new MetadataContext(store, content, options.Actor, options.Time, FlushAsync);
         Context.RunStaged += OnRunStaged;
         Runs = new RunCatalog(Context);
-        Content = content;
         logger = Logger = new QuietLogger(logger);
         Writer = _ids.Next();
         _folder = WriterFolder.Create(options.JournalPath, Writer);
+        Content = new ContentSpool(_folder.Path, content, logger);
         _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, () => _drainer?.Wake(), createSegment);
         _journal = new Journal(_supply, Writer);
-        var drain = new JournalDrain(store, Writer, options.Actor, options.Time, logger, _journal.Oldest, recovering: false);
+        var drain = new JournalDrain(store, Content, Writer, options.Actor, options.Time, logger, _journal.Oldest, recovering: false);
         _housekeeping = new Housekeeping(Writer, OpenRuns(), () => _supply.Gaps, options, logger);
         _drainer = new Drainer(_journal, drain, options, logger, _housekeeping.AddTo, OnCommitted);
         _lost = new LostRuns(store, Runs, Writer, options, logger);
@@ -81,7 +81,7 @@ public sealed partial class RunTracker : IAsyncDisposable
     /// <summary>What catalogs beside this tracker work with: they flush it first, and its handles notice what they delete.</summary>
     public MetadataContext Context { get; }
 
-    internal ContentStore Content { get; }
+    internal ContentSpool Content { get; }
 
     internal RunCatalog Runs { get; }
 

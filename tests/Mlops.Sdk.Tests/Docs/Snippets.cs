@@ -146,6 +146,19 @@ internal static class Snippets
         var check = await mlops.CheckAsync(readsObjects: true);
         Console.WriteLine(check); // a line per finding: OK, WARNING or ERROR, what, and what to do
         #endregion
+
+        #region collectGarbage
+        var garbage = await mlops.CollectGarbageAsync(); // a dry run: says what it would do, and why
+        foreach (var item in garbage.Items)
+            Console.WriteLine($"{item.What}, {item.SizeBytes} bytes: {item.State}, {item.Why}");
+        await mlops.CollectGarbageAsync(new GarbageOptions { IsDryRun = false });
+        #endregion
+
+        #region scrub
+        var scrub = await mlops.ScrubAsync(budgetBytes: 10_000_000_000); // goes on where the last one ended
+        foreach (var problem in scrub.Problems)
+            Console.WriteLine(problem);
+        #endregion
     }
 
     public static async Task ArchiveAsync(MlopsClient mlops, MlopsClient elsewhere)

@@ -24,7 +24,7 @@ public sealed class CheckTests : IAsyncLifetime, IDisposable
     {
         var report = await _mlops.CheckAsync(readsObjects: true);
         Assert.True(report.IsHealthy, report.ToString());
-        Assert.Contains("1 objects are there and whole", report.ToString(), StringComparison.Ordinal);
+        Assert.Contains("1 contents are there and whole", report.ToString(), StringComparison.Ordinal);
         Assert.Equal(report.Findings.Count, report.ToString().Split('\n').Length);
     }
 
@@ -50,7 +50,7 @@ public sealed class CheckTests : IAsyncLifetime, IDisposable
         var orphan = Path.Combine(_folder["store"], "objects", "sha256", "aa", new string('a', 64));
         Directory.CreateDirectory(Path.GetDirectoryName(orphan)!);
         await File.WriteAllTextAsync(orphan, "orphan");
-        AssertFound(await _mlops.CheckAsync(), CheckSeverity.Warning, "1 objects (6 bytes)");
+        AssertFound(await _mlops.CheckAsync(), CheckSeverity.Warning, "1 contents (6 bytes)");
     }
 
     [Fact]

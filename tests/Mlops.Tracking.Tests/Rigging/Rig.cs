@@ -59,7 +59,7 @@ internal sealed class Rig : IAsyncDisposable
 
     /// <summary>Moves what dead writers left into the store, as an open does.</summary>
     public Task<IReadOnlyList<JournalRecovery>> RecoverAsync() =>
-        new Recoverer(Store, Options, Log).RecoverAsync(CancellationToken.None);
+        new Recoverer(Store, Content, Options, Log).RecoverAsync(CancellationToken.None);
 
     /// <summary>The values of a metric in order of arrival.</summary>
     public async Task<double[]> ValuesAsync(RunId run, string key) => [.. (await PointsAsync(run, key)).Select(p => p.Value)];

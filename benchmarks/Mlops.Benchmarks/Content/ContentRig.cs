@@ -1,0 +1,37 @@
+using System.Diagnostics;
+using Mlops.Storage;
+using Mlops.Storage.Sqlite;
+
+namespace Mlops.Benchmarks.Content;
+
+/// <summary>A content store with its index, as a client opens it, and the data that the figures share.</summary>
+internal static class ContentRig
+{
+    public const int LargeBytes = 1024 * 1024 * 1024;
+
+    public static SqliteMetadataStore Open(string folder, out ContentStore content)
+    {
+        Directory.CreateDirectory(folder);
+        var store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, "mlops.db") });
+        content = new ContentStore(new FolderObjectStore(Path.Combine(folder, "objects")), store);
+        return store;
+    }
+
+    /// <summary>Writes 1 GiB of noise, of which no two pieces are alike.</summary>
+    public static async Task FillAsync(string path)
+    {
+        var random = new Random(20260601);
+        var buffer = new byte[8 * 1024 * 1024];
+        await using var file = new FileStream(path, FileMode.CreateNew);
+        for (var written = 0L; written < LargeBytes; written += buffer.Length)
+        {
+            random.NextBytes(buffer);
+            await file.WriteAsync(buffer);
+        }
+    }
+
+    public static FileStream OpenRead(string path) =>
+        new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
+
+    public static double GigabytesPerSecond(long start) => LargeBytes / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9;
+}

@@ -1,0 +1,99 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Text;
+using Mlops.Storage;
+
+namespace Mlops.Benchmarks.Content;
+
+/// <summary>
+/// A mark and a sweep over a million chunks in 50 contents, of which every tenth is garbage; the slower of the run that condemns
+/// and the run that deletes. Chunks are at most 16 KiB here, and nearly empty, so that making them takes no hour.
+/// </summary>
+internal sealed class GarbageSweep : Figure
+{
+    private const int Chunks = 20_000;
+    private const int ChunkBytes = 16_384;
+    private const int Contents = 50;
+    private const double MostMebibytes = 300;
+    private const double Mebibyte = 1024 * 1024;
+    private static readonly GarbageOptions Now = new() { IsDryRun = false, Grace = TimeSpan.Zero };
+
+    public override string Name => "gc-sweep";
+
+    public override string Unit => "s";
+
+    public override string BaselineName => "none";
+
+    public override Bound Bound => Bound.AtMost(20);
+
+    public override int Rounds => 1;
+
+    public override int WarmUps => 0;
+
+    public override async Task<double> MeasureOursAsync(Workspace workspace)
+    {
+        var folder = workspace.NewPath("store");
+        await using var store = ContentRig.Open(folder, out var content);
+        var ids = new IdGenerator();
+        await store.CommitAsync(new Batch
+        {
+            Actor = "figures",
+            ClientTime = TimeProvider.System.GetUtcNow(),
+            Cells = [new CellWrite { Key = "content-profile", Value = Encoding.UTF8.GetBytes($"fastcdc-nc1 1024 {ChunkBytes} {ChunkBytes}") }],
+        });
+        for (var i = 0; i < Contents; i++)
+        {
+            var info = await content.PutAsync(new CountingStream(i * (long)Chunks, Chunks));
+            if (i % 10 != 0)
+                await store.CommitAsync(new Batch
+                {
+                    Actor = "figures",
+                    ClientTime = TimeProvider.System.GetUtcNow(),
+                    Changes = [new RecordChange { Id = ids.Next(), Kind = "artifact", Mode = ChangeMode.Create, Action = "logged", Fields = [FieldWrite.Set("content", FieldValue.Digest(info.Digest))] }],
+                });
+        }
+
+        GC.Collect();
+        var idle = Process.GetCurrentProcess().WorkingSet64;
+        var (slowest, peak) = (0.0, idle);
+        using var timer = new Timer(_ => peak = Math.Max(peak, Environment.WorkingSet), null, 0, 5);
+        for (var run = 0; run < 2; run++)
+        {
+            var start = Stopwatch.GetTimestamp();
+            var report = await content.CollectGarbageAsync(Now);
+            slowest = Math.Max(slowest, Stopwatch.GetElapsedTime(start).TotalSeconds);
+            Note($"{Stopwatch.GetElapsedTime(start).TotalSeconds:0.0} s: {report.LiveChunks} live, {report.Condemned} condemned, {report.Deleted} deleted");
+        }
+
+        var mebibytes = (peak - idle) / Mebibyte;
+        Note($"{mebibytes:0.0} MiB at most over idle (bound {MostMebibytes})");
+        MustBeZero("MiB over the bound", Math.Max(0, mebibytes - MostMebibytes));
+        return slowest;
+    }
+
+    public override Task<double?> MeasureBaselineAsync(Workspace workspace) => Task.FromResult<double?>(null);
+
+    /// <summary>Pieces of one chunk each, zeros but for a number.</summary>
+    private sealed class CountingStream(long first, int pieces) : MemoryStream
+    {
+        private readonly byte[] _piece = new byte[ChunkBytes];
+        private long _position;
+
+        public override bool CanSeek => false;
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = 0;
+            while (read < buffer.Length && _position < (long)pieces * ChunkBytes)
+            {
+                var at = (int)(_position % ChunkBytes);
+                BinaryPrimitives.WriteInt64LittleEndian(_piece, first + (_position / ChunkBytes) + 1);
+                var count = Math.Min(buffer.Length - read, ChunkBytes - at);
+                _piece.AsSpan(at, count).CopyTo(buffer.Span[read..]);
+                (read, _position) = (read + count, _position + count);
+            }
+
+            return ValueTask.FromResult(read);
+        }
+    }
+}

@@ -1,0 +1,139 @@
+using System.Security.Cryptography;
+
+namespace Mlops.Storage;
+
+/// <summary>Makes content a read-only file. What an interrupted attempt has written is checked and gone on with.</summary>
+internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgress<long>? progress)
+{
+    private const int BufferBytes = 1024 * 1024;
+
+    public async Task WriteAsync(string path, MaterializeOptions options, CancellationToken cancellationToken)
+    {
+        if (await IsThereAsync(path, cancellationToken).ConfigureAwait(false))
+            return;
+        if (options.CacheFolder is not { } cache)
+        {
+            await AssembleAsync(path, cancellationToken).ConfigureAwait(false);
+            return;
+        }
+
+        var text = digest.ToString();
+        var cached = Path.Combine(Path.GetFullPath(cache), text[..2], text);
+        if (!await IsThereAsync(cached, cancellationToken).ConfigureAwait(false))
+            await AssembleAsync(cached, cancellationToken).ConfigureAwait(false);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var temporary = Beside(path, RandomNumberGenerator.GetHexString(32, lowercase: true));
+        try
+        {
+            if (options.UsesHardLinks)
+                DurableFile.CreateHardLink(cached, temporary);
+            else
+                File.Copy(cached, temporary); // a clone where the file system can
+            Finish(temporary, path);
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    private static string Beside(string path, string name) => Path.Combine(Path.GetDirectoryName(path)!, ".~" + name);
+
+    /// <summary>Whether the file is the content already; read again, since others may have written to it.</summary>
+    private async Task<bool> IsThereAsync(string path, CancellationToken cancellationToken)
+    {
+        if (!File.Exists(path))
+            return false;
+        var file = SourceFile.Open(path);
+        await using (file.ConfigureAwait(false))
+        {
+            if ((await SourceFile.HashAsync(file, cancellationToken).ConfigureAwait(false)).Digest != digest)
+                return false;
+            progress?.Report(file.Length);
+        }
+
+        File.SetAttributes(path, File.GetAttributes(path) | FileAttributes.ReadOnly);
+        return true;
+    }
+
+    private async Task AssembleAsync(string path, CancellationToken cancellationToken)
+    {
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var partial = Beside(path, digest + ".partial");
+        var file = new FileStream(partial, new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            BufferSize = 0,
+            Options = FileOptions.Asynchronous,
+        });
+        await using (file.ConfigureAwait(false))
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            var (rest, size) = await store.OpenRestAsync(digest, (chunk, token) => IsNextAsync(file, hash, chunk, token), cancellationToken).ConfigureAwait(false);
+            await using (rest.ConfigureAwait(false))
+                await AppendAsync(rest, file, hash, cancellationToken).ConfigureAwait(false);
+            file.SetLength(file.Position);
+            if (Digest.Of(hash) != digest || file.Position != size)
+            {
+                file.SetLength(0); // nothing of it can be trusted
+                throw new IntegrityException($"Content {digest} is damaged: what was read does not match its digest; store the content again.");
+            }
+
+            DurableFile.Flush(file);
+        }
+
+        Finish(partial, path);
+    }
+
+    /// <summary>Whether the file goes on with this chunk; then it stands behind it.</summary>
+    private static async Task<bool> IsNextAsync(FileStream file, IncrementalHash hash, ContentInfo chunk, CancellationToken cancellationToken)
+    {
+        var at = file.Position;
+        if (file.Length - at < chunk.SizeBytes)
+            return false;
+        var bytes = new byte[chunk.SizeBytes];
+        await file.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+        if (Digest.Of(bytes) == chunk.Digest)
+        {
+            hash.AppendData(bytes);
+            return true;
+        }
+
+        file.Position = at;
+        return false;
+    }
+
+    private async Task AppendAsync(Stream rest, FileStream file, IncrementalHash hash, CancellationToken cancellationToken)
+    {
+        // the next piece is read while this one is hashed and written
+        var (buffer, next) = (new byte[BufferBytes], new byte[BufferBytes]);
+        var read = await rest.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
+        while (read > 0)
+        {
+            var (piece, length) = (buffer, read);
+            var hashing = Task.Run(() => hash.AppendData(piece, 0, length), CancellationToken.None);
+            try
+            {
+                await file.WriteAsync(piece.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
+                read = await rest.ReadAsync(next, cancellationToken).ConfigureAwait(false);
+            }
+            finally
+            {
+                await hashing.ConfigureAwait(false);
+            }
+
+            (buffer, next) = (next, piece);
+            progress?.Report(file.Position);
+        }
+    }
+
+    private static void Finish(string temporary, string path)
+    {
+        File.SetAttributes(temporary, File.GetAttributes(temporary) | FileAttributes.ReadOnly);
+        if (File.Exists(path))
+            File.SetAttributes(path, File.GetAttributes(path) & ~FileAttributes.ReadOnly); // Windows replaces no read-only file
+        File.Move(temporary, path, overwrite: true);
+    }
+}

@@ -1,0 +1,46 @@
+namespace Mlops.Storage;
+
+/// <summary>Looks whether contents are there: in the index with all their chunks, and the objects that these are in.</summary>
+internal sealed class ContentCheck(PackedContents contents, WholeObjects whole)
+{
+    private readonly Dictionary<Digest, bool> _packs = [];
+
+    /// <summary>What is wrong with a content; null if nothing is. Its bytes are not read.</summary>
+    public async Task<string?> FindProblemAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        if (await contents.FindAsync(digest, cancellationToken).ConfigureAwait(false) is not { } entry)
+            return await whole.FindAsync(digest, cancellationToken).ConfigureAwait(false) is null ? $"Content {digest} is named by a record, and missing" : null;
+        if (entry.IsDamaged || !await HasPackAsync(entry.Pack, cancellationToken).ConfigureAwait(false))
+            return Problem(digest, entry);
+        if (entry.Entry.Kind != PackEntryKind.Manifest)
+            return null;
+        try
+        {
+            var manifest = await contents.ReadManifestAsync(entry, cancellationToken).ConfigureAwait(false);
+            var found = await contents.Index.FindAsync(PackEntryKind.Chunk, manifest.Chunks.Select(c => c.Digest), cancellationToken).ConfigureAwait(false);
+            foreach (var chunk in manifest.Chunks)
+            {
+                if (!found.TryGetValue(chunk.Digest, out var at))
+                    return $"Chunk {chunk.Digest} of content {digest} is missing";
+                if (at.IsDamaged || !await HasPackAsync(at.Pack, cancellationToken).ConfigureAwait(false))
+                    return Problem(digest, at);
+            }
+
+            return null;
+        }
+        catch (Exception e) when (e is IntegrityException or NotFoundException)
+        {
+            return e.Message;
+        }
+    }
+
+    private static string Problem(Digest digest, IndexEntry entry) =>
+        $"Object '{PackStore.NameOf(entry.Pack)}' is {(entry.IsDamaged ? "damaged" : "missing")}, and with it content {digest}";
+
+    private async Task<bool> HasPackAsync(Digest pack, CancellationToken cancellationToken)
+    {
+        if (!_packs.TryGetValue(pack, out var isThere))
+            _packs[pack] = isThere = await contents.Packs.FindAsync(pack, cancellationToken).ConfigureAwait(false) is not null;
+        return isThere;
+    }
+}

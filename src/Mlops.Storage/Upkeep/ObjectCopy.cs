@@ -1,0 +1,111 @@
+using System.Collections.Concurrent;
+
+namespace Mlops.Storage;
+
+/// <summary>Copies the objects that hold contents as they are, each checked on the way, so that a copy of the index fits them.</summary>
+internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IObjectStore to, bool trustsPresent)
+{
+    private const int SideBySide = 8;
+    private readonly ConcurrentBag<string> _problems = [];
+    private long _copied;
+    private long _bytes;
+
+    public async Task<ObjectCopyReport> RunAsync(IReadOnlySet<Digest> digests, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
+        var names = await FindObjectsAsync(digests, cancellationToken).ConfigureAwait(false);
+        var done = 0L;
+        var options = new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken };
+        await Parallel.ForEachAsync(names, options, async (item, token) =>
+        {
+            try
+            {
+                await CopyAsync(item.Key, item.Value, token).ConfigureAwait(false);
+            }
+            catch (Exception e) when (e is NotFoundException or IntegrityException)
+            {
+                _problems.Add(e.Message); // the rest is still worth copying
+            }
+
+            progress?.Report(Interlocked.Increment(ref done) / (double)names.Count);
+        }).ConfigureAwait(false);
+        return new ObjectCopyReport(names.Count, _copied, _bytes, [.. _problems.Order(StringComparer.Ordinal)]);
+    }
+
+    /// <summary>The objects that hold these contents, and the digest of the pack or of the whole content.</summary>
+    private async Task<Dictionary<ObjectName, (bool IsPack, Digest Digest)>> FindObjectsAsync(IReadOnlySet<Digest> digests, CancellationToken cancellationToken)
+    {
+        Dictionary<ObjectName, (bool IsPack, Digest Digest)> names = [];
+        HashSet<Digest> chunks = [];
+        var found = await contents.Index.FindAsync(PackEntryKind.Content, digests, cancellationToken).ConfigureAwait(false);
+        foreach (var digest in digests)
+        {
+            if (!found.TryGetValue(digest, out var entry))
+            {
+                names[WholeObjects.NameOf(digest)] = (false, digest);
+                continue;
+            }
+
+            names[PackStore.NameOf(entry.Pack)] = (true, entry.Pack);
+            if (entry.Entry.Kind != PackEntryKind.Manifest)
+                continue;
+            try
+            {
+                chunks.UnionWith((await contents.ReadManifestAsync(entry, cancellationToken).ConfigureAwait(false)).Chunks.Select(c => c.Digest));
+            }
+            catch (Exception e) when (e is NotFoundException or IntegrityException)
+            {
+                _problems.Add(e.Message);
+            }
+        }
+
+        foreach (var entry in (await contents.Index.FindAsync(PackEntryKind.Chunk, chunks, cancellationToken).ConfigureAwait(false)).Values)
+            names[PackStore.NameOf(entry.Pack)] = (true, entry.Pack);
+        return names;
+    }
+
+    private async Task CopyAsync(ObjectName name, (bool IsPack, Digest Digest) item, CancellationToken cancellationToken)
+    {
+        var isThere = await to.FindAsync(name, cancellationToken).ConfigureAwait(false) is not null;
+        if (isThere && trustsPresent)
+            return;
+        var size = item.IsPack
+            ? await CopyPackAsync(name, item.Digest, cancellationToken).ConfigureAwait(false)
+            : await CopyWholeAsync(item.Digest, cancellationToken).ConfigureAwait(false);
+        if (isThere)
+            return;
+        Interlocked.Increment(ref _copied);
+        Interlocked.Add(ref _bytes, size);
+    }
+
+    private async Task<long> CopyWholeAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        var stream = await new ContentStore(from).OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
+        await using (stream.ConfigureAwait(false))
+            return (await new ContentStore(to).PutAsync(stream, cancellationToken).ConfigureAwait(false)).SizeBytes;
+    }
+
+    private async Task<long> CopyPackAsync(ObjectName name, Digest pack, CancellationToken cancellationToken)
+    {
+        var info = await contents.Packs.FindAsync(pack, cancellationToken).ConfigureAwait(false)
+            ?? throw new IntegrityException($"Object '{name}' is missing in '{from.Location}'; store again what was in it, or restore a backup.");
+        var bytes = await contents.Packs.ReadAsync(pack, 0, (int)info.SizeBytes, cancellationToken).ConfigureAwait(false);
+        if (PackFooter.TryReadFrom(bytes, pack) is not { } entries || !entries.All(e => PackReader.IsSound(e, bytes)))
+            _problems.Add($"Object '{name}' in '{from.Location}' is damaged; it was copied as it is. A scrub says what it concerns.");
+        for (var isRetry = false; ; isRetry = true)
+        {
+            var content = new MemoryStream(bytes, 0, bytes.Length, writable: false, publiclyVisible: true);
+            await using (content.ConfigureAwait(false))
+            {
+                if (await to.PutIfAbsentAsync(name, content, cancellationToken).ConfigureAwait(false) == PutOutcome.Created)
+                    return bytes.Length;
+            }
+
+            var there = await new PackStore(to).ReadAsync(pack, 0, bytes.Length, cancellationToken).ConfigureAwait(false);
+            if (there.AsSpan().SequenceEqual(bytes))
+                return bytes.Length;
+            if (isRetry)
+                throw new IntegrityException($"Object '{name}' in '{to.Location}' comes back damaged after it was replaced; check the storage.");
+            await to.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+        }
+    }
+}

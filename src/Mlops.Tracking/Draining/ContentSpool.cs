@@ -1,0 +1,110 @@
+using Microsoft.Extensions.Logging;
+using Mlops.Storage;
+
+namespace Mlops.Tracking;
+
+/// <summary>
+/// Where the contents of artifacts wait while the object store is away: a folder beside the journal, from which the drain brings
+/// them over before it commits the batch that names them (W1), whoever drains. Thread-safe.
+/// </summary>
+internal sealed class ContentSpool
+{
+    private const string FolderName = "spool";
+    private readonly FolderObjectStore _objects;
+    private readonly ContentStore _local;
+    private readonly ILogger _logger;
+
+    // a folder is not away; where its disk is full, the caller is told
+    private readonly bool _isFolder;
+    private volatile bool _holdsAny;
+
+    /// <param name="writerPath">The folder of the writer's journal.</param>
+    /// <param name="target">Where contents belong.</param>
+    /// <param name="logger">Told of waiting contents.</param>
+    public ContentSpool(string writerPath, ContentStore target, ILogger logger)
+    {
+        var folder = Path.Combine(writerPath, FolderName);
+        Target = target;
+        _objects = new FolderObjectStore(folder);
+        _local = new ContentStore(_objects, writerPath);
+        _logger = logger;
+        _isFolder = target.Objects is FolderObjectStore;
+        _holdsAny = Directory.Exists(folder);
+    }
+
+    /// <summary>Where contents belong.</summary>
+    public ContentStore Target { get; }
+
+    public Task<ContentInfo> PutAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        PutAsync(store => store.PutAsync(content, cancellationToken));
+
+    public Task<ContentInfo> PutFileAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken) =>
+        PutAsync(store => store.PutFileAsync(path, progress, cancellationToken));
+
+    public async Task<ContentInfo> PutAsync(Stream content, CancellationToken cancellationToken)
+    {
+        if (content.CanSeek)
+        {
+            var start = content.Position;
+            return await PutAsync(store =>
+            {
+                content.Position = start;
+                return store.PutAsync(content, cancellationToken);
+            }).ConfigureAwait(false);
+        }
+
+        if (_isFolder)
+            return await Target.PutAsync(content, cancellationToken).ConfigureAwait(false);
+
+        // what can be read only once is put beyond the reach of an outage first
+        _holdsAny = true;
+        var info = await _local.PutAsync(content, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            await DeliverAsync(info.Digest, cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageUnavailableException e)
+        {
+            TrackingLog.Spooled(_logger, info.Digest, info.SizeBytes, e);
+        }
+
+        return info;
+    }
+
+    /// <summary>Brings over what waits of the contents that a batch names.</summary>
+    /// <exception cref="StorageUnavailableException">The object store is still away.</exception>
+    public async Task DeliverAsync(Batch batch, CancellationToken cancellationToken)
+    {
+        if (!_holdsAny)
+            return;
+        var named = batch.Changes.SelectMany(c => c.Fields).SelectMany(f => f.Values).Where(v => v.Type == FieldType.Digest).Select(v => v.AsDigest)
+            .Concat(batch.Appends.Where(a => a.Points.Type == SeriesType.Digest).SelectMany(a => a.Points.Digests.ToArray()));
+        foreach (var digest in named.Distinct())
+            await DeliverAsync(digest, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async Task<ContentInfo> PutAsync(Func<ContentStore, Task<ContentInfo>> put)
+    {
+        try
+        {
+            return await put(Target).ConfigureAwait(false);
+        }
+        catch (StorageUnavailableException e) when (!_isFolder)
+        {
+            _holdsAny = true;
+            var info = await put(_local).ConfigureAwait(false);
+            TrackingLog.Spooled(_logger, info.Digest, info.SizeBytes, e);
+            return info;
+        }
+    }
+
+    private async Task DeliverAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        if (!await _local.ExistsAsync(digest, cancellationToken).ConfigureAwait(false))
+            return;
+        var content = await _local.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
+        await using (content.ConfigureAwait(false))
+            await Target.PutAsync(content, cancellationToken).ConfigureAwait(false);
+        await _objects.DeleteAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,236 @@
+using Xunit;
+
+namespace Mlops.Storage.Conformance;
+
+public abstract partial class ContentConformance
+{
+    private static readonly GarbageOptions Really = new() { IsDryRun = false, Grace = TimeSpan.FromDays(1) };
+    private readonly IdGenerator _ids = new();
+
+    [SkippableFact]
+    public async Task CollectGarbage_unnamed_content_goes_after_its_grace_and_named_content_stays()
+    {
+        var kept = await PutNamedAsync(Random(3_000_000, 1), Random(1000, 2));
+        var lost = await PutAsync(Random(4_000_000, 3), Random(2000, 4));
+        Release();
+
+        var first = await _content.CollectGarbageAsync(Really);
+        Assert.Equal((2L, 0L), (first.LiveContents, first.Deleted));
+        Assert.True(first.Condemned > 2);
+        Assert.Equal(2, first.Items.Count(i => i.State == GarbageState.Condemned));
+        Time.Advance(TimeSpan.FromHours(23));
+        Assert.All((await _content.CollectGarbageAsync(Really)).Items, i => Assert.Equal(GarbageState.InGrace, i.State));
+        Time.Advance(TimeSpan.FromHours(2));
+        var last = await _content.CollectGarbageAsync(Really);
+        Assert.Equal(first.Condemned, last.Deleted);
+        Assert.True(last.FreedBytes > 4_000_000);
+
+        await AssertReadableAsync(kept);
+        foreach (var digest in lost)
+            await Assert.ThrowsAsync<NotFoundException>(() => _content.ReadAllAsync(digest));
+        Assert.InRange(await SizeAsync(), 3_001_000, 3_100_000);
+        Assert.Empty((await _content.CollectGarbageAsync(Really)).Items);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_dry_run_says_the_same_and_changes_nothing()
+    {
+        await PutAsync(Random(3_000_000));
+        Release();
+        var dry = await _content.CollectGarbageAsync();
+        Assert.True(dry.IsDryRun);
+        Assert.Equal(dry, await _content.CollectGarbageAsync() with { Items = dry.Items });
+        Assert.Equal(dry.Condemned, (await _content.CollectGarbageAsync(Really)).Condemned);
+        Time.Advance(TimeSpan.FromDays(2));
+        var objects = await CountObjectsAsync();
+        Assert.True((await _content.CollectGarbageAsync(Really with { IsDryRun = true })).FreedBytes > 3_000_000);
+        Assert.Equal(objects, await CountObjectsAsync());
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_content_put_again_while_condemned_is_kept()
+    {
+        var small = Random(1000, 1);
+        var large = Random(3_000_000, 2);
+        await PutAsync(small, large);
+        Release();
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+
+        // of the large one only a part comes back, as the part of another
+        byte[] grown = [.. large, .. Random(500_000, 3)];
+        var kept = await PutAsync(small, grown);
+        Release();
+        await _content.CollectGarbageAsync(Really);
+        await AssertReadableAsync(kept);
+        await Assert.ThrowsAsync<NotFoundException>(() => _content.ReadAllAsync(Digest.Of(large)));
+        await NameAsync(kept);
+        Time.Advance(TimeSpan.FromDays(2));
+        await _content.CollectGarbageAsync(Really);
+        await AssertReadableAsync(kept);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_put_that_began_before_the_condemnation_keeps_what_it_found()
+    {
+        var shared = Random(3_000_000, 1);
+        await PutAsync(shared);
+        Release();
+        byte[] bytes = [.. shared, .. Random(30_000_000, 2)];
+        var isCollected = false;
+        var digest = (await _content.PutAsync(new TestStream(bytes, 65_536, atEveryRead: at =>
+        {
+            if (at < 25_000_000 || isCollected)
+                return;
+            isCollected = true;
+
+            // by now the put has found the shared chunks; it says nothing of them in the index
+            Collect().GetAwaiter().GetResult();
+        }))).Digest;
+        Assert.True(isCollected);
+        Assert.Equal(bytes, await _content.ReadAllAsync(digest));
+
+        async Task Collect()
+        {
+            var other = new ContentStore(Objects, _index, Time);
+            Assert.True((await other.CollectGarbageAsync(Really)).Condemned > 0);
+            Time.Advance(TimeSpan.FromMinutes(5));
+            var report = await other.CollectGarbageAsync(Really with { Grace = TimeSpan.Zero });
+            Assert.Equal(0, report.Deleted);
+            Assert.Contains(report.Items, i => i.State == GarbageState.Leased);
+        }
+    }
+
+    [SkippableFact]
+    public async Task Put_whose_lease_ended_on_the_way_fails_and_refers_to_nothing()
+    {
+        var bytes = Random(60_000_000);
+        var isAsleep = false;
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => _content.PutAsync(new TestStream(bytes, 65_536, atEveryRead: at =>
+        {
+            if (at < 30_000_000 || isAsleep)
+                return;
+            isAsleep = true;
+            Time.Advance(TimeSpan.FromHours(9));
+        })));
+        Assert.Empty(await ListAsync());
+        Assert.Equal(bytes, await _content.ReadAllAsync((await _content.PutAsync(bytes)).Digest));
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_packs_mostly_dead_are_packed_anew_and_read_on()
+    {
+        var large = Random(12_000_000);
+        await PutAsync(large);
+        var kept = await PutNamedAsync(large[..3_000_000]);
+        Release();
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+        Assert.True((await _content.CollectGarbageAsync(Really)).RewrittenBytes > 0);
+        Time.Advance(TimeSpan.FromDays(2));
+        await _content.CollectGarbageAsync(Really);
+        await AssertReadableAsync(kept);
+        Assert.InRange(await SizeAsync(), 3_000_000, 3_500_000);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_many_tiny_packs_become_one()
+    {
+        List<Digest> digests = [];
+        for (var i = 0; i < 40; i++)
+            digests.AddRange(await PutAsync(Random(1000, i)));
+        await NameAsync(digests);
+        Release();
+        Assert.Equal(40, await CountObjectsAsync());
+        Assert.True((await _content.CollectGarbageAsync(Really)).RewrittenBytes > 40_000);
+        Time.Advance(TimeSpan.FromDays(2));
+        await _content.CollectGarbageAsync(Really);
+        Assert.Equal(1, await CountObjectsAsync());
+        await AssertReadableAsync(digests);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_pack_that_no_index_knows_goes_after_its_grace()
+    {
+        var line = new FaultyStore(_index);
+        var bytes = new TestStream(Random(3_000_000), 65_536, atEveryRead: at => line.FailNext(at > 2_000_000 ? 100 : 0));
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => new ContentStore(Objects, line, Time).PutAsync(bytes));
+        Assert.Equal(1, await CountObjectsAsync());
+        await _content.CollectGarbageAsync(Really);
+        Assert.Equal(1, await CountObjectsAsync());
+        Time.Advance(TimeSpan.FromDays(400));
+        Assert.True((await _content.CollectGarbageAsync(Really)).FreedBytes > 3_000_000);
+        Assert.Equal(0, await CountObjectsAsync());
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_whole_objects_go_too_after_their_grace()
+    {
+        await new ContentStore(Objects).PutAsync(Random(1000));
+        await _content.CollectGarbageAsync(Really);
+        Assert.Equal(1, await CountObjectsAsync());
+        Time.Advance(TimeSpan.FromDays(2));
+        await _content.CollectGarbageAsync(Really);
+        Assert.Equal(0, await CountObjectsAsync());
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_list_of_chunks_damaged_deletes_nothing()
+    {
+        var digests = await PutNamedAsync(Random(3_000_000));
+        var info = Assert.Single(await ObjectsAsync());
+        var pack = await ReadObjectAsync(info.Name);
+        pack[pack.Length - BitConverter.ToInt32(pack, pack.Length - 12) - 12 - 10] ^= 1;
+        await ReplaceAsync(info.Name, pack);
+        Release();
+        await Assert.ThrowsAsync<IntegrityException>(() => _content.CollectGarbageAsync(Really));
+        Assert.Equal(1, await CountObjectsAsync());
+        await PutAsync(Random(3_000_000));
+        await _content.CollectGarbageAsync(Really);
+        await AssertReadableAsync(digests);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_negative_grace_or_no_index_is_misuse()
+    {
+        await Assert.ThrowsAsync<ArgumentException>(() => _content.CollectGarbageAsync(new GarbageOptions { Grace = TimeSpan.FromTicks(-1) }));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => new ContentStore(Objects).CollectGarbageAsync());
+    }
+
+    private async Task<List<Digest>> PutAsync(params byte[][] contents)
+    {
+        List<Digest> digests = [];
+        foreach (var content in contents)
+            digests.Add((await _content.PutAsync(content)).Digest);
+        return digests;
+    }
+
+    private async Task<List<Digest>> PutNamedAsync(params byte[][] contents)
+    {
+        var digests = await PutAsync(contents);
+        await NameAsync(digests);
+        return digests;
+    }
+
+    private Task<BatchResult> NameAsync(IEnumerable<Digest> digests) => _index.CommitAsync(new Batch
+    {
+        Actor = "test",
+        ClientTime = Time.GetUtcNow(),
+        Changes =
+        [
+            .. digests.Select(d => new RecordChange
+            {
+                Id = _ids.Next(), Kind = "artifact", Mode = ChangeMode.Create, Action = "logged", Fields = [FieldWrite.Set("content", FieldValue.Digest(d))],
+            }),
+        ],
+    });
+
+    /// <summary>Leases end by themselves after ten minutes in which nothing is put or read.</summary>
+    private void Release() => Time.Advance(TimeSpan.FromMinutes(11));
+
+    private async Task AssertReadableAsync(IEnumerable<Digest> digests)
+    {
+        foreach (var digest in digests)
+            Assert.Equal(digest, Digest.Of(await _content.ReadAllAsync(digest)));
+    }
+}

@@ -1,0 +1,102 @@
+using Xunit;
+
+namespace Mlops.Storage.Conformance;
+
+public abstract partial class ContentConformance
+{
+    [SkippableTheory]
+    [InlineData(0)]
+    [InlineData(1000)]
+    [InlineData(20_000_000)]
+    public async Task Materialize_makes_a_read_only_file_in_place_of_another(int size)
+    {
+        var bytes = Random(size);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        var path = Path.Combine(Folder, "out", "deep", "model.bin");
+        List<long> seen = [];
+        await _content.MaterializeAsync(digest, path, progress: new Reports(seen));
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(path));
+        Assert.True(File.GetAttributes(path).HasFlag(FileAttributes.ReadOnly));
+        Assert.Equal(size, seen.LastOrDefault());
+
+        File.SetAttributes(path, FileAttributes.Normal);
+        await File.WriteAllTextAsync(path, "something else");
+        File.SetAttributes(path, FileAttributes.ReadOnly);
+        await _content.MaterializeAsync(digest, path);
+        await _content.MaterializeAsync(digest, path);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(path));
+        Assert.Single(Directory.GetFiles(Path.GetDirectoryName(path)!));
+    }
+
+    [SkippableFact]
+    public async Task Materialize_interrupted_goes_on_where_it_was()
+    {
+        var bytes = Random(30_000_000);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        var path = Path.Combine(Folder, "out", "model.bin");
+        using var cancel = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _content.MaterializeAsync(
+            digest, path, progress: new Until(20_000_000, cancel), cancellationToken: cancel.Token));
+        Assert.False(File.Exists(path));
+        var partial = Assert.Single(Directory.GetFiles(Path.GetDirectoryName(path)!));
+
+        // a bit that flipped meanwhile, and what comes after it, is fetched again
+        await using (var file = new FileStream(partial, FileMode.Open))
+        {
+            Assert.True(file.Length >= 20_000_000);
+            file.Position = 15_000_000;
+            file.WriteByte((byte)(bytes[15_000_000] ^ 1));
+        }
+
+        List<long> seen = [];
+        await _content.MaterializeAsync(digest, path, progress: new Reports(seen));
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(path));
+        Assert.InRange(seen[0], 14_000_000, 17_000_000);
+    }
+
+    [SkippableFact]
+    public async Task Materialize_damaged_content_leaves_the_path_as_it_was()
+    {
+        var digest = (await _content.PutAsync(Random(5_000_000))).Digest;
+        var info = Assert.Single(await ObjectsAsync());
+        var pack = await ReadObjectAsync(info.Name);
+        pack[2_500_000] ^= 1;
+        await ReplaceAsync(info.Name, pack);
+        var path = Path.Combine(Folder, "model.bin");
+        await File.WriteAllTextAsync(path, "older");
+        await Assert.ThrowsAsync<IntegrityException>(() => _content.MaterializeAsync(digest, path));
+        Assert.Equal("older", await File.ReadAllTextAsync(path));
+        await Assert.ThrowsAsync<NotFoundException>(() => _content.MaterializeAsync(Digest.Of("absent"u8), path));
+    }
+
+    [SkippableFact]
+    public async Task Materialize_from_a_cache_shares_a_checked_file()
+    {
+        var bytes = Random(3_000_000);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        var cache = Path.Combine(Folder, "cache");
+        var options = new MaterializeOptions { CacheFolder = cache };
+        await _content.MaterializeAsync(digest, Path.Combine(Folder, "a"), options);
+        await _content.MaterializeAsync(digest, Path.Combine(Folder, "b"), options with { UsesHardLinks = true });
+        var cached = Assert.Single(Directory.GetFiles(cache, "*", SearchOption.AllDirectories));
+        File.SetAttributes(cached, FileAttributes.Normal);
+        await File.WriteAllBytesAsync(cached, Random(3_000_000, 2));
+
+        // the linked file was changed with it; both are put right
+        Assert.NotEqual(bytes, await File.ReadAllBytesAsync(Path.Combine(Folder, "b")));
+        await _content.MaterializeAsync(digest, Path.Combine(Folder, "b"), options with { UsesHardLinks = true });
+        await _content.MaterializeAsync(digest, Path.Combine(Folder, "c"), options);
+        foreach (var name in new[] { "a", "b", "c" })
+            Assert.Equal(bytes, await File.ReadAllBytesAsync(Path.Combine(Folder, name)));
+        await Assert.ThrowsAsync<ArgumentException>(() => _content.MaterializeAsync(digest, "x", new MaterializeOptions { UsesHardLinks = true }));
+    }
+
+    private sealed class Until(long bytes, CancellationTokenSource cancel) : IProgress<long>
+    {
+        public void Report(long value)
+        {
+            if (value >= bytes)
+                cancel.Cancel();
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using Xunit;
+
+namespace Mlops.Storage.Conformance;
+
+public abstract partial class ContentConformance
+{
+    [SkippableFact]
+    public async Task Scrub_flipped_bits_are_found_and_a_put_repairs_them_all()
+    {
+        var large = Random(40_000_000, 1);
+        var small = Random(1000, 2);
+        await PutAsync(large, small);
+        Assert.True((await _content.ScrubAsync(long.MaxValue)).IsSound);
+        foreach (var info in await ObjectsAsync())
+        {
+            var pack = await ReadObjectAsync(info.Name);
+            pack[pack.Length / 3] ^= 1;
+            await ReplaceAsync(info.Name, pack);
+        }
+
+        var report = await _content.ScrubAsync(long.MaxValue);
+        Assert.True(report.IsRoundComplete);
+        Assert.All(await ObjectsAsync(), info => Assert.Contains(report.Problems, p => p.Contains(info.Name.ToString(), StringComparison.Ordinal)));
+        await Assert.ThrowsAsync<IntegrityException>(() => _content.ReadAllAsync(Digest.Of(large)));
+        await AssertReadableAsync(await PutAsync(large, small));
+        await PutAsync(large);
+    }
+
+    [SkippableFact]
+    public async Task Scrub_a_budget_at_a_time_reaches_everything()
+    {
+        await PutAsync(Random(60_000_000));
+        var objects = await CountObjectsAsync();
+        var (rounds, seen) = (0, 0L);
+        while (true)
+        {
+            var report = await _content.ScrubAsync(1);
+            seen += report.Objects;
+            rounds++;
+            if (report.IsRoundComplete)
+                break;
+        }
+
+        Assert.Equal((objects, objects), (rounds, (int)seen));
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(() => _content.ScrubAsync(0));
+    }
+
+    [SkippableFact]
+    public async Task Scrub_damaged_footer_is_told_and_the_contents_are_read_on()
+    {
+        var digests = await PutAsync(Random(3_000_000));
+        var info = Assert.Single(await ObjectsAsync());
+        var pack = await ReadObjectAsync(info.Name);
+        pack[^20] ^= 1;
+        await ReplaceAsync(info.Name, pack);
+        Assert.Contains("footer", Assert.Single((await _content.ScrubAsync(long.MaxValue)).Problems), StringComparison.Ordinal);
+        await AssertReadableAsync(digests);
+    }
+
+    [SkippableFact]
+    public async Task Scrub_damaged_whole_object_is_found()
+    {
+        var digest = (await new ContentStore(Objects).PutAsync(Random(1000))).Digest;
+        await ReplaceAsync(ContentStore.NameOf(digest), Random(1000, 2));
+        Assert.Contains(digest.ToString(), Assert.Single((await _content.ScrubAsync(long.MaxValue)).Problems), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task RebuildIndex_index_lost_finds_everything_in_the_packs()
+    {
+        var digests = await PutAsync(Random(40_000_000, 1), Random(1000, 2), Random(0));
+        var cells = (await _index.ListCellsAsync("chunk/")).Concat(await _index.ListCellsAsync("content/")).ToList();
+        await _index.CommitAsync(new Batch
+        {
+            Actor = "test", ClientTime = Time.GetUtcNow(), Cells = [.. cells.Select(c => new CellWrite { Key = c.Key })],
+        });
+        foreach (var digest in digests)
+            await Assert.ThrowsAsync<NotFoundException>(() => _content.ReadAllAsync(digest));
+
+        var report = await _content.RebuildIndexAsync();
+        Assert.Equal((await CountObjectsAsync(), cells.Count, 0), ((int)report.Packs, (int)report.Entries, report.Problems.Count));
+        await AssertReadableAsync(digests);
+        Assert.Equal(0, (await _content.RebuildIndexAsync()).Entries);
+        Assert.Equal(await CountObjectsAsync(), (await PutAsync(Random(40_000_000, 1)), await CountObjectsAsync()).Item2);
+    }
+
+    [SkippableFact]
+    public async Task CopyObjects_hold_the_contents_with_a_copy_of_the_index()
+    {
+        var named = await PutAsync(Random(20_000_000, 1), Random(1000, 2));
+        await PutAsync(Random(20_000_000, 3));
+        var target = new FolderObjectStore(Path.Combine(Folder, "copy"), Time);
+        var report = await _content.CopyObjectsAsync(target, named.ToHashSet());
+        Assert.Equal((report.Objects, 0), (report.CopiedObjects, report.Problems.Count));
+        Assert.True(report.CopiedBytes < 30_000_000);
+        var copy = new ContentStore(target, _index, Time);
+        foreach (var digest in named)
+            Assert.Equal(digest, Digest.Of(await copy.ReadAllAsync(digest)));
+        Assert.Equal(0, (await _content.CopyObjectsAsync(target, named.ToHashSet(), trustsPresent: true)).CopiedObjects);
+    }
+}

@@ -1,0 +1,132 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.Extensions.Time.Testing;
+
+namespace Mlops.Storage.Sqlite.Tests;
+
+/// <summary>A process killed at every step of a put and of a collection leaves a store that refers to nothing missing.</summary>
+public sealed class ContentKillTests : IDisposable
+{
+    private static readonly GarbageOptions Really = new() { IsDryRun = false, Grace = TimeSpan.FromHours(1) };
+    private readonly TempStore _temp = new();
+    private readonly HashSet<string> _killed = [];
+    private int _hours;
+
+    public void Dispose() => _temp.Dispose();
+
+    [Theory]
+    [InlineData("put", 10)]
+    [InlineData("small", 5)]
+    public async Task Put_killed_at_every_step_refers_to_no_missing_bytes(string work, int atLeast)
+    {
+        var steps = await KillAtEveryStepAsync(work);
+        Assert.True(steps >= atLeast, $"{steps} steps");
+        Assert.Superset(new HashSet<string> { "before put", "in put", "after put", "before commit", "after commit" }, _killed);
+
+        // nothing names what was put, so all of it goes, and what the killed ones left with it
+        for (var i = 0; i < 3; i++)
+        {
+            _hours += 24;
+            await using var store = Open(out var content);
+            await content.CollectGarbageAsync(Really);
+        }
+
+        Assert.Empty(Objects());
+    }
+
+    [Fact]
+    public async Task Collect_killed_at_every_step_loses_nothing_named_and_ends()
+    {
+        HashSet<Digest> named = [];
+        await using (var store = Open(out var content))
+        {
+            var ids = new IdGenerator();
+            for (var i = 0; i < 40; i++)
+            {
+                var info = await content.PutAsync(Noise(i % 4 == 0 ? 2_000_000 : 5_000, i));
+                if (i % 2 == 1)
+                    continue;
+                named.Add(info.Digest);
+                await store.CommitAsync(new Batch
+                {
+                    Actor = "test",
+                    ClientTime = TimeProvider.System.GetUtcNow(),
+                    Changes =
+                    [
+                        new RecordChange
+                        {
+                            Id = ids.Next(), Kind = "artifact", Mode = ChangeMode.Create, Action = "logged", Fields = [FieldWrite.Set("content", FieldValue.Digest(info.Digest))],
+                        },
+                    ],
+                });
+            }
+        }
+
+        for (var run = 0; run < 3; run++)
+        {
+            _hours += 24;
+            await KillAtEveryStepAsync("collect");
+        }
+
+        Assert.Contains("before delete", _killed);
+        _hours += 24;
+        await using var end = Open(out var last);
+        Assert.Empty((await last.CollectGarbageAsync(Really)).Items);
+        foreach (var digest in named)
+            Assert.Equal(digest, Digest.Of(await last.ReadAllAsync(digest)));
+    }
+
+    private async Task<int> KillAtEveryStepAsync(string work)
+    {
+        for (var step = 1; ; step++)
+        {
+            var isKilled = await RunAsync(work, step);
+            await using var store = Open(out var content);
+            await foreach (var info in content.ListAsync())
+                Assert.Equal(info.Digest, Digest.Of(await content.ReadAllAsync(info.Digest)));
+            Assert.True((await store.VerifyAsync()).IsSound);
+            if (!isKilled)
+                return step - 1;
+
+            // the lease of a collection that was killed ends by itself
+            _hours++;
+        }
+    }
+
+    private async Task<bool> RunAsync(string work, int step)
+    {
+        var writer = Path.Combine(AppContext.BaseDirectory, "Mlops.Storage.Sqlite.Writer.dll");
+        string[] arguments = [writer, "content", work, _temp.Folder, step.ToString(CultureInfo.InvariantCulture), _hours.ToString(CultureInfo.InvariantCulture)];
+        using var process = Process.Start(new ProcessStartInfo("dotnet", arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var error = await process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        if (process.ExitCode == 0)
+            return false;
+        var name = (await output).Trim();
+        Assert.True(name.Length > 0, error);
+        _killed.Add(name);
+        return true;
+    }
+
+    private SqliteMetadataStore Open(out ContentStore content)
+    {
+        var time = new FakeTimeProvider(TimeProvider.System.GetUtcNow().AddHours(_hours));
+        var store = _temp.Open(time);
+        content = new ContentStore(new FolderObjectStore(Path.Combine(_temp.Folder, "objects"), time), store, time);
+        return store;
+    }
+
+    private string[] Objects()
+    {
+        var folder = Path.Combine(_temp.Folder, "objects");
+        return Directory.Exists(folder) ? [.. Directory.GetFiles(folder, "*", SearchOption.AllDirectories).Where(f => !Path.GetFileName(f).StartsWith(".~", StringComparison.Ordinal))] : [];
+    }
+
+    private static byte[] Noise(int size, int seed)
+    {
+        var bytes = new byte[size];
+        new Random(seed).NextBytes(bytes);
+        return bytes;
+    }
+}
