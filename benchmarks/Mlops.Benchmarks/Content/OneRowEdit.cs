@@ -38,19 +38,23 @@ internal sealed class OneRowEdit : Figure
     public override async Task<double> MeasureOursAsync(Workspace workspace)
     {
         var folder = workspace.NewPath("store");
-        await using var store = ContentRig.Open(folder, out var content);
-        await content.PutFileAsync(_table);
-        Note($"{SizeOf(folder)} bytes for the first version, of {new FileInfo(_table).Length}");
+        await PutAsync(folder, _table);
         var before = SizeOf(folder);
-        await content.PutFileAsync(_edited);
+        Note($"{before} bytes for the first version, of {new FileInfo(_table).Length}");
+        await PutAsync(folder, _edited);
         return SizeOf(folder) - before;
     }
 
     public override Task<double?> MeasureBaselineAsync(Workspace workspace) => Task.FromResult<double?>(null);
 
-    // the objects; the database grows by whole pages of its index
-    private static long SizeOf(string folder) =>
-        new DirectoryInfo(Path.Combine(folder, "objects")).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
+    private static async Task PutAsync(string folder, string path)
+    {
+        await using var store = ContentRig.Open(folder, out var content);
+        await content.PutFileAsync(path);
+    }
+
+    // objects and database, which is closed and has no log then
+    private static long SizeOf(string folder) => new DirectoryInfo(folder).EnumerateFiles("*", SearchOption.AllDirectories).Sum(file => file.Length);
 
     /// <summary>A flight as the U.S. DOT writes it, with an id of its own.</summary>
     private static string Row(int id, Random random)

@@ -14,6 +14,7 @@ public sealed class FolderObjectStore : IObjectStore
     // '~' occurs in no object name, so a temporary file can be taken for no object
     private const string TemporaryPrefix = ".~";
     private const int BufferBytes = 128 * 1024;
+    private const int PieceBytes = 1024 * 1024;
     private static readonly TimeSpan TemporaryLifetime = TimeSpan.FromDays(1);
     private static readonly EnumerationOptions Everything = new() { AttributesToSkip = 0 };
     private readonly TimeProvider _time;
@@ -175,7 +176,9 @@ public sealed class FolderObjectStore : IObjectStore
         // what is in memory, such as a pack, needs no copy on the way
         if (content is MemoryStream memory && memory.TryGetBuffer(out var whole))
         {
-            await WriteAsync(name, whole.AsMemory((int)memory.Position), file, cancellationToken).ConfigureAwait(false);
+            // in pieces: Linux takes one write of 16 MiB at a sixth of the speed of sixteen of 1 MiB
+            for (var rest = whole.AsMemory((int)memory.Position); !rest.IsEmpty; rest = rest[Math.Min(rest.Length, PieceBytes)..])
+                await WriteAsync(name, rest[..Math.Min(rest.Length, PieceBytes)], file, cancellationToken).ConfigureAwait(false);
             memory.Position = memory.Length;
             return;
         }
