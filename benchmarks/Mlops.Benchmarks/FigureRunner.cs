@@ -46,6 +46,7 @@ internal static partial class FigureRunner
         () => new SmallObjects(),
         () => new GarbageSweep(),
         () => new MemoryLarge(),
+        .. BlobTransfer.All,
     ];
 
     public static int Usage()

@@ -74,6 +74,6 @@ internal sealed class Team : Figure
         new MlopsOptions { Uri = uri, JournalPath = journal }.UsePostgreSql();
 
     // started by the dotnet host, its first argument is the assembly
-    private static string[] Self() =>
+    internal static string[] Self() =>
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(Team).Assembly.Location] : [];
 }
