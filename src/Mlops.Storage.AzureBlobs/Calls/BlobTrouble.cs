@@ -1,0 +1,65 @@
+using Azure;
+using Azure.Identity;
+using Azure.Storage.Blobs.Models;
+
+namespace Mlops.Storage.AzureBlobs;
+
+/// <summary>Turns what Azure's SDK says into what the user can do about it.</summary>
+internal static class BlobTrouble
+{
+    /// <summary>Whether the SDK has failed, as opposed to a caller that cancels or made a mistake.</summary>
+    public static bool IsTrouble(Exception error, CancellationToken cancellationToken) => error switch
+    {
+        // of several attempts, each with its own; or a request that took too long
+        AggregateException or OperationCanceledException => !cancellationToken.IsCancellationRequested,
+        RequestFailedException or AuthenticationFailedException or IOException or HttpRequestException => true,
+        _ => false,
+    };
+
+    /// <summary>Whether there is no such blob, in a container that is there.</summary>
+    public static bool IsAbsent(RequestFailedException error) => error.Status == 404 && error.ErrorCode != BlobErrorCode.ContainerNotFound;
+
+    /// <summary>Whether the request may have been carried out all the same, now or by an attempt whose answer was lost.</summary>
+    public static bool IsOpen(Exception error) =>
+        error is not RequestFailedException { Status: >= 400 and < 500 } failed
+        || failed.Status is 408 or 409 or 412 or 429
+        || IsBlocksGone(failed);
+
+    /// <summary>Whether the very same request may succeed at once: it was disturbed on its way, or met another one.</summary>
+    public static bool IsPassing(Exception error) => error is RequestFailedException failed
+        && (failed.Status is 409 or 412 || (failed.Status == 400 && IsDisturbed(failed)));
+
+    /// <summary>Whether blocks that were up are up no more, because another upload to this name was completed.</summary>
+    public static bool IsBlocksGone(Exception? error) => error is RequestFailedException failed && failed.ErrorCode == BlobErrorCode.InvalidBlockList;
+
+    public static StorageUnavailableException Explain(Exception error, string what, string location)
+    {
+        var first = error is AggregateException { InnerExceptions: [var one, ..] } ? one : error;
+        var (remedy, needsRepair) = Remedy(first);
+        var said = first is RequestFailedException { Status: > 0 } failed ? $"{failed.Status} {failed.ErrorCode}".TrimEnd() : first.Message;
+        return new StorageUnavailableException($"'{what}' could not be stored or read in '{location}': {remedy} ({said})", error)
+        {
+            NeedsRepair = needsRepair,
+        };
+    }
+
+    // the emulator has no code of its own for it
+    private static bool IsDisturbed(RequestFailedException error) =>
+        error.ErrorCode == BlobErrorCode.Md5Mismatch || error.ErrorCode == BlobErrorCode.InvalidOperation;
+
+    private static (string Text, bool NeedsRepair) Remedy(Exception error) => error switch
+    {
+        RequestFailedException { Status: 401 or 403 } => (
+            "the service refuses; give this identity the role 'Storage Blob Data Contributor' for the container, or correct AZURE_STORAGE_CONNECTION_STRING.",
+            true),
+        AuthenticationFailedException => (
+            "there are no credentials for the account; sign in with 'az login', give this machine an identity, or set AZURE_STORAGE_CONNECTION_STRING.",
+            true),
+        RequestFailedException { Status: 404 } => ("the container is missing; create it, or correct its name.", true),
+        RequestFailedException failed when failed.ErrorCode == BlobErrorCode.BlobImmutableDueToPolicy =>
+            ("a policy of the container keeps the object; wait until it ends, or change it.", true),
+        RequestFailedException { Status: 400 } failed when !IsBlocksGone(failed) && !IsDisturbed(failed) =>
+            ("the service does not take the request; correct the name of the account or container.", true),
+        _ => ("the service cannot be reached or is busy; try again.", false),
+    };
+}

@@ -1,0 +1,170 @@
+using System.Security.Cryptography;
+using Azure;
+using Azure.Storage;
+using Azure.Storage.Blobs.Models;
+using Azure.Storage.Blobs.Specialized;
+
+namespace Mlops.Storage.AzureBlobs;
+
+/// <summary>
+/// One put of one object. The blob carries an id of this put, so that a blob which appeared while an answer was lost is told from
+/// one that another writer put.
+/// </summary>
+internal sealed class BlobPut(BlockBlobClient blob, string what, string location)
+{
+    private const string IdKey = "mlopsput";
+    private const int PartsInFlight = 4;
+    private const int Attempts = 5;
+    private static readonly UploadTransferValidationOptions Checksum = new() { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5 };
+    private readonly Dictionary<string, string> _metadata = new() { [IdKey] = RandomNumberGenerator.GetHexString(32, lowercase: true) };
+    private readonly BlobRequestConditions _ifAbsent = new() { IfNoneMatch = ETag.All };
+
+    public async Task<PutOutcome> RunAsync(Stream content, CancellationToken cancellationToken)
+    {
+        var start = content.CanSeek ? content.Position : 0;
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                using var first = await Part.ReadAsync(content, cancellationToken).ConfigureAwait(false);
+                return await (first.IsFull ? PutBlocksAsync(first, content, cancellationToken) : PutWholeAsync(first, cancellationToken))
+                    .ConfigureAwait(false);
+            }
+            catch (StorageUnavailableException e) when (BlobTrouble.IsBlocksGone(e.InnerException) && content.CanSeek && attempt < Attempts)
+            {
+                content.Position = start;
+            }
+        }
+    }
+
+    private Task<PutOutcome> PutWholeAsync(Part part, CancellationToken cancellationToken) => SendAsync(
+        () =>
+        {
+            var options = new BlobUploadOptions { Conditions = _ifAbsent, Metadata = _metadata, TransferValidation = Checksum };
+            return blob.UploadAsync(part.OpenRead(), options, cancellationToken);
+        },
+        isLast: true,
+        cancellationToken);
+
+    private async Task<PutOutcome> PutBlocksAsync(Part first, Stream content, CancellationToken cancellationToken)
+    {
+        var known = new HashSet<(string Id, long Length)>();
+        if (await FindUploadedAsync(known, cancellationToken).ConfigureAwait(false) is { } outcome)
+            return outcome;
+        var ids = await UploadAsync(first, content, known, cancellationToken).ConfigureAwait(false);
+        var options = new CommitBlockListOptions { Conditions = _ifAbsent, Metadata = _metadata };
+        return await SendAsync(() => blob.CommitBlockListAsync(ids, options, cancellationToken), isLast: true, cancellationToken)
+            .ConfigureAwait(false);
+    }
+
+    /// <summary>The ids of all blocks in order, each of which is up.</summary>
+    private async Task<List<string>> UploadAsync(
+        Part first, Stream content, HashSet<(string Id, long Length)> known, CancellationToken cancellationToken)
+    {
+        var ids = new List<string>();
+        var sending = new List<Task>(PartsInFlight);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            for (var part = first; part.Length > 0; part = await Part.ReadAsync(content, cancellationToken).ConfigureAwait(false))
+            {
+                var id = part.BlockId();
+                ids.Add(id);
+                if (!known.Add((id, part.Length)))
+                {
+                    part.Dispose();
+                    continue;
+                }
+
+                sending.Add(StageAsync(id, part, stop.Token));
+                if (sending.Count == PartsInFlight)
+                {
+                    var sent = await Task.WhenAny(sending).ConfigureAwait(false);
+                    sending.Remove(sent);
+                    await sent.ConfigureAwait(false);
+                }
+            }
+
+            await Task.WhenAll(sending).ConfigureAwait(false);
+            return ids;
+        }
+        catch
+        {
+            // the buffers are in use until they have ended
+            await stop.CancelAsync().ConfigureAwait(false);
+            await Task.WhenAll(sending).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+    }
+
+    private async Task StageAsync(string id, Part part, CancellationToken cancellationToken)
+    {
+        using (part)
+        {
+            var options = new BlockBlobStageBlockOptions { TransferValidation = Checksum };
+            await SendAsync(() => blob.StageBlockAsync(id, part.OpenRead(), options, cancellationToken), isLast: false, cancellationToken)
+                .ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Sends until it is known what became of it.</summary>
+    /// <param name="send">Sends once, with the SDK's own retries.</param>
+    /// <param name="isLast">Whether this makes the blob visible.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    private async Task<PutOutcome> SendAsync(Func<Task> send, bool isLast, CancellationToken cancellationToken)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await send().ConfigureAwait(false);
+                return PutOutcome.Created;
+            }
+            catch (Exception e) when (BlobTrouble.IsTrouble(e, cancellationToken))
+            {
+                if (isLast && BlobTrouble.IsOpen(e) && await FindOutcomeAsync(cancellationToken).ConfigureAwait(false) is { } outcome)
+                    return outcome;
+                if (attempt == Attempts || !BlobTrouble.IsPassing(e))
+                    throw BlobTrouble.Explain(e, what, location);
+            }
+        }
+    }
+
+    /// <summary>What is under the name now: ours, another's, or nothing (null), as far as can be found out.</summary>
+    private async Task<PutOutcome?> FindOutcomeAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await blob.FindAsync(cancellationToken).ConfigureAwait(false) is not { } found ? null
+                : found.Metadata.TryGetValue(IdKey, out var id) && id == _metadata[IdKey] ? PutOutcome.Created
+                : PutOutcome.AlreadyThere;
+        }
+        catch (Exception e) when (BlobTrouble.IsTrouble(e, cancellationToken))
+        {
+            return null; // the error of the put says more
+        }
+    }
+
+    /// <summary>Adds the blocks that an interrupted put has left, unless the blob is there already.</summary>
+    private async Task<PutOutcome?> FindUploadedAsync(HashSet<(string Id, long Length)> known, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await blob.FindAsync(cancellationToken).ConfigureAwait(false) is not null)
+                return PutOutcome.AlreadyThere;
+            var list = await blob.GetBlockListAsync(BlockListTypes.Uncommitted, cancellationToken: cancellationToken).ConfigureAwait(false);
+            foreach (var block in list.Value.UncommittedBlocks)
+                known.Add((block.Name, block.SizeLong));
+        }
+        catch (RequestFailedException e) when (BlobTrouble.IsAbsent(e))
+        {
+            // nobody has begun
+        }
+        catch (Exception e) when (BlobTrouble.IsTrouble(e, cancellationToken))
+        {
+            throw BlobTrouble.Explain(e, what, location);
+        }
+
+        return null;
+    }
+}
