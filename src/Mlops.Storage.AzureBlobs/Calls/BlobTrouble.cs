@@ -25,9 +25,12 @@ internal static class BlobTrouble
         || failed.Status is 408 or 409 or 412 or 429
         || IsBlocksGone(failed);
 
-    /// <summary>Whether the very same request may succeed at once: it was disturbed on its way, or met another one.</summary>
-    public static bool IsPassing(Exception error) => error is RequestFailedException failed
-        && (failed.Status is 409 or 412 || (failed.Status == 400 && IsDisturbed(failed)));
+    /// <summary>Whether the name is taken, by a blob or by blocks of an upload that is not complete.</summary>
+    public static bool IsTaken(Exception error) => error is RequestFailedException { Status: 409 or 412 };
+
+    /// <summary>Whether the very same request may succeed at once: it was changed on its way, or met another one.</summary>
+    public static bool IsPassing(Exception error) =>
+        IsTaken(error) || (error is RequestFailedException { Status: 400 } && !IsBlocksGone(error));
 
     /// <summary>Whether blocks that were up are up no more, because another upload to this name was completed.</summary>
     public static bool IsBlocksGone(Exception? error) => error is RequestFailedException failed && failed.ErrorCode == BlobErrorCode.InvalidBlockList;
@@ -43,10 +46,6 @@ internal static class BlobTrouble
         };
     }
 
-    // the emulator has no code of its own for it
-    private static bool IsDisturbed(RequestFailedException error) =>
-        error.ErrorCode == BlobErrorCode.Md5Mismatch || error.ErrorCode == BlobErrorCode.InvalidOperation;
-
     private static (string Text, bool NeedsRepair) Remedy(Exception error) => error switch
     {
         RequestFailedException { Status: 401 or 403 } => (
@@ -58,8 +57,8 @@ internal static class BlobTrouble
         RequestFailedException { Status: 404 } => ("the container is missing; create it, or correct its name.", true),
         RequestFailedException failed when failed.ErrorCode == BlobErrorCode.BlobImmutableDueToPolicy =>
             ("a policy of the container keeps the object; wait until it ends, or change it.", true),
-        RequestFailedException { Status: 400 } failed when !IsBlocksGone(failed) && !IsDisturbed(failed) =>
-            ("the service does not take the request; correct the name of the account or container.", true),
-        _ => ("the service cannot be reached or is busy; try again.", false),
+        RequestFailedException failed when failed.ErrorCode == BlobErrorCode.InvalidResourceName =>
+            ("no container can have this name; correct it.", true),
+        _ => ("the service is busy, or cannot be reached unharmed; try again.", false),
     };
 }

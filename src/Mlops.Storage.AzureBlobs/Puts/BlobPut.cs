@@ -37,14 +37,20 @@ internal sealed class BlobPut(BlockBlobClient blob, string what, string location
         }
     }
 
-    private Task<PutOutcome> PutWholeAsync(Part part, CancellationToken cancellationToken) => SendAsync(
-        () =>
+    private async Task<PutOutcome> PutWholeAsync(Part part, CancellationToken cancellationToken)
+    {
+        var options = new BlobUploadOptions { Conditions = _ifAbsent, Metadata = _metadata, TransferValidation = Checksum };
+        try
         {
-            var options = new BlobUploadOptions { Conditions = _ifAbsent, Metadata = _metadata, TransferValidation = Checksum };
-            return blob.UploadAsync(part.OpenRead(), options, cancellationToken);
-        },
-        isLast: true,
-        cancellationToken);
+            return await SendAsync(() => blob.UploadAsync(part.OpenRead(), options, cancellationToken), isLast: true, cancellationToken)
+                .ConfigureAwait(false);
+        }
+        catch (StorageUnavailableException e) when (BlobTrouble.IsTaken(e.InnerException!))
+        {
+            // but not by a blob: blocks that an interrupted upload left can be in the way of this request, not of a list of blocks
+            return await PutBlocksAsync(part, Stream.Null, cancellationToken).ConfigureAwait(false);
+        }
+    }
 
     private async Task<PutOutcome> PutBlocksAsync(Part first, Stream content, CancellationToken cancellationToken)
     {

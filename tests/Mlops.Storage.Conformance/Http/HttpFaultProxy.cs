@@ -15,6 +15,7 @@ public sealed class HttpFaultProxy : IAsyncDisposable
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<HttpCall> _calls = new();
+    private readonly ConcurrentQueue<Exception> _failures = new();
     private readonly HashSet<Socket> _open = [];
     private readonly Lock _gate = new();
     private readonly int _server;
@@ -62,7 +63,8 @@ public sealed class HttpFaultProxy : IAsyncDisposable
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Stops.</summary>
+    /// <exception cref="AggregateException">What a rule or happening of the test threw.</exception>
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -70,6 +72,8 @@ public sealed class HttpFaultProxy : IAsyncDisposable
         Cut();
         await _accepting;
         _stop.Dispose();
+        if (!_failures.IsEmpty)
+            throw new AggregateException(_failures);
     }
 
     private static void Close(Socket socket, bool isCut)
@@ -133,6 +137,10 @@ public sealed class HttpFaultProxy : IAsyncDisposable
         catch (Exception e) when (IsExpected(e))
         {
             // a fault, or the server is away
+        }
+        catch (Exception e)
+        {
+            _failures.Enqueue(e);
         }
         finally
         {
