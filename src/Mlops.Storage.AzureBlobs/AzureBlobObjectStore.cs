@@ -7,8 +7,8 @@ using Azure.Storage.Blobs.Specialized;
 namespace Mlops.Storage.AzureBlobs;
 
 /// <summary>
-/// Objects as block blobs of one container, each whole or absent. Content of 4 MiB or more goes up as blocks of 4 MiB, four at a
-/// time, so that a put holds at most 20 MiB; a put that was interrupted goes on with the blocks that are up when it is made again.
+/// Objects as block blobs of one container, each whole or absent. Content of 8 MiB or more goes up as blocks of 8 MiB, four at a
+/// time, so that a put holds at most 32 MiB; a put that was interrupted goes on with the blocks that are up when it is made again.
 /// Azure removes blocks that nobody completed after a week. Requests are retried as the options of the client say. Thread-safe,
 /// and safe between processes. The account must have no hierarchical namespace.
 /// </summary>
@@ -45,7 +45,7 @@ public sealed class AzureBlobObjectStore : IObjectStore
     /// is stored; nor if the call is cancelled, unless the last request was on its way. An answer that was lost is found out.
     /// </summary>
     /// <param name="name">The name.</param>
-    /// <param name="content">Read from its position to its end; at most 195 GiB. A stream that can seek may be read twice.</param>
+    /// <param name="content">Read from its position to its end; at most 390 GiB. A stream that can seek may be read twice.</param>
     /// <param name="cancellationToken">Cancels before the object becomes visible.</param>
     /// <exception cref="StorageUnavailableException">The container is missing, unreachable, or refuses the credentials.</exception>
     public Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default)

@@ -104,9 +104,9 @@ public sealed class BlobFaultTests(AzuriteServer server)
         await using var line = await FaultyLine.OpenAsync(server);
         var bytes = Content(Moment.Block);
         var client = AzuriteServer.Client(server.Port, line.Container).GetBlockBlobClient(Name.Value);
-        var interrupted = new TestStream(bytes, pieceBytes: 1 << 20, failAt: 17 << 20, atEveryRead: at =>
+        var interrupted = new TestStream(bytes, pieceBytes: 1 << 20, failAt: 33 << 20, atEveryRead: at =>
         {
-            while (at >= 16 << 20 && client.GetBlockList(BlockListTypes.Uncommitted).Value.UncommittedBlocks.Count() < 4)
+            while (at >= 32 << 20 && client.GetBlockList(BlockListTypes.Uncommitted).Value.UncommittedBlocks.Count() < 4)
                 Thread.Yield();
         });
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => line.Store.PutIfAbsentAsync(Name, interrupted));
@@ -122,7 +122,7 @@ public sealed class BlobFaultTests(AzuriteServer server)
     public async Task PutIfAbsent_blocksOfAnotherContentLeftUnderTheName_areNotInTheWay()
     {
         await using var line = await FaultyLine.OpenAsync(server);
-        var failing = new TestStream(Content(Moment.Block), pieceBytes: 1 << 20, failAt: 19 << 20);
+        var failing = new TestStream(Content(Moment.Block), pieceBytes: 1 << 20, failAt: 39 << 20);
         await Assert.ThrowsAsync<InvalidTimeZoneException>(() => line.Store.PutIfAbsentAsync(Name, failing));
         Assert.Equal(PutOutcome.Created, await line.Store.PutIfAbsentAsync(Name, new MemoryStream([1, 2, 3])));
         Assert.Equal([1, 2, 3], await ReadAsync(line.Direct));
@@ -242,7 +242,7 @@ public sealed class BlobFaultTests(AzuriteServer server)
     /// <summary>A small one, or one of six blocks.</summary>
     private static byte[] Content(Moment moment)
     {
-        var bytes = new byte[moment == Moment.Whole ? 50_000 : (20 << 20) + 77];
+        var bytes = new byte[moment == Moment.Whole ? 50_000 : (40 << 20) + 77];
         new Random(7).NextBytes(bytes);
         return bytes;
     }

@@ -70,7 +70,7 @@ public sealed class ClientTests(AzuriteServer server) : IDisposable
     private async Task<string> LargeFileAsync()
     {
         var path = Path.Combine(_folder, "model.bin");
-        var bytes = new byte[9_000_000];
+        var bytes = new byte[20_000_000];
         new Random(3).NextBytes(bytes);
         await File.WriteAllBytesAsync(path, bytes);
         return path;

@@ -15,7 +15,7 @@ public sealed class RefusalTests(AzuriteServer server)
         var container = await server.NewContainerAsync();
         var store = new AzureBlobObjectStore(new BlobContainerClient(AzuriteServer.ConnectionString(server.Port, Secret), container));
         await AssertNeedsAsync("Storage Blob Data Contributor", () => store.PutIfAbsentAsync(Name, new MemoryStream([1])));
-        await AssertNeedsAsync("Storage Blob Data Contributor", () => store.PutIfAbsentAsync(Name, new MemoryStream(new byte[5 << 20])));
+        await AssertNeedsAsync("Storage Blob Data Contributor", () => store.PutIfAbsentAsync(Name, new MemoryStream(new byte[9 << 20])));
         await AssertNeedsAsync("Storage Blob Data Contributor", () => store.FindAsync(Name));
         await AssertNeedsAsync("Storage Blob Data Contributor", () => store.OpenReadAsync(Name));
         await AssertNeedsAsync("Storage Blob Data Contributor", () => store.DeleteAsync(Name));
@@ -27,7 +27,7 @@ public sealed class RefusalTests(AzuriteServer server)
         server.Require();
         var store = new AzureBlobObjectStore(AzuriteServer.Client(server.Port, "nothing-here"));
         await AssertNeedsAsync("container is missing", () => store.PutIfAbsentAsync(Name, new MemoryStream([1])));
-        await AssertNeedsAsync("container is missing", () => store.PutIfAbsentAsync(Name, new MemoryStream(new byte[5 << 20])));
+        await AssertNeedsAsync("container is missing", () => store.PutIfAbsentAsync(Name, new MemoryStream(new byte[9 << 20])));
         await AssertNeedsAsync("container is missing", () => store.FindAsync(Name));
         await AssertNeedsAsync("container is missing", () => store.OpenReadAsync(Name));
         await AssertNeedsAsync("container is missing", async () =>

@@ -54,7 +54,7 @@ public sealed class ServerCrashTests(AzuriteServer server) : IClassFixture<Azuri
 
     private static byte[] Large()
     {
-        var bytes = new byte[(40 << 20) + 3];
+        var bytes = new byte[(64 << 20) + 3];
         new Random(11).NextBytes(bytes);
         return bytes;
     }

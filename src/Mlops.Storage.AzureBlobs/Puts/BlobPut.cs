@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Security.Cryptography;
 using Azure;
 using Azure.Storage;
@@ -64,25 +65,19 @@ internal sealed class BlobPut(BlockBlobClient blob, string what, string location
     }
 
     /// <summary>The ids of all blocks in order, each of which is up.</summary>
-    private async Task<List<string>> UploadAsync(
+    private async Task<string[]> UploadAsync(
         Part first, Stream content, HashSet<(string Id, long Length)> known, CancellationToken cancellationToken)
     {
-        var ids = new List<string>();
+        var blocks = new List<Task<string>>();
         var sending = new List<Task>(PartsInFlight);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
             for (var part = first; part.Length > 0; part = await Part.ReadAsync(content, cancellationToken).ConfigureAwait(false))
             {
-                var id = part.BlockId();
-                ids.Add(id);
-                if (!known.Add((id, part.Length)))
-                {
-                    part.Dispose();
-                    continue;
-                }
-
-                sending.Add(StageAsync(id, part, stop.Token));
+                var block = StageAsync(blocks.Count, part, known, stop.Token);
+                blocks.Add(block);
+                sending.Add(block);
                 if (sending.Count == PartsInFlight)
                 {
                     var sent = await Task.WhenAny(sending).ConfigureAwait(false);
@@ -91,8 +86,7 @@ internal sealed class BlobPut(BlockBlobClient blob, string what, string location
                 }
             }
 
-            await Task.WhenAll(sending).ConfigureAwait(false);
-            return ids;
+            return await Task.WhenAll(blocks).ConfigureAwait(false);
         }
         catch
         {
@@ -103,14 +97,34 @@ internal sealed class BlobPut(BlockBlobClient blob, string what, string location
         }
     }
 
-    private async Task StageAsync(string id, Part part, CancellationToken cancellationToken)
+    private async Task<string> StageAsync(int place, Part part, HashSet<(string Id, long Length)> known, CancellationToken cancellationToken)
     {
         using (part)
         {
-            var options = new BlockBlobStageBlockOptions { TransferValidation = Checksum };
+            var md5 = await Task.Run(part.Md5, cancellationToken).ConfigureAwait(false);
+            var id = BlockId(place, md5);
+            if (known.Contains((id, part.Length)))
+                return id;
+            var options = new BlockBlobStageBlockOptions
+            {
+                TransferValidation = new UploadTransferValidationOptions { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5, PrecalculatedChecksum = md5 },
+            };
             await SendAsync(() => blob.StageBlockAsync(id, part.OpenRead(), options, cancellationToken), isLast: false, cancellationToken)
                 .ConfigureAwait(false);
+            return id;
         }
+    }
+
+    /// <summary>
+    /// Names a block by its place and content, so that an interrupted put is taken up and writers of one name do not disturb each
+    /// other. Of one length for all blocks, as Azure demands.
+    /// </summary>
+    private static string BlockId(int place, byte[] md5)
+    {
+        var id = new byte[sizeof(int) + MD5.HashSizeInBytes];
+        BinaryPrimitives.WriteInt32BigEndian(id, place);
+        md5.CopyTo(id, sizeof(int));
+        return Convert.ToBase64String(id);
     }
 
     /// <summary>Sends until it is known what became of it.</summary>

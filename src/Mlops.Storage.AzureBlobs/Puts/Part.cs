@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
 namespace Mlops.Storage.AzureBlobs;
@@ -6,8 +7,8 @@ namespace Mlops.Storage.AzureBlobs;
 /// <summary>A piece of content in memory: all of it, or what becomes one block.</summary>
 internal sealed class Part : IDisposable
 {
-    /// <summary>All but the last part have this size. Azure takes 50,000 of them.</summary>
-    public const int FullBytes = 4 * 1024 * 1024;
+    /// <summary>The size of all parts but the last. Azure takes 50,000 of them.</summary>
+    public const int FullBytes = 8 * 1024 * 1024;
 
     private byte[]? _bytes;
 
@@ -35,11 +36,9 @@ internal sealed class Part : IDisposable
         }
     }
 
-    /// <summary>
-    /// Names the block by its content, so that writers of the same name neither disturb nor repeat each other. Of one length for
-    /// all blocks, as Azure demands.
-    /// </summary>
-    public string BlockId() => Convert.ToBase64String(SHA256.HashData(Bytes.AsSpan(0, Length)));
+    /// <summary>What Azure is to confirm of this part.</summary>
+    [SuppressMessage("Security", "CA5351", Justification = "It is the checksum that the service takes; whom to trust is told by the digest of the object.")]
+    public byte[] Md5() => MD5.HashData(Bytes.AsSpan(0, Length));
 
     public MemoryStream OpenRead() => new(Bytes, 0, Length, writable: false);
 
