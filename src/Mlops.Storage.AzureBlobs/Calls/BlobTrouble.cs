@@ -1,3 +1,4 @@
+using System.Xml;
 using Azure;
 using Azure.Identity;
 using Azure.Storage.Blobs.Models;
@@ -13,6 +14,9 @@ internal static class BlobTrouble
         // of several attempts, each with its own; or a request that took too long
         AggregateException or OperationCanceledException => !cancellationToken.IsCancellationRequested,
         RequestFailedException or AuthenticationFailedException or IOException or HttpRequestException => true,
+
+        // an answer that makes no sense
+        XmlException or FormatException => true,
         _ => false,
     };
 

@@ -48,10 +48,17 @@ internal static class AzureBlobUri
         }
     }
 
-    // half a minute until the store counts as away, in which a service that is busy recovers
+    // some ten seconds until a service that refuses counts as away; a block gets a minute on a slow line
     private static BlobClientOptions Patient() => new()
     {
-        Retry = { Mode = RetryMode.Exponential, MaxRetries = 5, Delay = TimeSpan.FromSeconds(0.5), MaxDelay = TimeSpan.FromSeconds(10) },
+        Retry =
+        {
+            Mode = RetryMode.Exponential,
+            MaxRetries = 4,
+            Delay = TimeSpan.FromSeconds(0.5),
+            MaxDelay = TimeSpan.FromSeconds(10),
+            NetworkTimeout = TimeSpan.FromMinutes(1),
+        },
     };
 
     private static ArgumentException Unfit() => new(

@@ -73,8 +73,14 @@ internal sealed class BlobPut(BlockBlobClient blob, string what, string location
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         try
         {
-            for (var part = first; part.Length > 0; part = await Part.ReadAsync(content, cancellationToken).ConfigureAwait(false))
+            for (var part = first; ; part = await Part.ReadAsync(content, cancellationToken).ConfigureAwait(false))
             {
+                if (part.Length == 0)
+                {
+                    part.Dispose();
+                    return await Task.WhenAll(blocks).ConfigureAwait(false);
+                }
+
                 var block = StageAsync(blocks.Count, part, known, stop.Token);
                 blocks.Add(block);
                 sending.Add(block);
@@ -85,8 +91,6 @@ internal sealed class BlobPut(BlockBlobClient blob, string what, string location
                     await sent.ConfigureAwait(false);
                 }
             }
-
-            return await Task.WhenAll(blocks).ConfigureAwait(false);
         }
         catch
         {

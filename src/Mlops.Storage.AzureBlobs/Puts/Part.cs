@@ -10,6 +10,8 @@ internal sealed class Part : IDisposable
     /// <summary>The size of all parts but the last. Azure takes 50,000 of them.</summary>
     public const int FullBytes = 8 * 1024 * 1024;
 
+    private const int FirstBytes = 256 * 1024;
+
     private byte[]? _bytes;
 
     private Part(byte[] bytes, int length) => (_bytes, Length) = (bytes, length);
@@ -20,13 +22,22 @@ internal sealed class Part : IDisposable
 
     private byte[] Bytes => _bytes ?? throw new ObjectDisposedException(nameof(Part));
 
+    /// <summary>Reads up to a full part. Small content takes little memory, of which many puts may be under way at once.</summary>
     public static async Task<Part> ReadAsync(Stream content, CancellationToken cancellationToken)
     {
-        var bytes = ArrayPool<byte>.Shared.Rent(FullBytes);
+        var bytes = ArrayPool<byte>.Shared.Rent(FirstBytes);
         try
         {
-            var length = await content.ReadAtLeastAsync(bytes.AsMemory(0, FullBytes), FullBytes, throwOnEndOfStream: false, cancellationToken)
-                .ConfigureAwait(false);
+            var length = await FillAsync(bytes.AsMemory(0, FirstBytes)).ConfigureAwait(false);
+            if (length == FirstBytes)
+            {
+                var all = ArrayPool<byte>.Shared.Rent(FullBytes);
+                bytes.AsSpan(0, FirstBytes).CopyTo(all);
+                ArrayPool<byte>.Shared.Return(bytes);
+                bytes = all;
+                length += await FillAsync(bytes.AsMemory(FirstBytes, FullBytes - FirstBytes)).ConfigureAwait(false);
+            }
+
             return new Part(bytes, length);
         }
         catch
@@ -34,6 +45,9 @@ internal sealed class Part : IDisposable
             ArrayPool<byte>.Shared.Return(bytes);
             throw;
         }
+
+        ValueTask<int> FillAsync(Memory<byte> buffer) =>
+            content.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancellationToken);
     }
 
     /// <summary>What Azure is to confirm of this part.</summary>
