@@ -1,6 +1,7 @@
 using Azure.Storage.Blobs;
 using Mlops.Metadata;
 using Mlops.Sdk;
+using Mlops.Storage.Conformance;
 
 namespace Mlops.Storage.AzureBlobs.Tests;
 
@@ -51,20 +52,30 @@ public sealed class ClientTests(AzuriteServer server) : IDisposable
     }
 
     [SkippableFact]
-    public async Task LogArtifact_serviceAway_saysSoAndTheRunGoesOn()
+    public async Task LogText_serviceAway_waitsHereAndArrivesWhenItIsBack()
     {
         await using var line = await FaultyLine.OpenAsync(server);
-        var options = new MlopsOptions { Path = Path.Combine(_folder, "store") }
-            .UseAzureBlobObjects(AzuriteServer.Client(line.Proxy.Port, line.Container));
+        var options = new MlopsOptions
+        {
+            Path = Path.Combine(_folder, "store"),
+            DrainInterval = TimeSpan.FromMilliseconds(20),
+            FlushBound = TimeSpan.FromMilliseconds(300),
+        }.UseAzureBlobObjects(AzuriteServer.Client(line.Proxy.Port, line.Container));
         await using var client = await MlopsClient.OpenAsync(options);
         await using var run = await client.StartRunAsync("flight-delays");
-        line.Proxy.Rule = _ => Conformance.HttpFault.CloseBefore;
-        await Assert.ThrowsAsync<StorageUnavailableException>(() => run.LogTextAsync("too early", "a.txt"));
+        line.Proxy.Rule = _ => HttpFault.CloseBefore;
+        await run.LogTextAsync("what was seen", "notes/seen.txt");
+        while (line.Proxy.Struck == 0)
+            await client.FlushAsync();
         line.Proxy.Rule = null;
-        await run.LogTextAsync("now", "a.txt");
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while ((await client.FlushAsync(patience.Token)).Pending > 0)
+        {
+        }
+
         await run.CompleteAsync();
-        using var text = new StreamReader(await client.Runs.OpenArtifactAsync(run.Id, "a.txt"));
-        Assert.Equal("now", await text.ReadToEndAsync());
+        using var text = new StreamReader(await client.Runs.OpenArtifactAsync(run.Id, "notes/seen.txt"));
+        Assert.Equal("what was seen", await text.ReadToEndAsync());
     }
 
     private async Task<string> LargeFileAsync()
