@@ -11,6 +11,7 @@ public sealed class ReferenceTests
     {
         ["Mlops.Storage"] = ["ZstdSharp", "ZstdSharp.Port"],
         ["Mlops.Storage.Sqlite"] = ["Mlops.Storage", "Microsoft.Data.Sqlite", "SQLitePCLRaw.*"],
+        ["Mlops.Storage.AzureBlobs"] = ["Mlops.Storage", "Azure.Storage.Blobs", "Azure.Storage.Common", "Azure.Core"],
         ["Mlops.Storage.PostgreSql"] = ["Mlops.Storage", "Npgsql"],
         ["Mlops.Metadata"] = ["Mlops.Storage"],
         ["Mlops.Git"] = ["Mlops.Metadata", "Mlops.Storage", "LibGit2Sharp"],
