@@ -83,6 +83,10 @@ osd class default list = *
 [client.admin]
 rgw frontends = beast endpoint=127.0.0.1:$port
 rgw data = $folder/rgw
+# small parts make tests quick; what was deleted must not fill the memory
+rgw multipart min part size = 1024
+rgw gc obj min wait = 5
+rgw gc processor period = 5
 CONF
   local keyring=$folder/keyring
   ceph-authtool --create-keyring "$keyring" --gen-key -n mon. --cap mon 'allow *'
