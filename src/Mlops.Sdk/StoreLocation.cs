@@ -32,17 +32,17 @@ internal sealed record StoreLocation(string Name, string JournalPath, MetadataSt
             if (options.Uri is not null)
                 throw new ArgumentException("MlopsOptions.Path and MlopsOptions.Uri are both set; set one of them.", nameof(options));
             return path.Length > 0
-                ? Folder(options, Path.GetFullPath(path, currentDirectory))
+                ? Folder(options, Path.GetFullPath(path, currentDirectory), storage.Objects)
                 : throw new ArgumentException("MlopsOptions.Path is empty; leave it null for the default.", nameof(options));
         }
 
         if (options.Uri is { } uri)
             return FromUri(options, uri, "MlopsOptions.Uri");
-        return string.IsNullOrEmpty(variable) ? Folder(options, Nearest(currentDirectory)) : FromUri(options, variable, Variable);
+        return string.IsNullOrEmpty(variable) ? Folder(options, Nearest(currentDirectory), storage.Objects) : FromUri(options, variable, Variable);
     }
 
-    private static StoreLocation Folder(MlopsOptions options, string folder) =>
-        new(folder, options.JournalPath ?? Path.Combine(folder, "journal"), null, ((IStorageOptions)options).Objects);
+    private static StoreLocation Folder(MlopsOptions options, string folder, ObjectStoreSource? objects) =>
+        new(folder, options.JournalPath ?? Path.Combine(folder, "journal"), null, objects);
 
     private static StoreLocation Elsewhere(MlopsOptions options, MetadataStoreSource metadata, ObjectStoreSource? objects)
     {
@@ -59,13 +59,12 @@ internal sealed record StoreLocation(string Name, string JournalPath, MetadataSt
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out var uri))
             throw new ArgumentException($"{source} is not an absolute URI; for a folder write file:///path/to/{FolderName}.");
-        if (uri.Scheme == "file")
-            return Folder(options, FolderOf(uri, source));
         IStorageOptions storage = options;
-        if (!storage.MetadataSchemes.TryGetValue(uri.Scheme, out var open))
+        if (!storage.MetadataSchemes.TryGetValue(uri.Scheme, out var open) && uri.Scheme != "file")
             throw Unknown(source, uri.Scheme, $"file:///path/to/{FolderName}");
         var (rest, named) = TakeObjects(uri);
-        return Elsewhere(options, open(rest), storage.Objects ?? (named is null ? null : ObjectsFrom(options, named, source)));
+        var objects = storage.Objects ?? (named is null ? null : ObjectsFrom(options, named, source));
+        return open is null ? Folder(options, FolderOf(rest, source), objects) : Elsewhere(options, open(rest), objects);
     }
 
     private static ObjectStoreSource ObjectsFrom(IStorageOptions options, string text, string source)
@@ -91,7 +90,7 @@ internal sealed record StoreLocation(string Name, string JournalPath, MetadataSt
     private static string FolderOf(Uri uri, string source) => !uri.IsUnc && uri.Query.Length == 0 && uri.Fragment.Length == 0
         ? Path.GetFullPath(uri.LocalPath)
         : throw new ArgumentException(
-            $"{source} names a network share or has a query or fragment. SQLite and the journal need a local disk: use file:///path/to/{FolderName}.");
+            $"{source} names a network share, or has a fragment or a query other than ?{ObjectsKey}=. SQLite and the journal need a local disk: use file:///path/to/{FolderName}.");
 
     // the value may hold a password, so the message names the scheme only
     private static ArgumentException Unknown(string source, string scheme, string known)

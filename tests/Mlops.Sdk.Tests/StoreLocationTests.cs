@@ -128,6 +128,16 @@ public sealed class StoreLocationTests : IDisposable
     }
 
     [Fact]
+    public void Resolve_folderWithObjectsElsewhere_isThatFolderAndThoseObjects()
+    {
+        var objects = new Uri(_folder["team"]).AbsoluteUri;
+        var uri = $"{new Uri(_folder["store"]).AbsoluteUri}?objects={Uri.EscapeDataString(objects)}";
+        var location = StoreLocation.Resolve(new MlopsOptions(), _folder.Path, uri);
+        Assert.Equal((_folder["store"], objects, null), (location.Name, location.Objects!.Location, location.Metadata));
+        Contains("Mlops.Storage.AzureBlobs and call UseAzureBlobObjects()", new MlopsOptions(), "file:///store?objects=azblob://account/c");
+    }
+
+    [Fact]
     public void Resolve_storeElsewhere_hasAJournalOfItsOwnForEachStore()
     {
         string Journal(string name, string objects)
