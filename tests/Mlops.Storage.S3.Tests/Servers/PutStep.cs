@@ -17,6 +17,8 @@ public enum PutStep
 
 internal static class PutStepExtensions
 {
+    public static Func<HttpCall, bool> When(this PutStep step) => call => step.Is(call);
+
     public static bool Is(this PutStep step, HttpCall call) => step switch
     {
         PutStep.Small or PutStep.Marker => call.Method == "PUT" && !call.Query.ContainsKey("partNumber"),

@@ -26,6 +26,9 @@ internal sealed class Rig : IAsyncDisposable
         Store = Open(Options);
     }
 
+    /// <summary>How many calls a test has looked at.</summary>
+    public int Seen { get; set; }
+
     public HttpFaultProxy Proxy { get; }
 
     /// <summary>Through the proxy.</summary>
