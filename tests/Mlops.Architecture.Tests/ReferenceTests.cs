@@ -12,6 +12,7 @@ public sealed class ReferenceTests
         ["Mlops.Storage"] = ["ZstdSharp", "ZstdSharp.Port"],
         ["Mlops.Storage.Sqlite"] = ["Mlops.Storage", "Microsoft.Data.Sqlite", "SQLitePCLRaw.*"],
         ["Mlops.Storage.PostgreSql"] = ["Mlops.Storage", "Npgsql"],
+        ["Mlops.Storage.S3"] = ["Mlops.Storage", "AWSSDK.S3", "AWSSDK.Core"],
         ["Mlops.Metadata"] = ["Mlops.Storage"],
         ["Mlops.Git"] = ["Mlops.Metadata", "Mlops.Storage", "LibGit2Sharp"],
         ["Mlops.MLflow"] = ["Mlops.Metadata", "Mlops.Storage", "Microsoft.Data.Sqlite", "SQLitePCLRaw.*", "YamlDotNet"],
