@@ -81,7 +81,8 @@ memstore device bytes = 4294967296
 osd class load list = *
 osd class default list = *
 [client.admin]
-rgw frontends = beast endpoint=127.0.0.1:$port
+# or the body of each answer waits for the acknowledgement of its head
+rgw frontends = beast endpoint=127.0.0.1:$port tcp_nodelay=1
 rgw data = $folder/rgw
 # small parts make tests quick; what was deleted must not fill the memory
 rgw multipart min part size = 1024

@@ -22,7 +22,7 @@ internal static class S3Trouble
     public static StorageUnavailableException Explain(Exception error, string what, S3ObjectStoreOptions options)
     {
         var remedy = RepairOf(error, options.Bucket);
-        var code = error is AmazonServiceException { ErrorCode: { Length: > 0 } name } ? name : error.Message.TrimEnd('.');
+        var code = error is AmazonServiceException { ErrorCode: { Length: > 0 } name } ? name : error.Message.Split('\n')[0].TrimEnd('.', '\r');
         return new StorageUnavailableException(
             $"'{what}' could not be stored or read in '{options.Location}': {remedy ?? PassingRemedy(error)} ({code})", error)
         {

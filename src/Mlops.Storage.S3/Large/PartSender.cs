@@ -50,7 +50,9 @@ internal sealed class PartSender(Bucket bucket, Upload upload, int partBytes, IR
                     count += nonce.Length;
                 }
 
-                sending.Add(SendPartAsync(sending.Count + 1, new ArraySegment<byte>(buffer, 0, count)));
+                // a thread of its own, for the SDK hashes the body before it first waits
+                var (number, body) = (sending.Count + 1, new ArraySegment<byte>(buffer, 0, count));
+                sending.Add(Task.Run(() => SendPartAsync(number, body), CancellationToken.None));
             }
 
             return (sizeBytes, await Task.WhenAll(sending).ConfigureAwait(false));

@@ -67,9 +67,19 @@ public sealed class PutFaultTests(CephServer server)
             () => Rig.PutAsync(rig.Store, step == PutStep.Small ? Rig.Bytes(1, 5000) : Rig.Large(1)));
         Assert.False(error.NeedsRepair);
         Assert.Contains("try again", error.Message, StringComparison.Ordinal);
+        Assert.InRange(rig.Proxy.Struck, 1, (step == PutStep.Part ? 4 : 1) * (rig.Options.Retries + 1));
         await rig.AssertHoldsAsync(null);
         Assert.Equal(PutOutcome.Created, await Rig.PutAsync(rig.Direct, Rig.Large(2)));
         await rig.AssertHoldsAsync(Rig.Large(2));
+    }
+
+    [SkippableFact]
+    public async Task PutIfAbsent_answerThatNeverComes_isNotWaitedFor()
+    {
+        await using var rig = new Rig(server);
+        rig.Proxy.Strike(1, PutStep.Small.When(), HttpFault.After(() => new TaskCompletionSource().Task));
+        Assert.Equal(PutOutcome.Created, await Rig.PutAsync(Rig.Open(rig.Options with { RequestTimeout = TimeSpan.FromSeconds(3) }), Rig.Bytes(1, 100)));
+        await rig.AssertHoldsAsync(Rig.Bytes(1, 100));
     }
 
     [SkippableFact]
