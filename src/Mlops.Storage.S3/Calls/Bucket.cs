@@ -54,7 +54,7 @@ internal sealed partial class Bucket
         return head;
     }
 
-    /// <summary>Opens a range; null if there is nothing at the key, or something else than the condition wants.</summary>
+    /// <summary>Opens a range; null if there is nothing at the key, too little, or something else than the condition wants.</summary>
     /// <param name="key">The key.</param>
     /// <param name="first">The first byte.</param>
     /// <param name="last">The last byte; null for the end.</param>
@@ -62,7 +62,7 @@ internal sealed partial class Bucket
     /// <param name="cancellationToken">Cancels.</param>
     public Task<GetObjectResponse?> OpenAsync(string key, long first, long? last, string? etag, CancellationToken cancellationToken)
     {
-        var request = new GetObjectRequest { BucketName = _options.Bucket, Key = _prefix + key, EtagToMatch = etag };
+        var request = new GetObjectRequest { BucketName = _options.Bucket, Key = _prefix + key, EtagToMatch = etag is null ? null : $"\"{etag}\"" };
         if (first > 0 || last is not null)
             request.ByteRange = new ByteRange(string.Create(CultureInfo.InvariantCulture, $"bytes={first}-{last}"));
         return CallAsync(key, async () =>
@@ -71,7 +71,8 @@ internal sealed partial class Bucket
             {
                 return await _client.GetObjectAsync(request, cancellationToken).ConfigureAwait(false);
             }
-            catch (AmazonServiceException e) when (e.StatusCode == HttpStatusCode.PreconditionFailed || e is NoSuchKeyException)
+            catch (AmazonServiceException e)
+                when (e.StatusCode is HttpStatusCode.PreconditionFailed or HttpStatusCode.RequestedRangeNotSatisfiable || e is NoSuchKeyException)
             {
                 return null;
             }

@@ -24,6 +24,8 @@ internal static class LargeKey
 
     public static ObjectName? TryParseName(string key)
     {
+        if (key.StartsWith('~'))
+            return null; // spares the exception for each large object
         try
         {
             return ObjectName.Parse(key);

@@ -72,8 +72,8 @@ internal sealed class LargePut(Bucket bucket, CommittedNames names, string insta
                 var arrived = await bucket.ListPartsAsync(upload, cancellationToken).ConfigureAwait(false);
 
                 // what this instance interrupted need not be silent for long
-                isTaken = arrived.Count > 0
-                    && (key.Id.StartsWith(instance, StringComparison.Ordinal) || now - arrived.Max(p => p.Modified) > Silence);
+                isTaken = key.Id.StartsWith(instance, StringComparison.Ordinal)
+                    || (arrived.Count > 0 && now - arrived.Max(p => p.Modified) > Silence);
                 if (isTaken)
                     return (key.Id, upload, arrived);
             }

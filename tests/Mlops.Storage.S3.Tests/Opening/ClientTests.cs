@@ -1,6 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
 using Mlops.Sdk;
-using Mlops.Storage.Sqlite;
 using Mlops.Tracking;
 
 namespace Mlops.Storage.S3.Tests.Opening;
@@ -11,6 +10,10 @@ public sealed class ClientTests(CephServer server) : IDisposable
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("mlops-s3-client-").FullName;
 
+    private string Store => Path.Combine(_folder, ".mlops");
+
+    private string Folder => new Uri(Store).AbsoluteUri;
+
     public void Dispose() => Directory.Delete(_folder, recursive: true);
 
     [SkippableFact]
@@ -19,7 +22,7 @@ public sealed class ClientTests(CephServer server) : IDisposable
         server.Require();
         var prefix = CephServer.NewPrefix();
         var bucket = Uri.EscapeDataString($"s3://{CephServer.Bucket}/{prefix}?endpoint={server.Endpoint}&pathStyle=true");
-        await AssertKeepsArtifactsAsync(() => WithDatabase(new MlopsOptions { Uri = $"shelf://db?objects={bucket}" }.UseS3Objects()), prefix);
+        await AssertKeepsArtifactsAsync(() => new MlopsOptions { Uri = $"{Folder}?objects={bucket}" }.UseS3Objects(), prefix);
     }
 
     [SkippableFact]
@@ -31,7 +34,7 @@ public sealed class ClientTests(CephServer server) : IDisposable
         try
         {
             await AssertKeepsArtifactsAsync(
-                () => WithDatabase(new MlopsOptions { Uri = $"shelf://db?objects=s3://{CephServer.Bucket}/{prefix}" }.UseS3Objects()), prefix);
+                () => new MlopsOptions { Uri = $"{Folder}?objects=s3://{CephServer.Bucket}/{prefix}" }.UseS3Objects(), prefix);
         }
         finally
         {
@@ -44,10 +47,9 @@ public sealed class ClientTests(CephServer server) : IDisposable
     {
         server.Require();
         var prefix = CephServer.NewPrefix();
-        var path = Path.Combine(_folder, ".mlops");
         await AssertKeepsArtifactsAsync(
-            () => new MlopsOptions { Path = path }.UseS3Objects($"s3://{CephServer.Bucket}/{prefix}?endpoint={server.Endpoint}"), prefix);
-        Assert.False(Directory.Exists(Path.Combine(path, "objects")));
+            () => new MlopsOptions { Path = Store }.UseS3Objects($"s3://{CephServer.Bucket}/{prefix}?endpoint={server.Endpoint}"), prefix);
+        Assert.False(Directory.Exists(Path.Combine(Store, "objects")));
     }
 
     [SkippableFact]
@@ -58,7 +60,7 @@ public sealed class ClientTests(CephServer server) : IDisposable
         await using var provider = new ServiceCollection()
             .AddMlops(o =>
             {
-                o.Path = Path.Combine(_folder, ".mlops");
+                o.Path = Store;
                 o.UseS3Objects(new S3ObjectStoreOptions { Bucket = CephServer.Bucket, Prefix = prefix, Endpoint = server.Endpoint });
             })
             .BuildServiceProvider();
@@ -68,30 +70,19 @@ public sealed class ClientTests(CephServer server) : IDisposable
             await run.CompleteAsync();
         }
 
-        Assert.NotEmpty(await Rig.ListAsync(Store(prefix)));
+        Assert.NotEmpty(await Rig.ListAsync(Bucket(prefix)));
     }
 
     [Fact]
     public async Task Scheme_without_the_call_names_package_and_call()
     {
-        var options = WithDatabase(new MlopsOptions { Uri = "shelf://db?objects=s3://bucket" });
+        var options = new MlopsOptions { Uri = $"{Folder}?objects=s3://bucket" };
         var error = await Assert.ThrowsAsync<ArgumentException>(() => MlopsClient.OpenAsync(options));
         Assert.Contains("Mlops.Storage.S3 and call UseS3Objects()", error.Message, StringComparison.Ordinal);
     }
 
-    private S3ObjectStore Store(string prefix) =>
+    private S3ObjectStore Bucket(string prefix) =>
         new(new S3ObjectStoreOptions { Bucket = CephServer.Bucket, Prefix = prefix, Endpoint = server.Endpoint });
-
-    /// <summary>A metadata store that a URI names, in a file here.</summary>
-    private MlopsOptions WithDatabase(MlopsOptions options)
-    {
-        options.JournalPath = Path.Combine(_folder, "journal");
-        ((IStorageOptions)options).MetadataSchemes["shelf"] = uri => new MetadataStoreSource(
-            uri.GetLeftPart(UriPartial.Authority),
-            (time, _) => Task.FromResult<IMetadataStore>(
-                SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(_folder, "shelf.db"), Time = time })));
-        return options;
-    }
 
     private async Task AssertKeepsArtifactsAsync(Func<MlopsOptions> options, string prefix)
     {
@@ -106,7 +97,7 @@ public sealed class ClientTests(CephServer server) : IDisposable
             await run.CompleteAsync();
         }
 
-        Assert.NotEmpty(await Rig.ListAsync(Store(prefix)));
+        Assert.NotEmpty(await Rig.ListAsync(Bucket(prefix)));
         await using (var mlops = await MlopsClient.OpenAsync(options()))
         {
             var run = (await mlops.Runs.QueryAsync(new() { Experiment = "e" })).Runs.Single();
