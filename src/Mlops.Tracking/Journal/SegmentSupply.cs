@@ -33,6 +33,7 @@ internal sealed class SegmentSupply : IDisposable
     private int _nextBytes = SecondBytes;
     private int _failures;
     private int _takenCount;
+    private volatile bool _isPausing = true;
     private volatile bool _isStarved;
     private volatile bool _stopped;
 
@@ -63,6 +64,15 @@ internal sealed class SegmentSupply : IDisposable
     {
         Create(FirstBytes);
         return TryTake(TimeSpan.Zero) ?? throw new StorageUnavailableException("There is neither a file nor memory for the journal.");
+    }
+
+    /// <summary>Makes the second segment at once, because it will be needed soon.</summary>
+    public void EndPause()
+    {
+        if (!_isPausing)
+            return;
+        _isPausing = false;
+        _work.Set();
     }
 
     /// <summary>A ready segment, waiting for one if need be; null if none came.</summary>
