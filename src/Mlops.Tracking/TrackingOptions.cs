@@ -5,11 +5,13 @@ namespace Mlops.Tracking;
 /// <summary>How runs are tracked. The defaults suit a training program on a laptop or server.</summary>
 public sealed record TrackingOptions
 {
+    private static readonly string User = Environment.UserName is { Length: > 0 } name ? name : "unknown";
+
     /// <summary>The folder of the journals, on a local disk; each open client has a folder of its own in it.</summary>
     public required string JournalPath { get; init; }
 
     /// <summary>Who logs, as it appears in the audit; by default the user's name.</summary>
-    public string Actor { get; init; } = Environment.UserName is { Length: > 0 } name ? name : "unknown";
+    public string Actor { get; init; } = User;
 
     /// <summary>The clock; the system's by default.</summary>
     public TimeProvider Time { get; init; } = TimeProvider.System;
@@ -55,6 +57,8 @@ public sealed record TrackingOptions
         Require(
             Context.Bound >= TimeSpan.FromMilliseconds(10) && Context.Bound <= TimeSpan.FromMinutes(10), "Context.Bound", Context.Bound,
             "is between 10 ms and 10 minutes");
+        if (Context.Off.Count == 0)
+            return;
         string[] known = [.. BuiltInContext.Names.Concat(Context.Providers.Select(p => p.Name)).Order(StringComparer.Ordinal)];
         if (Context.Off.FirstOrDefault(name => !known.Contains(name)) is { } unknown)
             throw new ArgumentException($"The option Context is without '{unknown}', which nothing is called; there are {string.Join(", ", known)}.");

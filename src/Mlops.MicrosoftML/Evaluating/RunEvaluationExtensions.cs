@@ -27,8 +27,8 @@ public static class RunEvaluationExtensions
         this ActiveRun run, RegressionCatalog catalog, IDataView scored, string? part = null, string label = "Label", long step = 0,
         CancellationToken cancellationToken = default) =>
         EvaluateAsync(
-            run, catalog, scored, part, step, () => catalog.Evaluate(scored, label),
-            () => [ScoredCurves.Residuals(scored, label, cancellationToken)], cancellationToken);
+            run, catalog, scored, part, label, step, view => catalog.Evaluate(view, label),
+            view => [ScoredCurves.Residuals(view, label, cancellationToken)], cancellationToken);
 
     /// <summary>
     /// <c>Evaluate</c> (without a <c>Probability</c> column <c>EvaluateNonCalibrated</c>), logged with the curves <c>roc</c> and
@@ -40,23 +40,23 @@ public static class RunEvaluationExtensions
         this ActiveRun run, BinaryClassificationCatalog catalog, IDataView scored, string? part = null, string label = "Label", long step = 0,
         CancellationToken cancellationToken = default) =>
         EvaluateAsync(
-            run, catalog, scored, part, step,
-            () => scored.Schema.GetColumnOrNull("Probability") is null ? catalog.EvaluateNonCalibrated(scored, label) : catalog.Evaluate(scored, label),
-            () => ScoredCurves.OfTwoClasses(scored, label, cancellationToken), cancellationToken);
+            run, catalog, scored, part, label, step,
+            view => view.Schema.GetColumnOrNull("Probability") is null ? catalog.EvaluateNonCalibrated(view, label) : catalog.Evaluate(view, label),
+            view => ScoredCurves.OfTwoClasses(view, label, cancellationToken), cancellationToken);
 
     /// <summary><c>Evaluate</c>, logged with the confusion matrix of the classes by their names.</summary>
     /// <inheritdoc cref="EvaluateAsync(ActiveRun, RegressionCatalog, IDataView, string?, string, long, CancellationToken)"/>
     public static Task<MulticlassClassificationMetrics> EvaluateAsync(
         this ActiveRun run, MulticlassClassificationCatalog catalog, IDataView scored, string? part = null, string label = "Label", long step = 0,
         CancellationToken cancellationToken = default) =>
-        EvaluateAsync(run, catalog, scored, part, step, () => catalog.Evaluate(scored, label), () => [], cancellationToken);
+        EvaluateAsync(run, catalog, scored, part, label, step, view => catalog.Evaluate(view, label), _ => [], cancellationToken);
 
     /// <summary><c>Evaluate</c> of rankings, logged; <c>group</c> is the column that says which rows are ranked together.</summary>
     /// <inheritdoc cref="EvaluateAsync(ActiveRun, RegressionCatalog, IDataView, string?, string, long, CancellationToken)"/>
     public static Task<RankingMetrics> EvaluateAsync(
         this ActiveRun run, RankingCatalog catalog, IDataView scored, string? part = null, string label = "Label", string group = "GroupId",
         long step = 0, CancellationToken cancellationToken = default) =>
-        EvaluateAsync(run, catalog, scored, part, step, () => catalog.Evaluate(scored, label, group), () => [], cancellationToken);
+        EvaluateAsync(run, catalog, scored, part, label, step, view => catalog.Evaluate(view, label, group), _ => [], cancellationToken);
 
     /// <summary>
     /// <c>Evaluate</c> of clusters, logged. The mutual information needs a <c>label</c>, the Davies-Bouldin index the column
@@ -67,7 +67,7 @@ public static class RunEvaluationExtensions
         this ActiveRun run, ClusteringCatalog catalog, IDataView scored, string? part = null, string? label = null, string? features = "Features",
         long step = 0, CancellationToken cancellationToken = default) =>
         EvaluateAsync(
-            run, catalog, scored, part, step, () => catalog.Evaluate(scored, label, "Score", features), () => [], cancellationToken);
+            run, catalog, scored, part, label, step, view => catalog.Evaluate(view, label, "Score", features), _ => [], cancellationToken);
 
     /// <summary>
     /// <c>Evaluate</c> of anomalies, logged with the curves <c>roc</c> and <c>precision_recall</c>. ML.NET wants the label as a
@@ -78,22 +78,22 @@ public static class RunEvaluationExtensions
         this ActiveRun run, AnomalyDetectionCatalog catalog, IDataView scored, string? part = null, string label = "Label", long step = 0,
         CancellationToken cancellationToken = default) =>
         EvaluateAsync(
-            run, catalog, scored, part, step, () => catalog.Evaluate(scored, label),
-            () => ScoredCurves.OfTwoClasses(scored, label, cancellationToken), cancellationToken);
+            run, catalog, scored, part, label, step, view => catalog.Evaluate(view, label),
+            view => ScoredCurves.OfTwoClasses(view, label, cancellationToken), cancellationToken);
 
     private static async Task<T> EvaluateAsync<T>(
-        ActiveRun run, TrainCatalogBase catalog, IDataView scored, string? part, long step,
-        Func<T> evaluate, Func<IEnumerable<KeyValuePair<string, Metadata.RichValue>>> curves, CancellationToken cancellationToken)
+        ActiveRun run, TrainCatalogBase catalog, IDataView scored, string? part, string? label, long step,
+        Func<IDataView, T> evaluate, Func<IDataView, IEnumerable<KeyValuePair<string, Metadata.RichValue>>> curves, CancellationToken cancellationToken)
         where T : class
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(scored);
         MetricLog log = new(run, part, step);
-        var (metrics, drawn) = await Task.Run(() => (evaluate(), curves().ToList()), cancellationToken).ConfigureAwait(false);
+        KeepingView view = new(scored, label);
+        var (metrics, drawn) = await Task.Run(() => (evaluate(view), curves(view).ToList()), cancellationToken).ConfigureAwait(false);
         await log.LogAsync(metrics, ScoredCurves.Classes(scored), cancellationToken).ConfigureAwait(false);
-        foreach (var (key, curve) in drawn)
-            await log.LogAsync(key, curve, cancellationToken).ConfigureAwait(false);
+        await Task.WhenAll(drawn.Select(d => log.LogAsync(d.Key, d.Value, cancellationToken))).ConfigureAwait(false);
         return metrics;
     }
 }

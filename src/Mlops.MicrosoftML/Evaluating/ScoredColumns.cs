@@ -6,6 +6,10 @@ namespace Mlops.MicrosoftML;
 /// <summary>Reads columns of scored data as plain numbers.</summary>
 internal static class ScoredColumns
 {
+    /// <summary>True if <see cref="Number"/> can read the column.</summary>
+    public static bool IsNumber(DataViewSchema.Column column) => Type.GetTypeCode(column.Type.RawType) is TypeCode.Boolean
+        or TypeCode.Single or TypeCode.Double or TypeCode.Int32 or TypeCode.UInt32 or TypeCode.Int64 or TypeCode.Byte or TypeCode.UInt16 or TypeCode.UInt64;
+
     /// <summary>The current value of a column: truth as 1 or 0, a key as its number from 1.</summary>
     /// <exception cref="NotSupportedException">The column holds no number.</exception>
     public static Func<double> Number(DataViewRow row, DataViewSchema.Column column) => column.Type.RawType switch
@@ -22,27 +26,35 @@ internal static class ScoredColumns
         _ => throw new NotSupportedException($"the column '{column.Name}' is of the type {column.Type} and no number."),
     };
 
-    /// <summary>Columns as numbers in one pass, without rows where one is NaN.</summary>
+    /// <summary>Columns as numbers in one pass, or as they were kept, without rows where one is NaN.</summary>
     public static double[][] Read(IDataView data, IReadOnlyList<string> names, CancellationToken cancellationToken)
+    {
+        var values = (data as KeepingView)?.Find(names) ?? ReadAll(data, names, cancellationToken);
+        List<int> rows = new(values[0].Count);
+        for (var row = 0; row < values[0].Count; row++)
+        {
+            if (!values.Any(v => double.IsNaN(v[row])))
+                rows.Add(row);
+        }
+
+        return [.. values.Select(v => rows.ConvertAll(row => v[row]).ToArray())];
+    }
+
+    private static List<double>[] ReadAll(IDataView data, IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
         var columns = names.Select(name => data.Schema[name]).ToList();
         var values = columns.ConvertAll(_ => new List<double>());
         using var cursor = data.GetRowCursor(columns);
         var getters = columns.ConvertAll(column => Number(cursor, column));
-        var row = new double[columns.Count];
         while (cursor.MoveNext())
         {
             if (values[0].Count % 4_096 == 0)
                 cancellationToken.ThrowIfCancellationRequested();
-            for (var i = 0; i < row.Length; i++)
-                row[i] = getters[i]();
-            if (Array.Exists(row, double.IsNaN))
-                continue;
-            for (var i = 0; i < row.Length; i++)
-                values[i].Add(row[i]);
+            for (var i = 0; i < getters.Count; i++)
+                values[i].Add(getters[i]());
         }
 
-        return [.. values.Select(v => v.ToArray())];
+        return [.. values];
     }
 
     private static Func<double> Getter<T>(DataViewRow row, DataViewSchema.Column column, Func<T, double> convert)

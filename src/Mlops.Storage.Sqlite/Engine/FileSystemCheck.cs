@@ -13,6 +13,8 @@ internal static class FileSystemCheck
         try
         {
             drive = new DriveInfo(folder);
+            if (drive.DriveType is DriveType.Fixed or DriveType.Ram)
+                return;
             format = drive.DriveFormat;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException)

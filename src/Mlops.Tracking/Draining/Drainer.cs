@@ -127,10 +127,13 @@ internal sealed class Drainer : IAsyncDisposable
         {
             try
             {
+                // whoever stops the loop wakes it, which costs less than an exception
                 if (delay == TimeSpan.Zero)
-                    await _wake.WaitAsync(_stop.Token).ConfigureAwait(false);
+                    await _wake.WaitAsync(CancellationToken.None).ConfigureAwait(false);
                 else
                     await PauseAsync(delay).ConfigureAwait(false);
+                if (_stop.IsCancellationRequested)
+                    return;
                 await DrainAsync(_journal.Position).ConfigureAwait(false);
                 if (_lastError is not null)
                     TrackingLog.StoreBack(_logger);

@@ -5,13 +5,18 @@ using Mlops.Storage;
 namespace Mlops.Tracking;
 
 /// <summary>Moves the journals of dead writers into the store and removes them.</summary>
-internal sealed class Recoverer(IMetadataStore store, ContentStore content, TrackingOptions options, ILogger logger)
+/// <param name="store">Where to.</param>
+/// <param name="content">Where what waits beside the journals belongs.</param>
+/// <param name="options">Where the journals are.</param>
+/// <param name="logger">Told what was found.</param>
+/// <param name="self">A writer that lives for certain.</param>
+internal sealed class Recoverer(IMetadataStore store, ContentStore content, TrackingOptions options, ILogger logger, RecordId self = default)
 {
     /// <summary>Recovers what it can; a journal that cannot be recovered now stays for the next open.</summary>
     public async Task<IReadOnlyList<JournalRecovery>> RecoverAsync(CancellationToken cancellationToken)
     {
         List<JournalRecovery> found = [];
-        foreach (var folder in WriterFolder.TakeDead(options.JournalPath))
+        foreach (var folder in WriterFolder.TakeDead(options.JournalPath, self))
         {
             using (folder)
             {

@@ -143,7 +143,13 @@ internal sealed class Journal
         {
             var segment = Volatile.Read(ref _current);
             if (TryWriteFrame(segment, FrameKind.Batch, payload))
+            {
+                // many parameters fill the first segment in less time than the second takes
+                if (segment.Reserved > segment.Count / 4)
+                    _supply.EndPause();
                 return true;
+            }
+
             if (!Advance(segment, Slot.CountFor(payload.Length)))
                 return false;
         }

@@ -16,6 +16,8 @@ internal sealed class SegmentSupply : IDisposable
     private const long PlainBound = 64L * 1024 * 1024;
     private const long ReserveBound = 16L * 1024 * 1024;
 
+    // a program that ends at once needs the first segment only
+    private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(20);
     private readonly Func<string, int, SegmentMemory> _createFile;
     private readonly string _folder;
     private readonly long _bound;
@@ -31,6 +33,7 @@ internal sealed class SegmentSupply : IDisposable
     private int _nextBytes = SecondBytes;
     private int _failures;
     private int _takenCount;
+    private volatile bool _isPausing = true;
     private volatile bool _isStarved;
     private volatile bool _stopped;
 
@@ -61,6 +64,15 @@ internal sealed class SegmentSupply : IDisposable
     {
         Create(FirstBytes);
         return TryTake(TimeSpan.Zero) ?? throw new StorageUnavailableException("There is neither a file nor memory for the journal.");
+    }
+
+    /// <summary>Makes the second segment at once, because it will be needed soon.</summary>
+    public void EndPause()
+    {
+        if (!_isPausing)
+            return;
+        _isPausing = false;
+        _work.Set();
     }
 
     /// <summary>A ready segment, waiting for one if need be; null if none came.</summary>
@@ -126,13 +138,13 @@ internal sealed class SegmentSupply : IDisposable
 
     private void Work()
     {
-        while (true)
+        _work.WaitOne();
+        TellOfTaken();
+
+        // whoever needs the second sooner ends the pause
+        for (_work.WaitOne(FirstPause); !_stopped; _work.WaitOne())
         {
-            _work.WaitOne();
-            if (_stopped)
-                return;
-            if (Interlocked.Exchange(ref _takenCount, 0) > 0)
-                _taken();
+            TellOfTaken();
             while (_drained.TryDequeue(out var segment))
                 Recycle(segment);
 
@@ -140,6 +152,12 @@ internal sealed class SegmentSupply : IDisposable
             while (_ready.Count < (_nextBytes == LargeBytes ? 2 : 1) && !_stopped && Create(_nextBytes))
                 _nextBytes = Math.Min(_nextBytes * 2, LargeBytes);
         }
+    }
+
+    private void TellOfTaken()
+    {
+        if (Interlocked.Exchange(ref _takenCount, 0) > 0)
+            _taken();
     }
 
     private void Recycle(Segment segment)

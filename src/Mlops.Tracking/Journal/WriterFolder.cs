@@ -50,14 +50,14 @@ internal sealed class WriterFolder : IDisposable
             $"File locks do not work at {root}, so two processes could not tell their journals apart. Move the store to a local disk.");
     }
 
-    /// <summary>The folders that dead writers left, each locked for the caller.</summary>
-    public static IEnumerable<WriterFolder> TakeDead(string root)
+    /// <summary>The folders that dead writers left, each locked for the caller; that of <paramref name="self"/> is not even tried.</summary>
+    public static IEnumerable<WriterFolder> TakeDead(string root, RecordId self = default)
     {
         if (!Directory.Exists(root))
             yield break;
         foreach (var path in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
         {
-            if (!RecordId.TryParse(System.IO.Path.GetFileName(path), null, out var writer) || TryLock(path) is not { } held)
+            if (!RecordId.TryParse(System.IO.Path.GetFileName(path), null, out var writer) || writer == self || TryLock(path) is not { } held)
                 continue;
 
             // another process may have recovered and removed it between the listing and the lock

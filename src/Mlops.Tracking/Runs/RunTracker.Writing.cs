@@ -243,7 +243,7 @@ public sealed partial class RunTracker
 
     private async Task<IReadOnlyList<JournalRecovery>> RecoverAndSweepAsync()
     {
-        var found = await new Recoverer(_store, Content.Target, _options, Logger).RecoverAsync(_stop.Token).ConfigureAwait(false);
+        var found = await new Recoverer(_store, Context.Content, _options, Logger, Writer).RecoverAsync(_stop.Token).ConfigureAwait(false);
         await SweepAsync().ConfigureAwait(false);
         return found;
     }

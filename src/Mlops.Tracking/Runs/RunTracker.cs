@@ -60,18 +60,31 @@ public sealed partial class RunTracker : IAsyncDisposable
         Runs = new RunCatalog(Context);
         logger = Logger = new QuietLogger(logger);
         Writer = _ids.Next();
-        _folder = WriterFolder.Create(options.JournalPath, Writer);
-        Content = new ContentSpool(_folder.Path, content, logger);
-        _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, () => _drainer?.Wake(), createSegment);
+        _lost = new LostRuns(store, Runs, Writer, options, logger);
+
+        // what others left is no concern of this client's journal, so it is looked for while that is made
+        _recovery = Task.Run(RecoverAndSweepAsync, _stop.Token);
+        try
+        {
+            _folder = WriterFolder.Create(options.JournalPath, Writer);
+            Content = new ContentSpool(_folder.Path, content, logger);
+            _supply = new SegmentSupply(_folder.Path, options.JournalBoundBytes, () => _drainer?.Wake(), createSegment);
+        }
+        catch
+        {
+            // the caller closes the store, which nobody may be reading then
+            _stop.Cancel();
+            ((IAsyncResult)_recovery).AsyncWaitHandle.WaitOne();
+            throw;
+        }
+
         _journal = new Journal(_supply, Writer);
         var drain = new JournalDrain(store, Content, Writer, options.Actor, options.Time, logger, _journal.Oldest, recovering: false);
         _housekeeping = new Housekeeping(Writer, OpenRuns(), () => _supply.Gaps, options, logger);
         _drainer = new Drainer(_journal, drain, options, logger, _housekeeping.AddTo, OnCommitted);
-        _lost = new LostRuns(store, Runs, Writer, options, logger);
         _context = new ContextCapture(options.Context, _ids, logger);
         if (options.Context.IsOn && !options.Context.Off.Contains(BuiltInContext.System))
             _sampler = new SystemSampler(OpenRuns(), options.Time, logger);
-        _recovery = Task.Run(RecoverAndSweepAsync);
         _sweepTimer = options.Time.CreateTimer(_ => SweepAgain(), null, options.LeaseTime / 2, options.LeaseTime / 2);
     }
 
