@@ -41,10 +41,13 @@ internal sealed class BlobTransfer : Figure
 
     public override string? Missing => _server is null ? $"no server ({(_kind == S3 ? "radosgw" : "npm")} is not installed)" : null;
 
-    public static IEnumerable<Func<Figure>> All =>
-        from kind in new[] { "azure", S3 }
-        from isPut in new[] { true, false }
-        select (Func<Figure>)(() => new BlobTransfer(kind, isPut));
+    public static IReadOnlyList<Func<Figure>> All { get; } =
+    [
+        () => new BlobTransfer("azure", isPut: true),
+        () => new BlobTransfer("azure", isPut: false),
+        () => new BlobTransfer(S3, isPut: true),
+        () => new BlobTransfer(S3, isPut: false),
+    ];
 
     public override async Task PrepareAsync(Workspace workspace)
     {
