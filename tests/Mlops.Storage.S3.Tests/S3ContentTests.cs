@@ -13,12 +13,12 @@ public sealed class S3ContentTests(CephServer server) : ContentConformance
     protected override Task<IObjectStore> CreateObjectsAsync(string folder)
     {
         server.Require();
-        return Task.FromResult<IObjectStore>(new ObjectsOnTime(new S3ObjectStore(new S3ObjectStoreOptions
+        return Task.FromResult<IObjectStore>(new S3ObjectStore(new S3ObjectStoreOptions
         {
             Bucket = CephServer.Bucket,
             Prefix = CephServer.NewPrefix(),
             Endpoint = server.Endpoint,
             Time = Time,
-        }), Time));
+        }));
     }
 }

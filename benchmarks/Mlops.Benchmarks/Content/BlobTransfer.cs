@@ -74,7 +74,7 @@ internal sealed class BlobTransfer : Figure
             return await TimeAsync(() => _content!.PutFileAsync(_source));
         }
 
-        return await TimeAsync(() => _content!.CopyToFileAsync(_digest, workspace.NewPath("ours")));
+        return await TimeAsync(() => _content!.MaterializeAsync(_digest, workspace.NewPath("ours")));
     }
 
     public override async Task<double?> MeasureBaselineAsync(Workspace workspace) => await TimeAsync(async () =>

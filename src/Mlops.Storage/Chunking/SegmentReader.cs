@@ -5,7 +5,7 @@ namespace Mlops.Storage;
 /// <summary>Reads a stream in segments that end where chunks end. Used by one caller at a time.</summary>
 internal sealed class SegmentReader(Stream source, ChunkProfile profile) : IDisposable
 {
-    private const int SegmentBytes = 2 * 1024 * 1024;
+    private const int SegmentBytes = 1024 * 1024;
     private readonly FastCdc _cutter = new(profile);
     private byte[] _rest = [];
     private int _restLength;

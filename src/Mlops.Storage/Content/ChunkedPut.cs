@@ -20,7 +20,7 @@ internal sealed class ChunkedPut(PackStore packs, ContentIndex index, ContentLea
         using var reader = new SegmentReader(source, profile);
         var segments = Channel.CreateBounded<PreparedSegment>(SegmentsAhead);
         var reading = Task.Run(() => ReadAsync(reader, segments.Writer, stop.Token), CancellationToken.None);
-        var writer = new PackWriter(packs, use);
+        var writer = new PackWriter(packs, use, PackBuilder.MostBytes);
         await using (writer.ConfigureAwait(false))
         {
             try

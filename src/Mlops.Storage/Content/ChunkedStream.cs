@@ -8,7 +8,7 @@ internal sealed class ChunkedStream(
 {
     private const int RunBytes = 4 * 1024 * 1024;
     private const int LookedUpTogether = 1000;
-    private static readonly int RunsAhead = Math.Clamp(Environment.ProcessorCount, 2, 4);
+    private const int RunsAhead = 4;
     private readonly CancellationTokenSource _stop = new();
     private readonly Queue<Task<(byte[] Buffer, int Length)>> _ahead = new();
     private readonly Queue<IndexEntry> _located = new();

@@ -168,7 +168,7 @@ public sealed class ContentStore
 
     /// <summary>
     /// Writes content to a file, whose folder is created if missing. The file appears whole and checked, in place of an earlier
-    /// one, or not at all.
+    /// one, or not at all; after a power failure, which can take what was written last, write it again.
     /// </summary>
     /// <param name="digest">The content.</param>
     /// <param name="path">The file.</param>
@@ -188,7 +188,8 @@ public sealed class ContentStore
 
     /// <summary>
     /// Makes content a read-only file, whose folder is created if missing. The file appears whole and checked, in place of an
-    /// earlier one, or not at all; one that is the content already stays. An interrupted attempt is gone on with.
+    /// earlier one, or not at all; one that is the content already stays. An interrupted attempt is gone on with. What a power failure
+    /// has taken of it is found, and put right, when it is asked for again.
     /// </summary>
     /// <param name="digest">The content.</param>
     /// <param name="path">The file.</param>

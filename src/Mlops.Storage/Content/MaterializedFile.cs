@@ -80,8 +80,6 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
                 file.SetLength(0); // nothing of it can be trusted
                 throw new IntegrityException($"Content {digest} is damaged: what was read does not match its digest; store the content again.");
             }
-
-            DurableFile.Flush(file);
         }
 
         Finish(partial, path);

@@ -32,8 +32,6 @@ internal static class TargetFile
                     await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
                     progress?.Report(written += read);
                 }
-
-                DurableFile.Flush(file);
             }
 
             cancellationToken.ThrowIfCancellationRequested();

@@ -27,8 +27,6 @@ internal sealed class WholeObjects(IObjectStore objects)
             yield return found;
     }
 
-    public Task<bool> DeleteAsync(ObjectName name, CancellationToken cancellationToken) => objects.DeleteAsync(name, cancellationToken);
-
     /// <summary>Opens content, checked as it is read; null if there is none.</summary>
     public async Task<Stream?> TryOpenAsync(Digest digest, CancellationToken cancellationToken)
     {

@@ -109,26 +109,29 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
     public Task CommitAsync(IReadOnlyList<CellWrite> cells, CancellationToken cancellationToken) =>
         store.CommitAsync(new Batch { Actor = "content-store", ClientTime = time.GetUtcNow(), Cells = cells }, cancellationToken);
 
-    /// <summary>Commits those writes whose cells are as expected, and leaves the others out; returns how many were made.</summary>
-    public async Task<int> CommitUnchangedAsync(IReadOnlyList<CellWrite> writes, CancellationToken cancellationToken)
+    /// <summary>Commits those writes whose cells are as expected, and returns the others, which were left out.</summary>
+    public async Task<IReadOnlyList<CellWrite>> CommitUnchangedAsync(IReadOnlyList<CellWrite> writes, CancellationToken cancellationToken)
     {
         if (writes.Count == 0)
-            return 0;
+            return [];
         try
         {
             await CommitAsync(writes, cancellationToken).ConfigureAwait(false);
-            return writes.Count;
+            return [];
         }
         catch (ConflictException) when (writes.Count == 1)
         {
-            return 0;
+            return writes;
         }
         catch (ConflictException)
         {
             // which one it was is not told: halves find it
             var half = writes.Count / 2;
-            return await CommitUnchangedAsync([.. writes.Take(half)], cancellationToken).ConfigureAwait(false)
-                + await CommitUnchangedAsync([.. writes.Skip(half)], cancellationToken).ConfigureAwait(false);
+            return
+            [
+                .. await CommitUnchangedAsync([.. writes.Take(half)], cancellationToken).ConfigureAwait(false),
+                .. await CommitUnchangedAsync([.. writes.Skip(half)], cancellationToken).ConfigureAwait(false),
+            ];
         }
     }
 }

@@ -12,7 +12,7 @@ internal static unsafe partial class DirectFile
     /// <summary>Smaller files are written as usual.</summary>
     public const int LeastBytes = 1024 * 1024;
 
-    private const int PieceBytes = 4 * 1024 * 1024;
+    private const int PieceBytes = 2 * 1024 * 1024;
     private const int Alignment = 4096;
     private const int Invalid = 22;
 

@@ -3,13 +3,17 @@ using System.Buffers;
 namespace Mlops.Storage;
 
 /// <summary>Gathers entries until they are stored as one object. Used by one caller at a time.</summary>
-internal sealed class PackBuilder : IDisposable
+/// <param name="capacity">How many bytes are expected; more are taken too.</param>
+internal sealed class PackBuilder(int capacity) : IDisposable
 {
     /// <summary>
     /// A pack is stored once it holds so much: large enough for few objects, small enough to hold several in memory. With a last
-    /// chunk and the footer it stays within 16 MiB.
+    /// chunk and the footer it stays within 8 MiB, which object stores take in one request.
     /// </summary>
-    public const int TargetBytes = (16 * 1024 * 1024) - (512 * 1024);
+    public const int TargetBytes = MostBytes - (512 * 1024);
+
+    /// <summary>What a pack that is filled takes.</summary>
+    public const int MostBytes = 8 * 1024 * 1024;
 
     private readonly List<PackEntry> _entries = [];
     private byte[] _buffer = [];
@@ -55,7 +59,7 @@ internal sealed class PackBuilder : IDisposable
         if (needed > _buffer.Length)
         {
             // the pool's arrays are powers of two
-            var larger = ArrayPool<byte>.Shared.Rent(needed);
+            var larger = ArrayPool<byte>.Shared.Rent(Math.Max(needed, capacity));
             _buffer.AsSpan(0, _length).CopyTo(larger);
             Release(larger);
         }

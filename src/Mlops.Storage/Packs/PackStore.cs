@@ -82,5 +82,5 @@ internal sealed class PackStore(IObjectStore objects)
             yield return new PackInfo(Digest.Parse(found.Name.Value.AsSpan(found.Name.Value.LastIndexOf('/') + 1)), found.SizeBytes, found.Created);
     }
 
-    public Task<bool> DeleteAsync(Digest pack, CancellationToken cancellationToken) => objects.DeleteAsync(NameOf(pack), cancellationToken);
+    public Task<bool> DeleteAsync(ObjectName name, CancellationToken cancellationToken) => objects.DeleteAsync(name, cancellationToken);
 }

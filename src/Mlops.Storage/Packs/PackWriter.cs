@@ -4,11 +4,14 @@ namespace Mlops.Storage;
 /// Stores entries in packs, and then says in the index where they are: bytes before references (W1). Packs are stored side by
 /// side, a few at a time. Used by one caller at a time.
 /// </summary>
-internal sealed class PackWriter(PackStore packs, ContentLease.Use use) : IAsyncDisposable
+/// <param name="packs">Where to.</param>
+/// <param name="use">The put.</param>
+/// <param name="capacity">How many bytes of a pack are expected.</param>
+internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capacity = 0) : IAsyncDisposable
 {
-    private const int SideBySide = 3;
+    private const int SideBySide = 4;
     private readonly List<Task> _storing = [];
-    private PackBuilder _builder = new();
+    private PackBuilder _builder = new(capacity);
 
     public async ValueTask AddAsync(
         PackEntryKind kind, Digest digest, ReadOnlyMemory<byte> bytes, byte[]? compressed, CancellationToken cancellationToken)
@@ -53,7 +56,7 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use) : IAsync
         }
 
         var full = _builder;
-        _builder = new PackBuilder();
+        _builder = new PackBuilder(capacity);
         _storing.Add(Task.Run(() => StoreAsync(full, cancellationToken), CancellationToken.None));
     }
 

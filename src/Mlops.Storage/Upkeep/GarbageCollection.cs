@@ -10,12 +10,14 @@ namespace Mlops.Storage;
 internal sealed class GarbageCollection(PackedContents contents, WholeObjects whole, GarbageOptions options)
 {
     private const string LeaseKey = "lease/garbage";
-    private const string WholePrefix = "whole/";
+    private const string WholePrefix = "condemned/whole/";
+    private const string PackPrefix = "condemned/pack/";
     private const int MostItems = 1000;
     private const int WritesTogether = 1000;
     private static readonly TimeSpan LeaseLifetime = TimeSpan.FromMinutes(30);
     private readonly List<GarbageItem> _items = [];
     private readonly Dictionary<Digest, long> _used = [];
+    private readonly HashSet<Digest> _emptied = [];
     private readonly List<CellWrite> _writes = [];
     private (DateTimeOffset Since, string Who)? _oldest;
     private DateTimeOffset _now;
@@ -70,36 +72,47 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
 
     private async Task SweepAsync(IReadOnlyList<IndexEntry> entries, LiveContents live, CancellationToken cancellationToken)
     {
+        Dictionary<string, IndexEntry> deleting = new(StringComparer.Ordinal);
         foreach (var entry in entries)
         {
-            var isKept = true;
             if (live.Has(entry.Entry.Kind, entry.Entry.Digest))
             {
                 if (entry.Condemned is not null)
                     _writes.Add((entry with { Condemned = null }).ToWrite(entry.Version));
+                Use(entry);
+                continue;
+            }
+
+            var state = StateOf(entry.Condemned is { } since ? Microseconds.ToTime(since) : null);
+            if (state == GarbageState.Condemned)
+                _writes.Add((entry with { Condemned = Microseconds.From(_now) }).ToWrite(entry.Version));
+            if (state == GarbageState.Deleted)
+            {
+                _writes.Add(entry.ToDelete());
+                deleting.Add(entry.Key, entry);
+                _emptied.Add(entry.Pack);
             }
             else
             {
-                var state = StateOf(entry.Condemned is { } since ? Microseconds.ToTime(since) : null);
-                if (state == GarbageState.Condemned)
-                    _writes.Add((entry with { Condemned = Microseconds.From(_now) }).ToWrite(entry.Version));
-                if (state == GarbageState.Deleted)
-                {
-                    _writes.Add(entry.ToDelete());
-                    isKept = false;
-                }
-
-                Count(state);
-                if (entry.Entry.Kind != PackEntryKind.Chunk)
-                    Report($"content {entry.Entry.Digest}", entry.Entry.ContentBytes, state, "no record names it");
+                Use(entry);
             }
 
-            if (isKept)
-                _used[entry.Pack] = _used.GetValueOrDefault(entry.Pack) + entry.Entry.Length;
+            Count(state);
+            if (entry.Entry.Kind != PackEntryKind.Chunk)
+                Report($"content {entry.Entry.Digest}", entry.Entry.ContentBytes, state, "no record names it");
         }
 
-        await CommitAsync(cancellationToken).ConfigureAwait(false);
+        // a put took these back meanwhile
+        foreach (var kept in await CommitAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (!deleting.TryGetValue(kept.Key, out var entry))
+                continue;
+            _deleted--;
+            Use(entry);
+        }
     }
+
+    private void Use(IndexEntry entry) => _used[entry.Pack] = _used.GetValueOrDefault(entry.Pack) + entry.Entry.Length;
 
     private GarbageState StateOf(DateTimeOffset? condemned)
     {
@@ -110,39 +123,17 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         return _oldest is { } oldest && oldest.Since <= since ? GarbageState.Leased : GarbageState.Deleted;
     }
 
-    /// <summary>Whole objects, which have no entry in the index; when they were condemned is a cell of its own.</summary>
+    /// <summary>Whole objects, which have no entry in the index.</summary>
     private async Task SweepWholeAsync(LiveContents live, CancellationToken cancellationToken)
     {
-        var known = (await contents.Index.Store.ListCellsAsync(WholePrefix, cancellationToken).ConfigureAwait(false)).ToDictionary(c => c.Key, StringComparer.Ordinal);
+        var condemned = await ListCondemnedAsync(WholePrefix, cancellationToken).ConfigureAwait(false);
         await foreach (var info in whole.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             var text = info.Name.Value[(info.Name.Value.LastIndexOf('/') + 1)..];
-            var cell = known.GetValueOrDefault(WholePrefix + text);
             if (live.Has(PackEntryKind.Content, Digest.Parse(text)))
-            {
-                if (cell is not null)
-                    _writes.Add(new CellWrite { Key = cell.Key });
-                continue;
-            }
-
-            var state = StateOf(cell is null ? null : Microseconds.ToTime(BinaryPrimitives.ReadInt64LittleEndian(cell.Value.Span)));
-            if (state == GarbageState.Condemned)
-            {
-                var since = new byte[8];
-                BinaryPrimitives.WriteInt64LittleEndian(since, Microseconds.From(_now));
-                _writes.Add(new CellWrite { Key = WholePrefix + text, Value = since });
-            }
-
-            if (state == GarbageState.Deleted)
-            {
-                if (!options.IsDryRun)
-                    await whole.DeleteAsync(info.Name, cancellationToken).ConfigureAwait(false);
-                _writes.Add(new CellWrite { Key = WholePrefix + text });
-                _freed += info.SizeBytes;
-            }
-
-            Count(state);
-            Report($"object '{info.Name}'", info.SizeBytes, state, "no record names it");
+                Pardon(WholePrefix + text, condemned);
+            else
+                Count(await SweepAsync(WholePrefix + text, info, "no record names it", condemned, cancellationToken).ConfigureAwait(false));
         }
 
         await CommitAsync(cancellationToken).ConfigureAwait(false);
@@ -150,29 +141,69 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
 
     private async Task<long> SweepPacksAsync(CancellationToken cancellationToken)
     {
+        var condemned = await ListCondemnedAsync(PackPrefix, cancellationToken).ConfigureAwait(false);
         var rewriting = new PackRewriting(contents);
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            var used = _used.GetValueOrDefault(pack.Name);
-            if (used > 0)
+            var key = PackPrefix + pack.Name;
+            if (_used.GetValueOrDefault(pack.Name) is > 0 and var used)
             {
+                Pardon(key, condemned);
                 rewriting.Consider(pack, used);
                 continue;
             }
 
-            // young ones may be of a put that has not said yet where their entries are
-            var state = StateOf(pack.Created);
-            if (state == GarbageState.Deleted)
-            {
-                if (!options.IsDryRun)
-                    await contents.Packs.DeleteAsync(pack.Name, cancellationToken).ConfigureAwait(false);
-                _freed += pack.SizeBytes;
-            }
-
-            Report($"object '{PackStore.NameOf(pack.Name)}'", pack.SizeBytes, state, "nothing of it is in the index");
+            // one that was in the index until now is of no put under way; any other may be, and waits like a content
+            if (_emptied.Contains(pack.Name))
+                condemned[key] = DateTimeOffset.MinValue;
+            var info = new ObjectInfo(PackStore.NameOf(pack.Name), pack.SizeBytes, pack.Created);
+            await SweepAsync(key, info, "nothing of it is in the index", condemned, cancellationToken).ConfigureAwait(false);
         }
 
-        return options.IsDryRun ? rewriting.CandidateBytes : await rewriting.RunAsync(cancellationToken).ConfigureAwait(false);
+        if (!options.IsDryRun)
+        {
+            foreach (var moved in await rewriting.RunAsync(cancellationToken).ConfigureAwait(false))
+                _writes.Add(Condemnation(PackPrefix + moved));
+        }
+
+        await CommitAsync(cancellationToken).ConfigureAwait(false);
+        return rewriting.CandidateBytes;
+    }
+
+    /// <summary>Since when objects are condemned that no entry of the index speaks of.</summary>
+    private async Task<Dictionary<string, DateTimeOffset>> ListCondemnedAsync(string prefix, CancellationToken cancellationToken) =>
+        (await contents.Index.Store.ListCellsAsync(prefix, cancellationToken).ConfigureAwait(false)).ToDictionary(
+            c => c.Key, c => Microseconds.ToTime(BinaryPrimitives.ReadInt64LittleEndian(c.Value.Span)), StringComparer.Ordinal);
+
+    private async Task<GarbageState> SweepAsync(
+        string key, ObjectInfo info, string why, Dictionary<string, DateTimeOffset> condemned, CancellationToken cancellationToken)
+    {
+        var state = StateOf(condemned.TryGetValue(key, out var since) ? since : null);
+        if (state == GarbageState.Condemned)
+            _writes.Add(Condemnation(key));
+        if (state == GarbageState.Deleted)
+        {
+            if (!options.IsDryRun)
+                await contents.Packs.DeleteAsync(info.Name, cancellationToken).ConfigureAwait(false);
+            _writes.Add(new CellWrite { Key = key });
+            _freed += info.SizeBytes;
+        }
+
+        Report($"object '{info.Name}'", info.SizeBytes, state, why);
+        return state;
+    }
+
+    private void Pardon(string key, Dictionary<string, DateTimeOffset> condemned)
+    {
+        if (condemned.ContainsKey(key))
+            _writes.Add(new CellWrite { Key = key });
+    }
+
+    private CellWrite Condemnation(string key)
+    {
+        var since = new byte[8];
+        BinaryPrimitives.WriteInt64LittleEndian(since, Microseconds.From(_now));
+        return new CellWrite { Key = key, Value = since };
     }
 
     private void Count(GarbageState state)
@@ -197,11 +228,13 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         _items.Add(new GarbageItem(what, bytes, state, why + waits));
     }
 
-    /// <summary>Writes what a put did not change meanwhile; what it did stays.</summary>
-    private async Task CommitAsync(CancellationToken cancellationToken)
+    /// <summary>Writes what a put did not change meanwhile, and returns the rest.</summary>
+    private async Task<IReadOnlyList<CellWrite>> CommitAsync(CancellationToken cancellationToken)
     {
+        List<CellWrite> changed = [];
         foreach (var together in options.IsDryRun ? [] : _writes.Chunk(WritesTogether))
-            await contents.Index.CommitUnchangedAsync(together, cancellationToken).ConfigureAwait(false);
+            changed.AddRange(await contents.Index.CommitUnchangedAsync(together, cancellationToken).ConfigureAwait(false));
         _writes.Clear();
+        return changed;
     }
 }

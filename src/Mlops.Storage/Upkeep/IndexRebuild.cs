@@ -20,7 +20,7 @@ internal sealed class IndexRebuild(PackedContents contents)
             {
                 var known = await contents.Index.FindAsync(kinds.Key, kinds.Select(e => e.Digest), cancellationToken).ConfigureAwait(false);
                 var absent = kinds.Where(e => !known.ContainsKey(e.Digest)).Select(e => IndexEntry.Of(pack.Name, e).ToWrite(expectedVersion: 0)).ToList();
-                entries += await contents.Index.CommitUnchangedAsync(absent, cancellationToken).ConfigureAwait(false);
+                entries += absent.Count - (await contents.Index.CommitUnchangedAsync(absent, cancellationToken).ConfigureAwait(false)).Count;
             }
         }
 

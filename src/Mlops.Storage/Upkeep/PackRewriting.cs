@@ -23,10 +23,10 @@ internal sealed class PackRewriting(PackedContents contents)
             _small.Add(pack);
     }
 
-    /// <summary>Returns the bytes of the packs that are not needed any more.</summary>
-    public async Task<long> RunAsync(CancellationToken cancellationToken)
+    /// <summary>Returns the packs that are not needed any more.</summary>
+    public async Task<IReadOnlyList<Digest>> RunAsync(CancellationToken cancellationToken)
     {
-        var builder = new PackBuilder();
+        var builder = new PackBuilder(0);
         try
         {
             List<IndexEntry> moving = [];
@@ -37,12 +37,12 @@ internal sealed class PackRewriting(PackedContents contents)
                     continue;
                 await MoveAsync(builder, moving, cancellationToken).ConfigureAwait(false);
                 builder.Dispose();
-                builder = new PackBuilder();
+                builder = new PackBuilder(0);
                 moving = [];
             }
 
             await MoveAsync(builder, moving, cancellationToken).ConfigureAwait(false);
-            return CandidateBytes;
+            return [.. Candidates.Select(p => p.Name)];
         }
         finally
         {
