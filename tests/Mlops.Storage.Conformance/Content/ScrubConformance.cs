@@ -72,7 +72,9 @@ public abstract partial class ContentConformance
         var cells = (await _index.ListCellsAsync("chunk/")).Concat(await _index.ListCellsAsync("content/")).ToList();
         await _index.CommitAsync(new Batch
         {
-            Actor = "test", ClientTime = Time.GetUtcNow(), Cells = [.. cells.Select(c => new CellWrite { Key = c.Key })],
+            Actor = "test",
+            ClientTime = Time.GetUtcNow(),
+            Cells = [.. cells.Select(c => new CellWrite { Key = c.Key })],
         });
         foreach (var digest in digests)
             await Assert.ThrowsAsync<NotFoundException>(() => _content.ReadAllAsync(digest));
