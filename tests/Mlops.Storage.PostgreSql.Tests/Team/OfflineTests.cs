@@ -95,7 +95,7 @@ public sealed class OfflineTests(PostgreSqlServer server) : IClassFixture<Postgr
             Assert.True((await run.CompleteAsync()).IsDurable);
             var check = await client.CheckAsync(readsObjects: true);
             Assert.True(check.IsHealthy, check.ToString());
-            Assert.Contains("1 objects are there and whole", check.ToString(), StringComparison.Ordinal);
+            Assert.Contains("1 contents are there and whole", check.ToString(), StringComparison.Ordinal);
             await Assert.ThrowsAsync<NotSupportedException>(() => client.BackupAsync(Path.Combine(rig.Disk, "backup")));
             Assert.DoesNotContain("s3cr3t-word", client.Location + options, StringComparison.Ordinal);
         }
