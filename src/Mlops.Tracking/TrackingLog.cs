@@ -61,6 +61,9 @@ internal static partial class TrackingLog
     [LoggerMessage(4017, LogLevel.Warning, "Content {Digest} of {Bytes} bytes waits on this machine until the object store is back.")]
     public static partial void Spooled(ILogger logger, Digest digest, long bytes, Exception exception);
 
+    [LoggerMessage(4018, LogLevel.Error, "Content {Digest} was damaged while it waited for the object store, and is lost; log the file again.")]
+    public static partial void SpoolDamaged(ILogger logger, Digest digest, Exception exception);
+
     [LoggerMessage(4020, LogLevel.Warning, "Run {Run}: the rule {Rule} found at step {Step}: {Reason}")]
     public static partial void RuleFound(ILogger logger, string run, string rule, long? step, string reason);
 

@@ -80,6 +80,9 @@ internal sealed class ChunkedPut(PackStore packs, ContentIndex index, ContentLea
     private async Task PackAsync(PreparedSegment segment, PackWriter writer, CancellationToken cancellationToken)
     {
         await segment.Settled.ConfigureAwait(false);
+
+        // a content of which all is known commits nothing for as long as it takes to read it
+        await use.RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
         for (var i = 0; i < segment.Chunks.Length; i++)
         {
             var chunk = segment.Chunks[i];

@@ -116,6 +116,12 @@ public sealed class ContentStore
         (Packed is not null && await Packed.FindAsync(Checked(digest), cancellationToken).ConfigureAwait(false) is { IsDamaged: false })
         || await _whole.FindAsync(Checked(digest), cancellationToken).ConfigureAwait(false) is not null;
 
+    /// <summary>Whether content is in the store and no collection is about to delete it, so that it may be named without being put.</summary>
+    internal async Task<bool> IsKeptAsync(Digest digest, CancellationToken cancellationToken) =>
+        Packed is null
+            ? await ExistsAsync(digest, cancellationToken).ConfigureAwait(false)
+            : await Packed.FindAsync(digest, cancellationToken).ConfigureAwait(false) is { IsDamaged: false, Condemned: null };
+
     /// <summary>All content that is stored, in no order that matters; what is there in both forms comes twice.</summary>
     public async IAsyncEnumerable<ContentInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
     {

@@ -7,7 +7,7 @@ internal sealed class ContentCopy(ContentStore from, ContentStore to, CopyState 
 
     public async Task CopyAsync(Digest digest, string what, CancellationToken cancellationToken)
     {
-        if (!_known.Add(digest) || await to.ExistsAsync(digest, cancellationToken).ConfigureAwait(false))
+        if (!_known.Add(digest) || await to.IsKeptAsync(digest, cancellationToken).ConfigureAwait(false))
             return;
         try
         {

@@ -166,7 +166,7 @@ internal sealed class ContentLease(ContentIndex index)
 
         /// <summary>Renews the lease where a use takes long without committing.</summary>
         public Task RenewIfDueAsync(CancellationToken cancellationToken) =>
-            lease._version != 0 && lease.Now - lease._renewed < Lifetime / 3 ? Task.CompletedTask : CommitAsync([], cancellationToken);
+            Key == lease._key && lease._version != 0 && lease.Now - lease._renewed < Lifetime / 3 ? Task.CompletedTask : CommitAsync([], cancellationToken);
 
         public void Dispose()
         {

@@ -102,9 +102,18 @@ internal sealed class ContentSpool
     {
         if (!await _local.ExistsAsync(digest, cancellationToken).ConfigureAwait(false))
             return;
-        var content = await _local.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
-        await using (content.ConfigureAwait(false))
-            await Target.PutAsync(content, cancellationToken).ConfigureAwait(false);
+        try
+        {
+            var content = await _local.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
+            await using (content.ConfigureAwait(false))
+                await Target.PutAsync(content, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IntegrityException e)
+        {
+            // what this machine's disk has damaged cannot be delivered, and must not hold back the rest; a check finds it missing
+            TrackingLog.SpoolDamaged(_logger, digest, e);
+        }
+
         await _objects.DeleteAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
     }
 }
