@@ -55,12 +55,28 @@ internal sealed class ChunkedStream(
     private async ValueTask AdvanceAsync(CancellationToken cancellationToken)
     {
         Release();
-        if (use is not null)
-            await use.RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
+        await RenewAsync(cancellationToken).ConfigureAwait(false);
         while (_ahead.Count < RunsAhead && await NextRunAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } run)
             _ahead.Enqueue(Task.Run(() => ReadRunAsync(run), CancellationToken.None));
-        if (_ahead.TryDequeue(out var next))
-            (_buffer, _length) = await next.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!_ahead.TryPeek(out var next))
+            return;
+
+        // not taken before it is there: after a cancelled read the next one goes on with it
+        (_buffer, _length) = await next.WaitAsync(cancellationToken).ConfigureAwait(false);
+        _ = _ahead.Dequeue();
+    }
+
+    private async ValueTask RenewAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (use is not null)
+                await use.RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageUnavailableException)
+        {
+            // every chunk is checked, so without a lease a read can only fail, and does so when something is gone
+        }
     }
 
     /// <summary>The next chunks that stand one behind the other in one pack; empty at the end.</summary>

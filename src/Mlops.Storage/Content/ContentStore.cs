@@ -221,7 +221,7 @@ public sealed class ContentStore
     internal async Task<(Stream Tail, long SizeBytes)> OpenRestAsync(
         Digest digest, Func<ContentInfo, CancellationToken, Task<bool>> hasAsync, CancellationToken cancellationToken)
     {
-        if (Packed is not null && await Packed.FindAsync(digest, cancellationToken).ConfigureAwait(false) is { Entry.Kind: PackEntryKind.Manifest } entry)
+        if (Packed is not null && await Packed.FindAsync(digest, cancellationToken).ConfigureAwait(false) is { IsDamaged: false, Entry.Kind: PackEntryKind.Manifest } entry)
             return (await Packed.OpenRestAsync(entry, hasAsync, cancellationToken).ConfigureAwait(false), entry.Entry.ContentBytes);
         var whole = await OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
         return (whole, whole.Length);
@@ -263,8 +263,8 @@ public sealed class ContentStore
         new IndexRebuild(Indexed()).RunAsync(cancellationToken);
 
     /// <summary>
-    /// Copies the objects that hold contents to another object store as they are, checked on the way. With a copy of the metadata
-    /// store they are a copy of the contents.
+    /// Copies the packs that the index speaks of, and the whole objects of contents that it does not have, to another object store as
+    /// they are, checked on the way. With a copy of the metadata store they are a copy of the contents.
     /// </summary>
     /// <param name="target">Where to.</param>
     /// <param name="digests">The contents.</param>
@@ -327,7 +327,14 @@ public sealed class ContentStore
                 using var use = await Packed.TryEnterAsync(cancellationToken).ConfigureAwait(false);
                 if (use is null)
                     return null;
-                info = await Packed.PutLargeAsync(file, use, progress, cancellationToken).ConfigureAwait(false);
+                try
+                {
+                    info = await Packed.PutLargeAsync(file, use, progress, cancellationToken).ConfigureAwait(false);
+                }
+                catch (StorageUnavailableException)
+                {
+                    return null; // where it is the objects that are away, the caller meets them next
+                }
             }
 
             return await stamp.IsUnchangedAsync(file, info, cancellationToken).ConfigureAwait(false) ? info : throw Changed(path);

@@ -130,8 +130,8 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
     private static void Finish(string temporary, string path)
     {
         File.SetAttributes(temporary, File.GetAttributes(temporary) | FileAttributes.ReadOnly);
-        if (File.Exists(path))
-            File.SetAttributes(path, File.GetAttributes(path) & ~FileAttributes.ReadOnly); // Windows replaces no read-only file
+        if (OperatingSystem.IsWindows() && File.Exists(path))
+            File.SetAttributes(path, File.GetAttributes(path) & ~FileAttributes.ReadOnly); // it replaces no read-only file
         File.Move(temporary, path, overwrite: true);
     }
 }

@@ -40,8 +40,15 @@ internal sealed class PackedContents
         using var use = await TryEnterAsync(cancellationToken).ConfigureAwait(false);
         if (use is null)
             return false;
-        await _small.PutAsync(info, content, use, cancellationToken).ConfigureAwait(false);
-        return true;
+        try
+        {
+            await _small.PutAsync(info, content, use, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (StorageUnavailableException)
+        {
+            return false; // where it is the objects that are away, the caller meets them next
+        }
     }
 
     public Task<ContentInfo> PutLargeAsync(Stream content, ContentLease.Use use, IProgress<long>? progress, CancellationToken cancellationToken) =>

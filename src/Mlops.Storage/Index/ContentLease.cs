@@ -36,7 +36,7 @@ internal sealed class ContentLease(ContentIndex index)
             if (_version == 0 || Now - _renewed > Lifetime / 2)
             {
                 // one that ended while nothing used it is of no use any more; the next has another key
-                if (!await TryRenewAsync([], cancellationToken).ConfigureAwait(false) && !await TryRenewAsync([], cancellationToken).ConfigureAwait(false))
+                if (!await TryRenewAsync([]).ConfigureAwait(false) && !await TryRenewAsync([]).ConfigureAwait(false))
                     throw Lost();
             }
 
@@ -97,7 +97,7 @@ internal sealed class ContentLease(ContentIndex index)
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (use.Key != _key || !await TryRenewAsync(cells, cancellationToken).ConfigureAwait(false))
+            if (use.Key != _key || !await TryRenewAsync(cells).ConfigureAwait(false))
                 throw Lost();
         }
         finally
@@ -106,8 +106,11 @@ internal sealed class ContentLease(ContentIndex index)
         }
     }
 
-    /// <summary>Commits cells with the lease; false, and nothing is committed, if the lease has ended.</summary>
-    private async Task<bool> TryRenewAsync(IReadOnlyList<CellWrite> cells, CancellationToken cancellationToken)
+    /// <summary>
+    /// Commits cells with the lease; false, and nothing is committed, if the lease has ended. Not cancelled on the way, since all
+    /// uses of this client share the lease, and after a commit of unknown end it is lost to all.
+    /// </summary>
+    private async Task<bool> TryRenewAsync(IReadOnlyList<CellWrite> cells)
     {
         DateTimeOffset since;
         var now = Now;
@@ -120,11 +123,11 @@ internal sealed class ContentLease(ContentIndex index)
         var renewal = new CellWrite { Key = _key, Value = value, Lifetime = Lifetime, ExpectedVersion = _version };
         try
         {
-            await index.CommitAsync([.. cells, renewal], cancellationToken).ConfigureAwait(false);
+            await index.CommitAsync([.. cells, renewal], CancellationToken.None).ConfigureAwait(false);
         }
         catch (ConflictException)
         {
-            if (cells.Count > 0 && await VersionAsync(cancellationToken).ConfigureAwait(false) == _version)
+            if (cells.Count > 0 && await VersionAsync().ConfigureAwait(false) == _version)
                 throw; // one of the other cells; the lease stands
             Forget();
             return false;
@@ -136,12 +139,12 @@ internal sealed class ContentLease(ContentIndex index)
         }
 
         _renewed = now;
-        _version = await VersionAsync(cancellationToken).ConfigureAwait(false);
+        _version = await VersionAsync().ConfigureAwait(false);
         return true;
     }
 
-    private async Task<long> VersionAsync(CancellationToken cancellationToken) =>
-        (await index.Store.FindCellAsync(_key, cancellationToken).ConfigureAwait(false))?.Version ?? 0;
+    private async Task<long> VersionAsync() =>
+        (await index.Store.FindCellAsync(_key, CancellationToken.None).ConfigureAwait(false))?.Version ?? 0;
 
     private void Forget()
     {

@@ -20,8 +20,6 @@ internal sealed class PackReader(PackStore packs, ContentIndex index)
     public async Task ReadAsync(IReadOnlyList<(IndexEntry Entry, Memory<byte> Destination)> run, string what, CancellationToken cancellationToken)
     {
         var first = run[0].Entry;
-        if (first.IsDamaged)
-            throw Damaged(first, what);
         byte[] stored;
         try
         {
@@ -39,6 +37,8 @@ internal sealed class PackReader(PackStore packs, ContentIndex index)
             var length = Math.Min(entry.Entry.Length, stored.Length - at);
             if (!TryDecode(entry.Entry, stored.AsSpan(at, length), destination.Span))
                 await ReadAgainAsync(entry, destination, what, cancellationToken).ConfigureAwait(false);
+            else if (entry.IsDamaged && entry.Entry.Kind != PackEntryKind.Manifest)
+                await MarkAsync(entry, isDamaged: false, cancellationToken).ConfigureAwait(false); // it was only out of reach
             at += length;
         }
     }
@@ -106,11 +106,13 @@ internal sealed class PackReader(PackStore packs, ContentIndex index)
     }
 
     /// <summary>From now on no put relies on it, so that storing the content again repairs it.</summary>
-    public async Task MarkDamagedAsync(IndexEntry entry, CancellationToken cancellationToken)
+    public Task MarkDamagedAsync(IndexEntry entry, CancellationToken cancellationToken) => MarkAsync(entry, isDamaged: true, cancellationToken);
+
+    private async Task MarkAsync(IndexEntry entry, bool isDamaged, CancellationToken cancellationToken)
     {
         try
         {
-            await index.CommitAsync([(entry with { IsDamaged = true }).ToWrite(entry.Version)], cancellationToken).ConfigureAwait(false);
+            await index.CommitAsync([(entry with { IsDamaged = isDamaged }).ToWrite(entry.Version)], cancellationToken).ConfigureAwait(false);
         }
         catch (Exception e) when (e is ConflictException or StorageUnavailableException)
         {

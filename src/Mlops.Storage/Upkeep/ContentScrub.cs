@@ -67,6 +67,7 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
         var damaged = footer.Where(e => !PackReader.IsSound(e, bytes)).ToList();
         if (damaged.Count > 0)
             await QuarantineAsync(pack.Name, damaged, "damaged", cancellationToken).ConfigureAwait(false);
+        await ReleaseAsync(pack.Name, footer.Except(damaged), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task QuarantineAsync(Digest pack, IReadOnlyList<PackEntry> entries, string how, CancellationToken cancellationToken)
@@ -80,6 +81,17 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
                 var what = kinds.Key == PackEntryKind.Chunk ? "chunk" : "content";
                 _problems.Add($"Object '{PackStore.NameOf(pack)}' in '{contents.Packs.Location}' is {how}, and with it {what} {entry.Entry.Digest}; store the content again.");
             }
+        }
+    }
+
+    /// <summary>Lets out of quarantine what was only out of reach, such as on a disk that was not mounted.</summary>
+    private async Task ReleaseAsync(Digest pack, IEnumerable<PackEntry> sound, CancellationToken cancellationToken)
+    {
+        foreach (var kinds in sound.GroupBy(e => e.Kind))
+        {
+            var known = await contents.Index.FindAsync(kinds.Key, kinds.Select(e => e.Digest), cancellationToken).ConfigureAwait(false);
+            var released = known.Values.Where(e => e.Pack == pack && e.IsDamaged).Select(e => (e with { IsDamaged = false }).ToWrite(e.Version)).ToList();
+            await contents.Index.CommitUnchangedAsync(released, cancellationToken).ConfigureAwait(false);
         }
     }
 

@@ -120,32 +120,40 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             return GarbageState.Condemned;
         if (since + options.Grace > _now)
             return GarbageState.InGrace;
-        return _oldest is { } oldest && oldest.Since <= since ? GarbageState.Leased : GarbageState.Deleted;
+
+        // condemned is what a run has found when it began, and written somewhat later
+        return _oldest is { } oldest && oldest.Since <= since + LeaseLifetime ? GarbageState.Leased : GarbageState.Deleted;
     }
 
     /// <summary>Whole objects, which have no entry in the index.</summary>
     private async Task SweepWholeAsync(LiveContents live, CancellationToken cancellationToken)
     {
         var condemned = await ListCondemnedAsync(WholePrefix, cancellationToken).ConfigureAwait(false);
+        HashSet<string> gone = [.. condemned.Keys];
         await foreach (var info in whole.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             var text = info.Name.Value[(info.Name.Value.LastIndexOf('/') + 1)..];
+            gone.Remove(WholePrefix + text);
             if (live.Has(PackEntryKind.Content, Digest.Parse(text)))
                 Pardon(WholePrefix + text, condemned);
             else
                 Count(await SweepAsync(WholePrefix + text, info, "no record names it", condemned, cancellationToken).ConfigureAwait(false));
         }
 
+        // a run that was killed has deleted these; one that is put again begins anew
+        _writes.AddRange(gone.Select(key => new CellWrite { Key = key }));
         await CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<long> SweepPacksAsync(CancellationToken cancellationToken)
     {
         var condemned = await ListCondemnedAsync(PackPrefix, cancellationToken).ConfigureAwait(false);
+        HashSet<string> gone = [.. condemned.Keys];
         var rewriting = new PackRewriting(contents);
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             var key = PackPrefix + pack.Name;
+            gone.Remove(key);
             if (_used.GetValueOrDefault(pack.Name) is > 0 and var used)
             {
                 Pardon(key, condemned);
@@ -160,6 +168,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             await SweepAsync(key, info, "nothing of it is in the index", condemned, cancellationToken).ConfigureAwait(false);
         }
 
+        _writes.AddRange(gone.Select(key => new CellWrite { Key = key }));
         if (!options.IsDryRun)
         {
             foreach (var moved in await rewriting.RunAsync(cancellationToken).ConfigureAwait(false))

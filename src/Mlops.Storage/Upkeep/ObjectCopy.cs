@@ -31,35 +31,30 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
         return new ObjectCopyReport(names.Count, _copied, _bytes, [.. _problems.Order(StringComparer.Ordinal)]);
     }
 
-    /// <summary>The objects that hold these contents, and the digest of the pack or of the whole content.</summary>
+    /// <summary>
+    /// Every pack that the index speaks of, since a copy of the index without one of them would make later puts rely on it; and the
+    /// whole objects of those contents that the index does not have.
+    /// </summary>
     private async Task<Dictionary<ObjectName, (bool IsPack, Digest Digest)>> FindObjectsAsync(IReadOnlySet<Digest> digests, CancellationToken cancellationToken)
     {
         Dictionary<ObjectName, (bool IsPack, Digest Digest)> names = [];
-        HashSet<Digest> chunks = [];
-        var found = await contents.Index.FindAsync(PackEntryKind.Content, digests, cancellationToken).ConfigureAwait(false);
-        foreach (var digest in digests)
+        HashSet<Digest> packs = [];
+        HashSet<Digest> whole = [.. digests];
+        await foreach (var part in contents.Index.ListContentsAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (!found.TryGetValue(digest, out var entry))
+            foreach (var entry in part)
             {
-                names[WholeObjects.NameOf(digest)] = (false, digest);
-                continue;
-            }
-
-            names[PackStore.NameOf(entry.Pack)] = (true, entry.Pack);
-            if (entry.Entry.Kind != PackEntryKind.Manifest)
-                continue;
-            try
-            {
-                chunks.UnionWith((await contents.ReadManifestAsync(entry, cancellationToken).ConfigureAwait(false)).Chunks.Select(c => c.Digest));
-            }
-            catch (Exception e) when (e is NotFoundException or IntegrityException)
-            {
-                _problems.Add(e.Message);
+                packs.Add(entry.Pack);
+                whole.Remove(entry.Entry.Digest);
             }
         }
 
-        foreach (var entry in (await contents.Index.FindAsync(PackEntryKind.Chunk, chunks, cancellationToken).ConfigureAwait(false)).Values)
-            names[PackStore.NameOf(entry.Pack)] = (true, entry.Pack);
+        await foreach (var part in contents.Index.ListChunksAsync(cancellationToken).ConfigureAwait(false))
+            packs.UnionWith(part.Select(e => e.Pack));
+        foreach (var pack in packs)
+            names[PackStore.NameOf(pack)] = (true, pack);
+        foreach (var digest in whole)
+            names[WholeObjects.NameOf(digest)] = (false, digest);
         return names;
     }
 

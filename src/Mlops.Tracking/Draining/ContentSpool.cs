@@ -104,16 +104,24 @@ internal sealed class ContentSpool
             return;
         try
         {
-            var content = await _local.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
-            await using (content.ConfigureAwait(false))
-                await Target.PutAsync(content, cancellationToken).ConfigureAwait(false);
+            var check = await _local.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
+            await using (check.ConfigureAwait(false))
+                await check.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
+        }
+        catch (NotFoundException)
+        {
+            return; // the put itself was first
         }
         catch (IntegrityException e)
         {
             // what this machine's disk has damaged cannot be delivered, and must not hold back the rest; a check finds it missing
             TrackingLog.SpoolDamaged(_logger, digest, e);
+            return;
         }
 
+        var content = await _local.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
+        await using (content.ConfigureAwait(false))
+            await Target.PutAsync(content, cancellationToken).ConfigureAwait(false);
         await _objects.DeleteAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
     }
 }
