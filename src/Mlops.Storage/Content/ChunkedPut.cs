@@ -4,7 +4,7 @@ using System.Threading.Channels;
 namespace Mlops.Storage;
 
 /// <summary>
-/// Stores one large content in constant memory: one task reads and cuts, one hashes the whole, others hash, look up and compress
+/// Stores one large content a segment at a time: one task reads and cuts, one hashes the whole, others hash, look up and compress
 /// the chunks of a segment each, and the caller packs what is new, in order.
 /// </summary>
 internal sealed class ChunkedPut(PackStore packs, ContentIndex index, ContentLease.Use use)

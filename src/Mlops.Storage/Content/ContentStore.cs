@@ -9,7 +9,7 @@ namespace Mlops.Storage;
 /// Thread-safe, and safe between processes.
 /// </summary>
 /// <remarks>
-/// With an index, contents are entries of packs, <c>packs/ab/ab…</c>, and take memory that does not grow with their size. Without
+/// With an index, contents are entries of packs, <c>packs/ab/ab…</c>, and take memory that hardly grows with their size, by 2 MiB for each GiB. Without
 /// one each content is one whole object named <c>sha256/ab/ab…</c> by its digest; such objects are read in any case, and written
 /// while the index is away.
 /// </remarks>
@@ -97,7 +97,7 @@ public sealed class ContentStore
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="progress">Told the bytes stored so far, and the size at the end.</param>
-    /// <param name="cancellationToken">Cancels; then nothing is stored under the file's digest.</param>
+    /// <param name="cancellationToken">Cancels; what was stored until then is named by nothing, and garbage.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="ConflictException">The file changed meanwhile.</exception>
     /// <exception cref="StorageUnavailableException">The store is full, read-only or unreachable.</exception>
