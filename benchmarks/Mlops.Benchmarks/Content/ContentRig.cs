@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using Mlops.Storage;
 using Mlops.Storage.Sqlite;
 
@@ -34,4 +35,22 @@ internal static class ContentRig
         new(path, FileMode.Open, FileAccess.Read, FileShare.Read, 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
 
     public static double GigabytesPerSecond(long start) => LargeBytes / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9;
+
+    /// <summary>Reads a file, hashes it on this thread, writes it, or both; what a program without a content store does.</summary>
+    public static async Task CopyAsync(string source, IncrementalHash? hash, string? target, bool flushes)
+    {
+        var buffer = new byte[1024 * 1024];
+        await using var from = OpenRead(source);
+        await using var to = target is null ? null : new FileStream(target, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous);
+        int read;
+        while ((read = await from.ReadAsync(buffer)) > 0)
+        {
+            hash?.AppendData(buffer, 0, read);
+            if (to is not null)
+                await to.WriteAsync(buffer.AsMemory(0, read));
+        }
+
+        if (flushes)
+            to?.Flush(flushToDisk: true);
+    }
 }

@@ -33,25 +33,10 @@ internal sealed class PutLarge : Figure
     public override async Task<double?> MeasureBaselineAsync(Workspace workspace)
     {
         var target = workspace.NewPath("copy");
-        var buffer = new byte[1024 * 1024];
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var start = Stopwatch.GetTimestamp();
-        using (var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
-        {
-            await using var source = ContentRig.OpenRead(_source);
-            int read;
-            while ((read = await source.ReadAsync(buffer)) > 0)
-                hash.AppendData(buffer, 0, read);
-        }
-
-        await using (var source = ContentRig.OpenRead(_source))
-        {
-            await using var copy = new FileStream(target, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous);
-            int read;
-            while ((read = await source.ReadAsync(buffer)) > 0)
-                await copy.WriteAsync(buffer.AsMemory(0, read));
-            copy.Flush(flushToDisk: true);
-        }
-
+        await ContentRig.CopyAsync(_source, hash, target: null, flushes: false);
+        await ContentRig.CopyAsync(_source, hash: null, target, flushes: true);
         var speed = ContentRig.GigabytesPerSecond(start);
         Workspace.Delete(target);
         return speed;

@@ -42,20 +42,9 @@ internal sealed class ReadVerified : Figure
     public override async Task<double?> MeasureBaselineAsync(Workspace workspace)
     {
         var target = workspace.NewPath("copy");
-        var buffer = new byte[1024 * 1024];
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var start = Stopwatch.GetTimestamp();
-        using (var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256))
-        {
-            await using var source = ContentRig.OpenRead(_source);
-            await using var copy = new FileStream(target, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0, FileOptions.Asynchronous);
-            int read;
-            while ((read = await source.ReadAsync(buffer)) > 0)
-            {
-                hash.AppendData(buffer, 0, read);
-                await copy.WriteAsync(buffer.AsMemory(0, read));
-            }
-        }
-
+        await ContentRig.CopyAsync(_source, hash, target, flushes: false);
         var speed = ContentRig.GigabytesPerSecond(start);
         Workspace.Delete(target);
         return speed;

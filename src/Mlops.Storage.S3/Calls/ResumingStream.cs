@@ -4,7 +4,7 @@ using Amazon.S3.Model;
 namespace Mlops.Storage.S3;
 
 /// <summary>A range of an object, which is opened again where it was when its connection breaks or stalls.</summary>
-internal sealed class ResumingStream : Stream
+internal sealed class ResumingStream : ReadOnlyStream
 {
     private readonly Bucket _bucket;
     private readonly string _key;
@@ -17,20 +17,6 @@ internal sealed class ResumingStream : Stream
     /// <summary>Goes on with an answer that begins at <paramref name="at"/>.</summary>
     public ResumingStream(Bucket bucket, string key, string? etag, long at, long length, GetObjectResponse response) =>
         (_bucket, _key, _etag, _at, _end, _response) = (bucket, key, etag, at, at + length, response);
-
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException("The stream has no length; read it to its end.");
-
-    public override long Position
-    {
-        get => throw new NotSupportedException("The stream has no position; read it to its end.");
-        set => throw new NotSupportedException("The stream is read from the front; open it again.");
-    }
 
     /// <summary>Opens a range that is not empty; null if there is no such object, or not that much of it.</summary>
     public static async Task<ResumingStream?> OpenAsync(
@@ -69,21 +55,13 @@ internal sealed class ResumingStream : Stream
         return 0;
     }
 
-    public override Task<int> ReadAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
-        ReadAsync(buffer.AsMemory(offset, count), cancellationToken).AsTask();
-
-    public override int Read(byte[] buffer, int offset, int count)
-    {
-        // the SDK has no synchronous calls; whoever reads synchronously waits here
-        return ReadAsync(buffer.AsMemory(offset, count)).AsTask().GetAwaiter().GetResult();
-    }
-
     public override int Read(Span<byte> buffer)
     {
         var copy = ArrayPool<byte>.Shared.Rent(Math.Min(buffer.Length, 128 * 1024));
         try
         {
-            var read = Read(copy, 0, Math.Min(buffer.Length, copy.Length));
+            // the SDK has no synchronous calls; whoever reads synchronously waits here
+            var read = ReadAsync(copy.AsMemory(0, Math.Min(buffer.Length, copy.Length))).AsTask().GetAwaiter().GetResult();
             copy.AsSpan(0, read).CopyTo(buffer);
             return read;
         }
@@ -91,18 +69,6 @@ internal sealed class ResumingStream : Stream
         {
             ArrayPool<byte>.Shared.Return(copy);
         }
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) =>
-        throw new NotSupportedException("The stream is read from the front; open it again.");
-
-    public override void SetLength(long value) => throw new NotSupportedException("The stream is for reading.");
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException("The stream is for reading.");
-
-    public override void Flush()
-    {
-        // nothing is ever written
     }
 
     protected override void Dispose(bool disposing)

@@ -119,7 +119,9 @@ internal sealed class Session : IDisposable
         // while another process turns a new file to the write-ahead log, SQLite may refuse without waiting
         var started = Stopwatch.GetTimestamp();
         using var mode = new Statement(this, "PRAGMA journal_mode = WAL");
-        for (int code; (code = mode.Run()) != raw.SQLITE_ROW; Thread.Sleep(1)) // opening is synchronous, as all of SQLite
+
+        // sleeping, because opening is synchronous, as all of SQLite is, and there is nothing to be woken by
+        for (int code; (code = mode.Run()) != raw.SQLITE_ROW; Thread.Sleep(1))
         {
             if (!SqliteFailure.IsBusy(code) || Stopwatch.GetElapsedTime(started) > busy)
                 throw Failure(code);

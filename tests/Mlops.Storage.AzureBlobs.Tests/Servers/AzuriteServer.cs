@@ -1,43 +1,14 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using Azure.Core;
 using Azure.Storage.Blobs;
+using Mlops.Storage.Conformance;
 
 namespace Mlops.Storage.AzureBlobs.Tests;
 
-/// <summary>A private Azurite on a free port of loopback, made for the tests that share it. Where there is none, they are skipped.</summary>
-public sealed class AzuriteServer : IAsyncLifetime
+/// <summary>A private Azurite, the emulator of Azure Blob Storage.</summary>
+public sealed class AzuriteServer() : ScriptServer("azurite.sh")
 {
     private static int _containers;
-    private readonly string _folder = Path.Combine(Path.GetTempPath(), $"mlops-azurite-{Environment.ProcessId}-{Path.GetRandomFileName()}");
-    private string? _missing;
-
-    public int Port { get; } = FreePort();
-
-    public async Task InitializeAsync()
-    {
-        if (OperatingSystem.IsWindows() || !IsInstalled("node") || !IsInstalled("npm"))
-        {
-            _missing = "Azurite needs node and npm, which are not installed here; on Debian: apt-get install nodejs npm";
-            return;
-        }
-
-        var (code, error) = await RunAsync("start");
-        if (code != 0)
-            _missing = $"Azurite could not be started: {error}";
-    }
-
-    public async Task DisposeAsync()
-    {
-        // also what a start that failed has left
-        if (Directory.Exists(_folder))
-            await RunAsync("stop");
-    }
-
-    /// <summary>Skips the test if there is no server.</summary>
-    public void Require() => Skip.If(_missing is not null, _missing);
 
     /// <summary>What reaches the server, or a proxy before it.</summary>
     public static string ConnectionString(int port, string key = "bWxvcHM=") => string.Create(
@@ -62,31 +33,7 @@ public sealed class AzuriteServer : IAsyncLifetime
         return name;
     }
 
-    /// <summary>Ends the server as a crash would.</summary>
-    public async Task KillAsync() => Assert.Equal((0, ""), await RunAsync("kill"));
-
-    public async Task RestartAsync() => Assert.Equal((0, ""), await RunAsync("restart"));
-
-    public static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
-
-    private static bool IsInstalled(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(Path.Combine(folder, program)));
-
-    private async Task<(int Code, string Error)> RunAsync(string command)
-    {
-        // the server outlives the script and must not hold its pipes
-        var script = Path.Combine(AppContext.BaseDirectory, "azurite.sh");
-        using var process = Process.Start(new ProcessStartInfo("bash", [script, command, _folder, Port.ToString(CultureInfo.InvariantCulture)])
-        {
-            RedirectStandardError = true,
-        })!;
-        var error = await process.StandardError.ReadToEndAsync();
-        await process.WaitForExitAsync();
-        return (process.ExitCode, error);
-    }
+    protected override string? FindMissing() => IsInstalled("node") && IsInstalled("npm")
+        ? null
+        : "Azurite needs node and npm, which are not installed here; on Debian: apt-get install nodejs npm";
 }
