@@ -97,6 +97,7 @@ public sealed partial class MlopsClient
 
     /// <summary>Brings into the index of contents what the packs hold and it does not have; needed only after it was lost.</summary>
     /// <param name="cancellationToken">Cancels; what was found stays.</param>
+    /// <exception cref="ConflictException">A collection of garbage is under way.</exception>
     public Task<IndexRebuildReport> RebuildContentIndexAsync(CancellationToken cancellationToken = default) =>
         _content.RebuildIndexAsync(cancellationToken);
 

@@ -21,4 +21,12 @@ public sealed class S3ContentTests(CephServer server) : ContentConformance
             Time = Time,
         }));
     }
+
+    [SkippableFact]
+    public async Task Contents_over_a_line_full_of_faults_arrive_and_come_back()
+    {
+        await using var rig = new Rig(server);
+        await using var index = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(Folder, "faulty.db") });
+        await ContentFaults.AssertNothingLostAsync(rig.Proxy, Rig.Open(rig.Options with { PartBytes = 4 * 1024 * 1024 }), index);
+    }
 }

@@ -19,6 +19,7 @@ internal sealed class ChunkedStream(
 
     public override int Read(Span<byte> buffer)
     {
+        // object stores have no synchronous reads; whoever reads synchronously waits here, and nothing that is awaited wants his thread
         if (_position == _length && !buffer.IsEmpty)
             AdvanceAsync(CancellationToken.None).AsTask().GetAwaiter().GetResult();
         return Take(buffer);
@@ -39,6 +40,7 @@ internal sealed class ChunkedStream(
 
     protected override void Dispose(bool disposing)
     {
+        // what is read ahead writes to buffers that are given back, so it is waited for here too; it is cancelled, and soon over
         if (disposing)
             StopAsync().AsTask().GetAwaiter().GetResult();
         base.Dispose(disposing);

@@ -71,7 +71,7 @@ public sealed class ContentStore
         var most = content.CanSeek ? Math.Clamp(content.Length - content.Position, 0, MostInMemory) : MostInMemory;
         var head = new byte[most + 1];
         var read = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-        if (read <= MostInMemory && read < head.Length)
+        if (read < head.Length)
             return await PutAsync(head.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
         if (Packed is not null)
         {
@@ -258,6 +258,7 @@ public sealed class ContentStore
     }
 
     /// <summary>Brings into the index what the packs hold and it does not have. Needed only after the index was lost.</summary>
+    /// <exception cref="ConflictException">A collection of garbage is under way.</exception>
     /// <exception cref="InvalidOperationException">There is no index.</exception>
     public Task<IndexRebuildReport> RebuildIndexAsync(CancellationToken cancellationToken = default) =>
         new IndexRebuild(Indexed()).RunAsync(cancellationToken);

@@ -16,7 +16,9 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
 
     public TimeProvider Time => time;
 
-    public static string KeyOf(PackEntryKind kind, Digest digest) => (kind == PackEntryKind.Chunk ? ChunkPrefix : ContentPrefix) + digest;
+    public static string PrefixOf(PackEntryKind kind) => kind == PackEntryKind.Chunk ? ChunkPrefix : ContentPrefix;
+
+    public static string KeyOf(PackEntryKind kind, Digest digest) => PrefixOf(kind) + digest;
 
     /// <summary>How this store cuts; the first to ask decides it for ever.</summary>
     /// <exception cref="StoreVersionException">It cuts in a way that this release does not know.</exception>
@@ -45,7 +47,7 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
     }
 
     public async Task<IndexEntry?> FindContentAsync(Digest digest, CancellationToken cancellationToken) =>
-        await store.FindCellAsync(ContentPrefix + digest, cancellationToken).ConfigureAwait(false) is { } cell ? IndexEntry.Read(cell) : null;
+        await store.FindCellAsync(KeyOf(PackEntryKind.Content, digest), cancellationToken).ConfigureAwait(false) is { } cell ? IndexEntry.Read(cell) : null;
 
     /// <summary>What is known of these chunks, or of these contents.</summary>
     public async Task<Dictionary<Digest, IndexEntry>> FindAsync(PackEntryKind kind, IEnumerable<Digest> digests, CancellationToken cancellationToken)

@@ -33,7 +33,9 @@ internal sealed record IndexEntry
         var (kind, codec, flags, pack) = ((PackEntryKind)rest[1], (PackCodec)rest[2], rest[3], Digest.Read(rest[4..]));
         rest = rest[(4 + Digest.SizeBytes)..];
         if (!Varint.TryRead(ref rest, out var offset) || !Varint.TryRead(ref rest, out var length) || !Varint.TryRead(ref rest, out var size)
-            || !Varint.TryRead(ref rest, out var content) || !Varint.TryRead(ref rest, out var condemned))
+            || !Varint.TryRead(ref rest, out var content) || !Varint.TryRead(ref rest, out var condemned)
+            || Math.Max(offset, length) > int.MaxValue || offset + length > int.MaxValue || size > int.MaxValue || content > long.MaxValue || condemned > long.MaxValue
+            || !cell.Key.StartsWith(ContentIndex.PrefixOf(kind), StringComparison.Ordinal))
         {
             throw Damaged(cell);
         }

@@ -74,12 +74,12 @@ internal sealed class PackStore(IObjectStore objects)
     }
 
     public async Task<PackInfo?> FindAsync(Digest pack, CancellationToken cancellationToken) =>
-        await objects.FindAsync(NameOf(pack), cancellationToken).ConfigureAwait(false) is { } found ? new PackInfo(pack, found.SizeBytes, found.Created) : null;
+        await objects.FindAsync(NameOf(pack), cancellationToken).ConfigureAwait(false) is { } found ? new PackInfo(pack, found.SizeBytes) : null;
 
     public async IAsyncEnumerable<PackInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await foreach (var found in objects.ListAsync(Prefix, cancellationToken).ConfigureAwait(false))
-            yield return new PackInfo(Digest.Parse(found.Name.Value.AsSpan(found.Name.Value.LastIndexOf('/') + 1)), found.SizeBytes, found.Created);
+            yield return new PackInfo(Digest.Parse(found.Name.Value.AsSpan(found.Name.Value.LastIndexOf('/') + 1)), found.SizeBytes);
     }
 
     public Task<bool> DeleteAsync(ObjectName name, CancellationToken cancellationToken) => objects.DeleteAsync(name, cancellationToken);

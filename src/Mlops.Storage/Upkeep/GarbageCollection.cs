@@ -9,12 +9,10 @@ namespace Mlops.Storage;
 /// </summary>
 internal sealed class GarbageCollection(PackedContents contents, WholeObjects whole, GarbageOptions options)
 {
-    private const string LeaseKey = "lease/garbage";
     private const string WholePrefix = "condemned/whole/";
     private const string PackPrefix = "condemned/pack/";
     private const int MostItems = 1000;
     private const int WritesTogether = 1000;
-    private static readonly TimeSpan LeaseLifetime = TimeSpan.FromMinutes(30);
     private readonly List<GarbageItem> _items = [];
     private readonly Dictionary<Digest, long> _used = [];
     private readonly HashSet<Digest> _emptied = [];
@@ -30,28 +28,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         if (options.IsDryRun)
             return await SweepAsync(cancellationToken).ConfigureAwait(false);
         await contents.Lease.ReleaseAsync(cancellationToken).ConfigureAwait(false);
-        await TakeLeaseAsync(cancellationToken).ConfigureAwait(false);
-        try
-        {
-            return await SweepAsync(cancellationToken).ConfigureAwait(false);
-        }
-        finally
-        {
-            await contents.Index.CommitAsync([new CellWrite { Key = LeaseKey }], CancellationToken.None).ConfigureAwait(false);
-        }
-    }
-
-    private async Task TakeLeaseAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            await contents.Index.CommitAsync(
-                [new CellWrite { Key = LeaseKey, Value = new byte[1], Lifetime = LeaseLifetime, ExpectedVersion = 0 }], cancellationToken).ConfigureAwait(false);
-        }
-        catch (ConflictException e)
-        {
-            throw new ConflictException("Garbage of this store is being collected already, or a collection was killed within the last half hour; try again later.", e);
-        }
+        return await UpkeepLease.WithAsync(contents.Index, () => SweepAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<GarbageReport> SweepAsync(CancellationToken cancellationToken)
@@ -72,7 +49,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
 
     private async Task SweepAsync(IReadOnlyList<IndexEntry> entries, LiveContents live, CancellationToken cancellationToken)
     {
-        Dictionary<string, IndexEntry> deleting = new(StringComparer.Ordinal);
+        List<IndexEntry> deleting = [];
         foreach (var entry in entries)
         {
             if (live.Has(entry.Entry.Kind, entry.Entry.Digest))
@@ -84,32 +61,35 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             }
 
             var state = StateOf(entry.Condemned is { } since ? Microseconds.ToTime(since) : null);
-            if (state == GarbageState.Condemned)
-                _writes.Add((entry with { Condemned = Microseconds.From(_now) }).ToWrite(entry.Version));
             if (state == GarbageState.Deleted)
             {
                 _writes.Add(entry.ToDelete());
-                deleting.Add(entry.Key, entry);
+                deleting.Add(entry);
                 _emptied.Add(entry.Pack);
-            }
-            else
-            {
-                Use(entry);
-            }
-
-            Count(state);
-            if (entry.Entry.Kind != PackEntryKind.Chunk)
-                Report($"content {entry.Entry.Digest}", entry.Entry.ContentBytes, state, "no record names it");
-        }
-
-        // a put took these back meanwhile
-        foreach (var kept in await CommitAsync(cancellationToken).ConfigureAwait(false))
-        {
-            if (!deleting.TryGetValue(kept.Key, out var entry))
                 continue;
-            _deleted--;
+            }
+
+            if (state == GarbageState.Condemned)
+                _writes.Add((entry with { Condemned = Microseconds.From(_now) }).ToWrite(entry.Version));
             Use(entry);
+            Count(entry, state);
         }
+
+        var kept = (await CommitAsync(cancellationToken).ConfigureAwait(false)).Select(w => w.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var entry in deleting)
+        {
+            if (kept.Contains(entry.Key))
+                Use(entry); // a put took it back meanwhile
+            else
+                Count(entry, GarbageState.Deleted);
+        }
+    }
+
+    private void Count(IndexEntry entry, GarbageState state)
+    {
+        Count(state);
+        if (entry.Entry.Kind != PackEntryKind.Chunk)
+            Report($"content {entry.Entry.Digest}", entry.Entry.ContentBytes, state, "no record names it");
     }
 
     private void Use(IndexEntry entry) => _used[entry.Pack] = _used.GetValueOrDefault(entry.Pack) + entry.Entry.Length;
@@ -122,7 +102,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             return GarbageState.InGrace;
 
         // condemned is what a run has found when it began, and written somewhat later
-        return _oldest is { } oldest && oldest.Since <= since + LeaseLifetime ? GarbageState.Leased : GarbageState.Deleted;
+        return _oldest is { } oldest && oldest.Since <= since + UpkeepLease.Lifetime ? GarbageState.Leased : GarbageState.Deleted;
     }
 
     /// <summary>Whole objects, which have no entry in the index.</summary>
@@ -137,7 +117,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             if (live.Has(PackEntryKind.Content, Digest.Parse(text)))
                 Pardon(WholePrefix + text, condemned);
             else
-                Count(await SweepAsync(WholePrefix + text, info, "no record names it", condemned, cancellationToken).ConfigureAwait(false));
+                Count(await SweepAsync(WholePrefix + text, info.Name, info.SizeBytes, "no record names it", condemned, cancellationToken).ConfigureAwait(false));
         }
 
         // a run that was killed has deleted these; one that is put again begins anew
@@ -164,8 +144,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             // one that was in the index until now is of no put under way; any other may be, and waits like a content
             if (_emptied.Contains(pack.Name))
                 condemned[key] = DateTimeOffset.MinValue;
-            var info = new ObjectInfo(PackStore.NameOf(pack.Name), pack.SizeBytes, pack.Created);
-            await SweepAsync(key, info, "nothing of it is in the index", condemned, cancellationToken).ConfigureAwait(false);
+            await SweepAsync(key, PackStore.NameOf(pack.Name), pack.SizeBytes, "nothing of it is in the index", condemned, cancellationToken).ConfigureAwait(false);
         }
 
         _writes.AddRange(gone.Select(key => new CellWrite { Key = key }));
@@ -185,7 +164,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             c => c.Key, c => Microseconds.ToTime(BinaryPrimitives.ReadInt64LittleEndian(c.Value.Span)), StringComparer.Ordinal);
 
     private async Task<GarbageState> SweepAsync(
-        string key, ObjectInfo info, string why, Dictionary<string, DateTimeOffset> condemned, CancellationToken cancellationToken)
+        string key, ObjectName name, long sizeBytes, string why, Dictionary<string, DateTimeOffset> condemned, CancellationToken cancellationToken)
     {
         var state = StateOf(condemned.TryGetValue(key, out var since) ? since : null);
         if (state == GarbageState.Condemned)
@@ -193,12 +172,12 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         if (state == GarbageState.Deleted)
         {
             if (!options.IsDryRun)
-                await contents.Packs.DeleteAsync(info.Name, cancellationToken).ConfigureAwait(false);
+                await contents.Packs.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
             _writes.Add(new CellWrite { Key = key });
-            _freed += info.SizeBytes;
+            _freed += sizeBytes;
         }
 
-        Report($"object '{info.Name}'", info.SizeBytes, state, why);
+        Report($"object '{name}'", sizeBytes, state, why);
         return state;
     }
 

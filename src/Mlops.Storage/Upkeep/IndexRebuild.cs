@@ -3,7 +3,11 @@ namespace Mlops.Storage;
 /// <summary>Makes the index of contents from the packs alone.</summary>
 internal sealed class IndexRebuild(PackedContents contents)
 {
-    public async Task<IndexRebuildReport> RunAsync(CancellationToken cancellationToken)
+    /// <summary>Not beside a collection, which could delete a pack between its reading and its indexing.</summary>
+    public Task<IndexRebuildReport> RunAsync(CancellationToken cancellationToken) =>
+        UpkeepLease.WithAsync(contents.Index, () => ReadAsync(cancellationToken), cancellationToken);
+
+    private async Task<IndexRebuildReport> ReadAsync(CancellationToken cancellationToken)
     {
         var (packs, entries) = (0L, 0L);
         List<string> problems = [];

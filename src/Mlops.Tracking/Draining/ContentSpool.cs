@@ -116,6 +116,7 @@ internal sealed class ContentSpool
         {
             // what this machine's disk has damaged cannot be delivered, and must not hold back the rest; a check finds it missing
             TrackingLog.SpoolDamaged(_logger, digest, e);
+            await _objects.DeleteAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
             return;
         }
 

@@ -261,6 +261,93 @@ public abstract partial class ContentConformance : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task Put_index_away_since_the_last_put_stores_whole_objects_too()
+    {
+        var line = new FaultyStore(_index);
+        var store = new ContentStore(Objects, line, Time);
+        await store.PutAsync(Random(10, 1));
+        line.IsAway = true;
+        var small = Random(1000, 2);
+        var path = Path.Combine(Folder, "source");
+        await File.WriteAllBytesAsync(path, Random(2_000_000, 3));
+        await store.PutAsync(small);
+        var large = await store.PutFileAsync(path);
+        line.IsAway = false;
+        Assert.Equal(small, await store.ReadAllAsync(Digest.Of(small)));
+        Assert.Equal(2_000_000, (await store.ReadAllAsync(large.Digest)).Length);
+    }
+
+    [SkippableFact]
+    public async Task Put_cancelled_while_another_goes_on_does_not_end_that_one()
+    {
+        var bytes = Random(30_000_000, 1);
+        var isCancelled = false;
+        var info = await _content.PutAsync(new TestStream(bytes, 65_536, atEveryRead: at =>
+        {
+            if (at < 20_000_000 || isCancelled)
+                return;
+            isCancelled = true;
+            using var cancel = new CancellationTokenSource();
+            var other = new TestStream(Random(30_000_000, 2), 65_536, atEveryRead: there =>
+            {
+                if (there > 20_000_000)
+                    cancel.Cancel();
+            });
+            Assert.ThrowsAnyAsync<OperationCanceledException>(() => _content.PutAsync(other, cancel.Token)).GetAwaiter().GetResult();
+        }));
+        Assert.Equal(bytes, await _content.ReadAllAsync(info.Digest));
+    }
+
+    [SkippableFact]
+    public async Task Read_cancelled_goes_on_where_it_was()
+    {
+        var bytes = Random(20_000_000);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        var gate = new TaskCompletionSource();
+        await using var stream = await new ContentStore(new GatedObjects(Objects, gate.Task), _index, Time).OpenReadAsync(digest);
+        var start = new byte[1000];
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await stream.ReadExactlyAsync(start, new CancellationToken(canceled: true)));
+        gate.SetResult();
+        using var copy = new MemoryStream();
+        await stream.CopyToAsync(copy);
+        Assert.Equal(bytes, copy.ToArray());
+    }
+
+    [SkippableFact]
+    public async Task Read_objects_back_after_they_were_out_of_reach_is_as_before()
+    {
+        var bytes = Random(3_000_000);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        var info = Assert.Single(await ObjectsAsync());
+        var pack = await ReadObjectAsync(info.Name);
+        await Objects.DeleteAsync(info.Name);
+        await Assert.ThrowsAsync<IntegrityException>(() => _content.ReadAllAsync(digest));
+        Assert.False((await _content.ScrubAsync(long.MaxValue)).IsSound);
+        await Objects.PutIfAbsentAsync(info.Name, new MemoryStream(pack));
+
+        Assert.Equal(bytes, await _content.ReadAllAsync(digest));
+        Assert.True((await _content.ScrubAsync(long.MaxValue)).IsSound);
+        await _content.PutAsync(bytes);
+        Assert.Single(await ObjectsAsync());
+    }
+
+    [SkippableFact]
+    public async Task Read_cell_that_is_no_place_is_an_error_that_names_it()
+    {
+        var digest = (await _content.PutAsync(Random(1000))).Digest;
+        var key = $"content/{digest}";
+        var sound = (await _index.FindCellAsync(key))!.Value.ToArray();
+        byte[] far = [.. sound[..36], 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x01, .. sound[37..]];
+        byte[] chunk = [sound[0], 1, .. sound[2..]];
+        foreach (var damaged in new[] { [], sound[..20], sound[..^2], [9, .. sound[1..]], far, chunk })
+        {
+            await _index.CommitAsync(new Batch { Actor = "test", ClientTime = Time.GetUtcNow(), Cells = [new CellWrite { Key = key, Value = damaged }] });
+            var error = await Assert.ThrowsAsync<IntegrityException>(() => _content.ReadAllAsync(digest));
+            Assert.Contains(key, error.Message, StringComparison.Ordinal);
+        }
+    }
+
+    [SkippableFact]
     public async Task Read_absent_throws_not_found_naming_it()
     {
         var digest = Digest.Of("absent"u8);
@@ -338,6 +425,30 @@ public abstract partial class ContentConformance : IAsyncLifetime
 
         public Task<Stream> OpenReadAsync(ObjectName name, long offset = 0, long? length = null, CancellationToken cancellationToken = default) =>
             inner.OpenReadAsync(name, offset, length, cancellationToken);
+
+        public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
+
+        public Task<bool> DeleteAsync(ObjectName name, CancellationToken cancellationToken = default) => inner.DeleteAsync(name, cancellationToken);
+    }
+
+    /// <summary>The first read, which is that of the list of chunks, goes through at once, the others once the gate is open.</summary>
+    private sealed class GatedObjects(IObjectStore inner, Task gate) : IObjectStore
+    {
+        private int _reads;
+
+        public string Location => inner.Location;
+
+        public Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default) =>
+            inner.PutIfAbsentAsync(name, content, cancellationToken);
+
+        public Task<ObjectInfo?> FindAsync(ObjectName name, CancellationToken cancellationToken = default) => inner.FindAsync(name, cancellationToken);
+
+        public async Task<Stream> OpenReadAsync(ObjectName name, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
+        {
+            if (Interlocked.Increment(ref _reads) > 1)
+                await gate.WaitAsync(cancellationToken);
+            return await inner.OpenReadAsync(name, offset, length, cancellationToken);
+        }
 
         public IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, CancellationToken cancellationToken = default) => inner.ListAsync(prefix, cancellationToken);
 

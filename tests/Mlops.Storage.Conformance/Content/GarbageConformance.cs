@@ -121,6 +121,7 @@ public abstract partial class ContentConformance
         };
         var report = await new ContentStore(Objects, line, Time).CollectGarbageAsync(Really);
         Assert.Equal(1, report.Deleted);
+        Assert.DoesNotContain(report.Items, i => i.State == GarbageState.Deleted && i.What.Contains(Digest.Of(bytes).ToString(), StringComparison.Ordinal));
         Assert.Equal(bytes, await _content.ReadAllAsync(Digest.Of(bytes)));
     }
 

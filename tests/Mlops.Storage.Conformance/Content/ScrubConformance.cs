@@ -87,6 +87,25 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task RebuildIndex_beside_a_collection_is_refused()
+    {
+        await PutAsync(Random(1000));
+        Release();
+        Exception? error = null;
+        var line = new FaultyStore(_index)
+        {
+            Step = step =>
+            {
+                if (step == "after commit")
+                    error ??= Record.ExceptionAsync(() => _content.RebuildIndexAsync()).GetAwaiter().GetResult();
+            },
+        };
+        await new ContentStore(Objects, line, Time).CollectGarbageAsync(Really);
+        Assert.IsType<ConflictException>(error);
+        Assert.Equal(1, (await _content.RebuildIndexAsync()).Packs);
+    }
+
+    [SkippableFact]
     public async Task CopyObjects_hold_the_contents_with_a_copy_of_the_index()
     {
         var named = await PutAsync(Random(20_000_000, 1), Random(1000, 2));

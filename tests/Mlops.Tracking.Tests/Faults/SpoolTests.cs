@@ -43,6 +43,26 @@ public sealed class SpoolTests
         await AssertThereAsync(rig, content, run);
     }
 
+    [Fact]
+    public async Task LogArtifactAsync_waitingContentDamaged_theRestArrivesAndTheLossIsTold()
+    {
+        await using var rig = new Rig();
+        var content = Content(rig);
+        var tracker = rig.Open(content: content);
+        var run = await LogAsync(rig, tracker);
+        var waiting = Directory.GetFiles(rig.JournalPath, "*", SearchOption.AllDirectories)
+            .Single(f => f.EndsWith(Digest.Of("model"u8).ToString(), StringComparison.Ordinal));
+        await File.WriteAllTextAsync(waiting, "madel");
+
+        _isAway = false;
+        await Rig.FlushUntilDrainedAsync(tracker);
+        var artifacts = await rig.Runs.ListArtifactsAsync(run);
+        Assert.Equal(3, artifacts.Count);
+        Assert.Equal("notes", Encoding.UTF8.GetString(await content.ReadAllAsync(artifacts.Single(a => a.Path.Value == "notes.md").Digest)));
+        await Assert.ThrowsAsync<NotFoundException>(() => content.ReadAllAsync(artifacts.Single(a => a.Path.Value == "model.bin").Digest));
+        Assert.Single(rig.Log.Of(4018));
+    }
+
     private ContentStore Content(Rig rig) => new(new SteppedObjects(new FolderObjectStore(rig.Folder["objects"]), _ =>
     {
         if (_isAway)
