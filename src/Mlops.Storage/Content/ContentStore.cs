@@ -334,7 +334,9 @@ public sealed class ContentStore
                 }
                 catch (StorageUnavailableException)
                 {
-                    return null; // where it is the objects that are away, the caller meets them next
+                    if (await Packed.IsIndexThereAsync(cancellationToken).ConfigureAwait(false))
+                        throw; // it is the objects that are away
+                    return null;
                 }
             }
 

@@ -34,6 +34,20 @@ internal sealed class PackedContents
         }
     }
 
+    /// <summary>Whether the index can be reached, and what failed was something else.</summary>
+    public async Task<bool> IsIndexThereAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _ = await Index.FindContentAsync(default, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (StorageUnavailableException)
+        {
+            return false;
+        }
+    }
+
     /// <summary>False if the index is away.</summary>
     public async Task<bool> TryPutSmallAsync(ContentInfo info, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
     {
@@ -47,7 +61,9 @@ internal sealed class PackedContents
         }
         catch (StorageUnavailableException)
         {
-            return false; // where it is the objects that are away, the caller meets them next
+            if (await IsIndexThereAsync(cancellationToken).ConfigureAwait(false))
+                throw; // it is the objects that are away
+            return false;
         }
     }
 

@@ -18,6 +18,9 @@ internal sealed class ContentSpool
     private readonly bool _isFolder;
     private volatile bool _holdsAny;
 
+    // since a put failed, until the drain has delivered something: who logs meanwhile does not try in vain again
+    private volatile bool _isAway;
+
     /// <param name="writerPath">The folder of the writer's journal.</param>
     /// <param name="target">Where contents belong.</param>
     /// <param name="logger">Told of waiting contents.</param>
@@ -61,11 +64,12 @@ internal sealed class ContentSpool
         var info = await _local.PutAsync(content, cancellationToken).ConfigureAwait(false);
         try
         {
-            await DeliverAsync(info.Digest, cancellationToken).ConfigureAwait(false);
+            if (!_isAway)
+                await DeliverAsync(info.Digest, cancellationToken).ConfigureAwait(false);
         }
         catch (StorageUnavailableException e)
         {
-            TrackingLog.Spooled(_logger, info.Digest, info.SizeBytes, e);
+            WaitFor(info, e);
         }
 
         return info;
@@ -85,6 +89,8 @@ internal sealed class ContentSpool
 
     private async Task<ContentInfo> PutAsync(Func<ContentStore, Task<ContentInfo>> put)
     {
+        if (_isAway)
+            return await put(_local).ConfigureAwait(false);
         try
         {
             return await put(Target).ConfigureAwait(false);
@@ -93,9 +99,15 @@ internal sealed class ContentSpool
         {
             _holdsAny = true;
             var info = await put(_local).ConfigureAwait(false);
-            TrackingLog.Spooled(_logger, info.Digest, info.SizeBytes, e);
+            WaitFor(info, e);
             return info;
         }
+    }
+
+    private void WaitFor(ContentInfo content, StorageUnavailableException cause)
+    {
+        _isAway = true;
+        TrackingLog.Spooled(_logger, content.Digest, content.SizeBytes, cause);
     }
 
     private async Task DeliverAsync(Digest digest, CancellationToken cancellationToken)
@@ -123,6 +135,7 @@ internal sealed class ContentSpool
         var content = await _local.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
         await using (content.ConfigureAwait(false))
             await Target.PutAsync(content, cancellationToken).ConfigureAwait(false);
+        _isAway = false;
         await _objects.DeleteAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
     }
 }

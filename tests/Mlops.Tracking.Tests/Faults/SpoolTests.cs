@@ -9,6 +9,7 @@ namespace Mlops.Tracking.Tests.Faults;
 public sealed class SpoolTests
 {
     private volatile bool _isAway = true;
+    private int _tries;
 
     [Fact]
     public async Task LogArtifactAsync_objectsAway_arriveWithTheirRunOnceTheyAreBack()
@@ -44,6 +45,23 @@ public sealed class SpoolTests
     }
 
     [Fact]
+    public async Task LogArtifactAsync_objectsAway_isTriedOnceUntilTheDrainHasDelivered()
+    {
+        await using var rig = new Rig();
+        var content = Content(rig);
+        var tracker = rig.Open(o => o with { DrainInterval = TimeSpan.FromHours(1) }, content: content);
+        await LogAsync(rig, tracker);
+        Assert.Equal(1, _tries);
+
+        _isAway = false;
+        await Rig.FlushUntilDrainedAsync(tracker);
+        var run = await LogAsync(rig, tracker);
+        Assert.DoesNotContain(Directory.GetFiles(rig.JournalPath, "*", SearchOption.AllDirectories), f => f.Contains("sha256", StringComparison.Ordinal));
+        await tracker.FlushAsync();
+        await AssertThereAsync(rig, content, run);
+    }
+
+    [Fact]
     public async Task LogArtifactAsync_waitingContentDamaged_theRestArrivesAndTheLossIsTold()
     {
         await using var rig = new Rig();
@@ -65,6 +83,7 @@ public sealed class SpoolTests
 
     private ContentStore Content(Rig rig) => new(new SteppedObjects(new FolderObjectStore(rig.Folder["objects"]), _ =>
     {
+        Interlocked.Increment(ref _tries);
         if (_isAway)
             throw new StorageUnavailableException("The bucket is away.");
     }));
