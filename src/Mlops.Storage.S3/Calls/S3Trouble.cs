@@ -13,10 +13,11 @@ internal static class S3Trouble
     /// <summary>True if the same request may well succeed soon and the SDK by itself does not send it again.</summary>
     public static bool IsPassing(Exception error) => error is AmazonServiceException
     {
-        // 409 is another writer's conditional put in the middle; 405 is Ceph's gateway, which takes the unread body of a
-        // request that it refused for the beginning of the next one
+        // 409 is another writer's conditional put in the middle; 405, or a bare 400, is Ceph's gateway, which takes the unread
+        // body of a request that it refused for the beginning of the next one
         StatusCode: HttpStatusCode.Conflict or HttpStatusCode.TooManyRequests or HttpStatusCode.MethodNotAllowed,
     }
+    or AmazonServiceException { StatusCode: HttpStatusCode.BadRequest, ErrorCode: "BadRequest" }
     or AmazonServiceException { ErrorCode: "XAmzContentSHA256Mismatch" or "BadDigest" or "RequestTimeout" };
 
     public static StorageUnavailableException Explain(Exception error, string what, S3ObjectStoreOptions options)
