@@ -83,21 +83,21 @@ public sealed class S3ObjectStore : IObjectStore
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length ?? 0, nameof(length));
-        StoredObject? stored;
-        if (offset == 0 && length is null)
+        if (length != 0)
         {
-            // one request for a small object that is wanted whole
-            var response = await _bucket.OpenAsync(name.Value, 0, null, null, cancellationToken).ConfigureAwait(false) ?? throw NotFound(name);
-            stored = StoredObject.Of(name, Head.Of(response))!;
-            if (!stored.IsLarge)
-                return new ResumingStream(_bucket, stored.Key, stored.ETag, 0, stored.Info.SizeBytes, response);
-            response.Dispose();
-        }
-        else
-        {
-            stored = StoredObject.Of(name, await _bucket.FindAsync(name.Value, cancellationToken).ConfigureAwait(false)) ?? throw NotFound(name);
+            // one request for what is stored under its name itself
+            var last = length is { } most && most <= long.MaxValue - offset ? offset + most - 1 : (long?)null;
+            var response = await _bucket.OpenAsync(name.Value, offset, last, null, cancellationToken).ConfigureAwait(false);
+            if (response is not null)
+            {
+                var head = Head.Of(response);
+                if (StoredObject.Of(name, head) is { IsLarge: false } small)
+                    return new ResumingStream(_bucket, small.Key, small.ETag, offset, head.SizeBytes, response);
+                response.Dispose();
+            }
         }
 
+        var stored = StoredObject.Of(name, await _bucket.FindAsync(name.Value, cancellationToken).ConfigureAwait(false)) ?? throw NotFound(name);
         var size = stored.Info.SizeBytes;
         if (offset > size)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The object '{name}' has {size} bytes.");

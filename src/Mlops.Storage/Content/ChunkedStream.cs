@@ -2,11 +2,18 @@ using System.Buffers;
 
 namespace Mlops.Storage;
 
-/// <summary>Reads the chunks of a content in order, each checked, with a few requests ahead of the reader.</summary>
+/// <summary>Reads the chunks of a content in order, with a few requests ahead of the reader.</summary>
+/// <param name="manifest">The list of the chunks.</param>
+/// <param name="firstChunk">The first to read.</param>
+/// <param name="checksChunks">Whether each is checked; otherwise the reader checks the whole.</param>
+/// <param name="content">The digest of the whole.</param>
+/// <param name="reader">Reads packs.</param>
+/// <param name="index">Tells where the chunks are.</param>
+/// <param name="use">The lease; null where none could be had.</param>
 internal sealed class ChunkedStream(
-    Manifest manifest, int firstChunk, Digest content, PackReader reader, ContentIndex index, ContentLease.Use? use) : ReadOnlyStream
+    Manifest manifest, int firstChunk, bool checksChunks, Digest content, PackReader reader, ContentIndex index, ContentLease.Use? use) : ReadOnlyStream
 {
-    private const int RunBytes = 4 * 1024 * 1024;
+    private const int RunBytes = PackBuilder.MostBytes;
     private const int LookedUpTogether = 1000;
     private const int RunsAhead = 4;
     private readonly CancellationTokenSource _stop = new();
@@ -121,15 +128,7 @@ internal sealed class ChunkedStream(
     {
         var length = run.Sum(e => e.Entry.SizeBytes);
         var buffer = ArrayPool<byte>.Shared.Rent(length);
-        var at = 0;
-        List<(IndexEntry, Memory<byte>)> parts = [];
-        foreach (var entry in run)
-        {
-            parts.Add((entry, buffer.AsMemory(at, entry.Entry.SizeBytes)));
-            at += entry.Entry.SizeBytes;
-        }
-
-        await reader.ReadAsync(parts, $"content {content}", _stop.Token).ConfigureAwait(false);
+        await reader.ReadAsync(run, buffer.AsMemory(0, length), checksChunks, $"content {content}", _stop.Token).ConfigureAwait(false);
         return (buffer, length);
     }
 

@@ -215,14 +215,14 @@ public sealed class ContentStore
     }
 
     /// <summary>
-    /// Opens what is left of content behind those chunks that the caller says to have; the size is that of the whole. The bytes
-    /// of chunks are checked, the digest of the whole is left to the caller.
+    /// Opens what is left of content behind those chunks that the caller says to have; the size is that of the whole, whose digest
+    /// is left to the caller. Chunks are checked where that is asked for.
     /// </summary>
     internal async Task<(Stream Tail, long SizeBytes)> OpenRestAsync(
-        Digest digest, Func<ContentInfo, CancellationToken, Task<bool>> hasAsync, CancellationToken cancellationToken)
+        Digest digest, Func<ContentInfo, CancellationToken, Task<bool>> hasAsync, bool checksChunks, CancellationToken cancellationToken)
     {
         if (Packed is not null && await Packed.FindAsync(digest, cancellationToken).ConfigureAwait(false) is { IsDamaged: false, Entry.Kind: PackEntryKind.Manifest } entry)
-            return (await Packed.OpenRestAsync(entry, hasAsync, cancellationToken).ConfigureAwait(false), entry.Entry.ContentBytes);
+            return (await Packed.OpenRestAsync(entry, hasAsync, checksChunks, cancellationToken).ConfigureAwait(false), entry.Entry.ContentBytes);
         var whole = await OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
         return (whole, whole.Length);
     }

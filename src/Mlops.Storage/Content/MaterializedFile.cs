@@ -70,12 +70,9 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
         });
         await using (file.ConfigureAwait(false))
         {
-            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-            var (rest, size) = await store.OpenRestAsync(digest, (chunk, token) => IsNextAsync(file, hash, chunk, token), cancellationToken).ConfigureAwait(false);
-            await using (rest.ConfigureAwait(false))
-                await AppendAsync(rest, file, hash, cancellationToken).ConfigureAwait(false);
-            file.SetLength(file.Position);
-            if (Digest.Of(hash) != digest || file.Position != size)
+            // the digest of the whole tells what those of the chunks would; where it does not match, they tell what is wrong
+            if (!await TryFillAsync(file, checksChunks: false, cancellationToken).ConfigureAwait(false)
+                && !await TryFillAsync(file, checksChunks: true, cancellationToken).ConfigureAwait(false))
             {
                 file.SetLength(0); // nothing of it can be trusted
                 throw new IntegrityException($"Content {digest} is damaged: what was read does not match its digest; store the content again.");
@@ -83,6 +80,18 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
         }
 
         Finish(partial, path);
+    }
+
+    /// <summary>Goes on behind those chunks that the file has already; whether it is the content then.</summary>
+    private async Task<bool> TryFillAsync(FileStream file, bool checksChunks, CancellationToken cancellationToken)
+    {
+        file.Position = 0;
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var (rest, size) = await store.OpenRestAsync(digest, (chunk, token) => IsNextAsync(file, hash, chunk, token), checksChunks, cancellationToken).ConfigureAwait(false);
+        await using (rest.ConfigureAwait(false))
+            await AppendAsync(rest, file, hash, cancellationToken).ConfigureAwait(false);
+        file.SetLength(file.Position);
+        return Digest.Of(hash) == digest && file.Position == size;
     }
 
     /// <summary>Whether the file goes on with this chunk; then it stands behind it.</summary>

@@ -77,14 +77,14 @@ internal sealed class PackedContents
         var content = new ContentInfo(entry.Entry.Digest, entry.Entry.ContentBytes);
         if (entry.Entry.Kind != PackEntryKind.Manifest)
             return new MemoryStream(await _reader.ReadAsync(entry, $"content {content.Digest}", cancellationToken).ConfigureAwait(false), writable: false);
-        var chunks = await OpenRestAsync(entry, (_, _) => Task.FromResult(false), cancellationToken).ConfigureAwait(false);
+        var chunks = await OpenRestAsync(entry, (_, _) => Task.FromResult(false), checksChunks: true, cancellationToken).ConfigureAwait(false);
         return new VerifyingStream(chunks, content, () => new IntegrityException(
             $"Content {content.Digest} in '{Packs.Location}' is damaged: its chunks do not make up its digest; store the content again."));
     }
 
     /// <summary>Opens a content behind the chunks that the caller has.</summary>
     public async Task<Stream> OpenRestAsync(
-        IndexEntry entry, Func<ContentInfo, CancellationToken, Task<bool>> hasAsync, CancellationToken cancellationToken)
+        IndexEntry entry, Func<ContentInfo, CancellationToken, Task<bool>> hasAsync, bool checksChunks, CancellationToken cancellationToken)
     {
         // a store that cannot be written can still be read, and is not swept either
         var use = await TryEnterAsync(cancellationToken).ConfigureAwait(false);
@@ -94,7 +94,7 @@ internal sealed class PackedContents
             var first = 0;
             while (first < manifest.Chunks.Count && await hasAsync(manifest.Chunks[first], cancellationToken).ConfigureAwait(false))
                 first++;
-            return new ChunkedStream(manifest, first, entry.Entry.Digest, _reader, Index, use);
+            return new ChunkedStream(manifest, first, checksChunks, entry.Entry.Digest, _reader, Index, use);
         }
         catch
         {

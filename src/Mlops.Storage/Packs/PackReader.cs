@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Mlops.Storage;
 
 /// <summary>Reads entries of packs, and gives none whose bytes are not what was stored.</summary>
@@ -12,39 +14,59 @@ internal sealed class PackReader(PackStore packs, ContentIndex index)
     public async Task<byte[]> ReadAsync(IndexEntry entry, string what, CancellationToken cancellationToken)
     {
         var bytes = new byte[entry.Entry.SizeBytes];
-        await ReadAsync([(entry, bytes)], what, cancellationToken).ConfigureAwait(false);
+        await ReadAsync([entry], bytes, checksDigests: true, what, cancellationToken).ConfigureAwait(false);
         return bytes;
     }
 
-    /// <summary>Reads entries that stand one behind the other in one pack with one request.</summary>
-    public async Task ReadAsync(IReadOnlyList<(IndexEntry Entry, Memory<byte> Destination)> run, string what, CancellationToken cancellationToken)
+    /// <summary>Reads entries that stand one behind the other in one pack with one request, and puts their bytes one behind the other.</summary>
+    /// <param name="run">The entries.</param>
+    /// <param name="destination">Where to; as large as all of them.</param>
+    /// <param name="checksDigests">Whether the bytes are checked here; otherwise the caller does so with all of the content.</param>
+    /// <param name="what">What they are to the reader, for the message.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task ReadAsync(
+        IReadOnlyList<IndexEntry> run, Memory<byte> destination, bool checksDigests, string what, CancellationToken cancellationToken)
     {
-        var first = run[0].Entry;
-        byte[] stored;
+        var stored = run.Sum(e => e.Entry.Length);
+
+        // what is not compressed is read to where it belongs
+        var rented = run.All(e => e.Entry.Codec == PackCodec.None && e.Entry.Length == e.Entry.SizeBytes) ? null : ArrayPool<byte>.Shared.Rent(stored);
         try
         {
-            stored = await packs.ReadAsync(first.Pack, first.Entry.Offset, run.Sum(r => r.Entry.Entry.Length), cancellationToken).ConfigureAwait(false);
-        }
-        catch (NotFoundException)
-        {
-            await FollowAsync(run, what, cancellationToken).ConfigureAwait(false);
-            return;
-        }
+            Memory<byte> target = rented ?? destination;
+            int read;
+            try
+            {
+                read = await packs.ReadAsync(run[0].Pack, run[0].Entry.Offset, target[..stored], cancellationToken).ConfigureAwait(false);
+            }
+            catch (NotFoundException)
+            {
+                await FollowAsync(run, destination, what, cancellationToken).ConfigureAwait(false);
+                return;
+            }
 
-        var at = 0;
-        foreach (var (entry, destination) in run)
+            var (at, place) = (0, 0);
+            foreach (var entry in run)
+            {
+                var piece = target[Math.Min(at, read)..Math.Min(at + entry.Entry.Length, read)];
+                var bytes = destination.Slice(place, entry.Entry.SizeBytes);
+                if (!TryDecode(entry.Entry, piece.Span, bytes.Span, checksDigests || entry.IsDamaged))
+                    await ReadAgainAsync(entry, bytes, what, cancellationToken).ConfigureAwait(false);
+                else if (entry.IsDamaged && entry.Entry.Kind != PackEntryKind.Manifest)
+                    await MarkAsync(entry, isDamaged: false, cancellationToken).ConfigureAwait(false); // it was only out of reach
+                at += entry.Entry.Length;
+                place += entry.Entry.SizeBytes;
+            }
+        }
+        finally
         {
-            var length = Math.Min(entry.Entry.Length, stored.Length - at);
-            if (!TryDecode(entry.Entry, stored.AsSpan(at, length), destination.Span))
-                await ReadAgainAsync(entry, destination, what, cancellationToken).ConfigureAwait(false);
-            else if (entry.IsDamaged && entry.Entry.Kind != PackEntryKind.Manifest)
-                await MarkAsync(entry, isDamaged: false, cancellationToken).ConfigureAwait(false); // it was only out of reach
-            at += length;
+            if (rented is not null)
+                ArrayPool<byte>.Shared.Return(rented);
         }
     }
 
-    /// <summary>Whether stored bytes are what the entry says, decoded into the destination.</summary>
-    public static bool TryDecode(PackEntry entry, ReadOnlySpan<byte> stored, Span<byte> destination)
+    /// <summary>Whether stored bytes are what the entry says, decoded into the destination, which may be where they are.</summary>
+    public static bool TryDecode(PackEntry entry, ReadOnlySpan<byte> stored, Span<byte> destination, bool checksDigest = true)
     {
         if (stored.Length != entry.Length)
             return false;
@@ -63,7 +85,7 @@ internal sealed class PackReader(PackStore packs, ContentIndex index)
         }
 
         // the digest of a manifest is that of its content; it has a checksum of its own
-        return entry.Kind == PackEntryKind.Manifest || Digest.Of(destination) == entry.Digest;
+        return !checksDigest || entry.Kind == PackEntryKind.Manifest || Digest.Of(destination) == entry.Digest;
     }
 
     /// <summary>Whether the entry of a whole pack is what its footer says, a list of chunks included.</summary>
@@ -77,9 +99,10 @@ internal sealed class PackReader(PackStore packs, ContentIndex index)
     }
 
     /// <summary>A pack that is gone may have been packed anew; the index knows where its entries are now.</summary>
-    private async Task FollowAsync(IReadOnlyList<(IndexEntry Entry, Memory<byte> Destination)> run, string what, CancellationToken cancellationToken)
+    private async Task FollowAsync(IReadOnlyList<IndexEntry> run, Memory<byte> destination, string what, CancellationToken cancellationToken)
     {
-        foreach (var (entry, destination) in run)
+        var at = 0;
+        foreach (var entry in run)
         {
             var now = await index.FindAsync(entry.Entry.Kind, [entry.Entry.Digest], cancellationToken).ConfigureAwait(false);
             if (!now.TryGetValue(entry.Entry.Digest, out var moved))
@@ -87,11 +110,12 @@ internal sealed class PackReader(PackStore packs, ContentIndex index)
             if (moved.Pack == entry.Pack)
             {
                 foreach (var lost in run)
-                    await MarkDamagedAsync(lost.Entry, cancellationToken).ConfigureAwait(false);
+                    await MarkDamagedAsync(lost, cancellationToken).ConfigureAwait(false);
                 throw new IntegrityException($"Object '{PackStore.NameOf(entry.Pack)}' is missing in '{packs.Location}', and with it {what}; store the content again, or restore a backup.");
             }
 
-            await ReadAsync([(moved, destination)], what, cancellationToken).ConfigureAwait(false);
+            await ReadAsync([moved], destination.Slice(at, entry.Entry.SizeBytes), checksDigests: true, what, cancellationToken).ConfigureAwait(false);
+            at += entry.Entry.SizeBytes;
         }
     }
 

@@ -39,18 +39,23 @@ internal sealed class PackStore(IObjectStore objects)
     public async Task<byte[]> ReadAsync(Digest pack, int offset, int length, CancellationToken cancellationToken)
     {
         var bytes = GC.AllocateUninitializedArray<byte>(length);
+        var read = await ReadAsync(pack, offset, bytes.AsMemory(), cancellationToken).ConfigureAwait(false);
+        return read == length ? bytes : bytes[..read];
+    }
+
+    /// <summary>Fills the destination with a range; gives how much of it, less than all if the pack ends before.</summary>
+    /// <exception cref="NotFoundException">There is no such pack.</exception>
+    public async Task<int> ReadAsync(Digest pack, int offset, Memory<byte> destination, CancellationToken cancellationToken)
+    {
         try
         {
-            var stream = await objects.OpenReadAsync(NameOf(pack), offset, length, cancellationToken).ConfigureAwait(false);
+            var stream = await objects.OpenReadAsync(NameOf(pack), offset, destination.Length, cancellationToken).ConfigureAwait(false);
             await using (stream.ConfigureAwait(false))
-            {
-                var read = await stream.ReadAtLeastAsync(bytes, length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
-                return read == length ? bytes : bytes[..read];
-            }
+                return await stream.ReadAtLeastAsync(destination, destination.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         }
         catch (ArgumentOutOfRangeException)
         {
-            return []; // the pack was cut off before the range
+            return 0; // the pack was cut off before the range
         }
     }
 
