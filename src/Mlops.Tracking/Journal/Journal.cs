@@ -187,18 +187,28 @@ internal sealed class Journal
 
     private bool Advance(Segment full, int batchSlots)
     {
-        // a point gives up in time; a batch is never dropped because others wait for room before it
+        // where the journal is full a point gives up in time; a batch is never dropped because others wait for room before it, and
+        // where only the file is slow to come, whoever waits for it takes memory before long
+        var wait = WaitForRoom;
         if (batchSlots > 0)
+        {
             _switching.Enter();
-        else if (!_switching.TryEnter(WaitForRoom))
-            return false;
+        }
+        else if (!_switching.TryEnter(wait))
+        {
+            if (_supply.IsFull)
+                return false;
+            _switching.Enter();
+            wait = TimeSpan.Zero;
+        }
+
         try
         {
             ObjectDisposedException.ThrowIf(_isClosed, typeof(RunTracker));
             if (_current != full)
                 return true;
             var end = full.WaitForEnd();
-            var next = _supply.TryTake(IsStuck && _supply.IsFull ? TimeSpan.Zero : WaitForRoom);
+            var next = _supply.TryTake(IsStuck && _supply.IsFull ? TimeSpan.Zero : wait);
 
             // points wait in memory only while there is room for a file, which is slow to come; a batch gets a segment that it
             // fills, so that points cannot use up what is kept for batches

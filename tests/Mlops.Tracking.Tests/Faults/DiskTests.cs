@@ -140,6 +140,33 @@ public sealed class DiskTests
     }
 
     [Fact]
+    public async Task LogMetric_manyThreadsWaitForAFile_losesNothing()
+    {
+        using var never = new SemaphoreSlim(0);
+        var files = 0;
+        await using var rig = new Rig();
+        var tracker = rig.Open(createSegment: (path, slots) =>
+        {
+            if (Interlocked.Increment(ref files) > 2)
+                never.Wait();
+            return SegmentMemory.CreateFile(path, slots);
+        });
+        var run = await tracker.StartRunAsync("slow");
+        var loggers = Enumerable.Range(0, 16).Select(t => new Thread(() =>
+        {
+            for (var i = 0; i < 20_000; i++)
+                run.LogMetric($"m{t}", i, i);
+        })).ToList();
+        loggers.ForEach(l => l.Start());
+        loggers.ForEach(l => l.Join());
+
+        never.Release(1000);
+        Assert.True((await run.CompleteAsync()).IsDurable);
+        Assert.Equal(0, run.DroppedPoints);
+        Assert.Equal(Enumerable.Range(0, 20_000).Select(i => (double)i), await rig.ValuesAsync(run.Id, "m7"));
+    }
+
+    [Fact]
     public async Task LogMetric_journalFilesFailNowAndThen_losesNothing()
     {
         var random = new Random(11);
