@@ -44,6 +44,14 @@ public sealed class S3ObjectStore : IObjectStore
     {
         ArgumentNullException.ThrowIfNull(content);
         cancellationToken.ThrowIfCancellationRequested();
+        if (content is MemoryStream memory && memory.Length - memory.Position <= _partBytes && memory.TryGetBuffer(out var bytes))
+        {
+            // needs no buffer of its own
+            var rest = bytes[(int)Math.Min(memory.Position, bytes.Count)..];
+            memory.Seek(0, SeekOrigin.End);
+            return await PutSmallAsync(name, rest, cancellationToken).ConfigureAwait(false);
+        }
+
         var reader = new PieceReader(content);
         var buffer = ArrayPool<byte>.Shared.Rent(SmallBytes);
         try
@@ -58,11 +66,9 @@ public sealed class S3ObjectStore : IObjectStore
                 count += await reader.ReadAsync(buffer.AsMemory(count, _partBytes - count), cancellationToken).ConfigureAwait(false);
             }
 
-            if (!reader.IsAtEnd)
-                return await _large.PutAsync(name, reader, buffer, cancellationToken).ConfigureAwait(false);
-            return await _names.TryAddAsync(name, new ArraySegment<byte>(buffer, 0, count), PutStamp.New(_instance), cancellationToken).ConfigureAwait(false)
-                ? PutOutcome.Created
-                : PutOutcome.AlreadyThere;
+            return reader.IsAtEnd
+                ? await PutSmallAsync(name, new ArraySegment<byte>(buffer, 0, count), cancellationToken).ConfigureAwait(false)
+                : await _large.PutAsync(name, reader, buffer, cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -142,6 +148,9 @@ public sealed class S3ObjectStore : IObjectStore
             await _bucket.DeleteAsync(stored.Key, cancellationToken).ConfigureAwait(false);
         return isWhole;
     }
+
+    private async Task<PutOutcome> PutSmallAsync(ObjectName name, ArraySegment<byte> body, CancellationToken cancellationToken) =>
+        await _names.TryAddAsync(name, body, PutStamp.New(_instance), cancellationToken).ConfigureAwait(false) ? PutOutcome.Created : PutOutcome.AlreadyThere;
 
     private NotFoundException NotFound(ObjectName name) => new($"There is no object '{name}' in '{Location}'.");
 

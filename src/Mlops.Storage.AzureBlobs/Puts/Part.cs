@@ -12,19 +12,29 @@ internal sealed class Part : IDisposable
 
     private const int FirstBytes = 256 * 1024;
 
-    private byte[]? _bytes;
+    private readonly ArraySegment<byte> _bytes;
+    private byte[]? _rented;
 
-    private Part(byte[] bytes, int length) => (_bytes, Length) = (bytes, length);
+    private Part(ArraySegment<byte> bytes, byte[]? rented) => (_bytes, _rented) = (bytes, rented);
 
-    public int Length { get; }
+    public int Length => _bytes.Count;
 
     public bool IsFull => Length == FullBytes;
 
-    private byte[] Bytes => _bytes ?? throw new ObjectDisposedException(nameof(Part));
-
-    /// <summary>Reads up to a full part. Small content takes little memory, of which many puts may be under way at once.</summary>
+    /// <summary>
+    /// Reads up to a full part. Small content takes little memory, of which many puts may be under way at once, and what is in
+    /// memory already takes none.
+    /// </summary>
     public static async Task<Part> ReadAsync(Stream content, CancellationToken cancellationToken)
     {
+        if (content is MemoryStream memory && memory.TryGetBuffer(out var there))
+        {
+            var rest = there[(int)Math.Min(memory.Position, there.Count)..];
+            var part = rest[..Math.Min(rest.Count, FullBytes)];
+            memory.Seek(part.Count, SeekOrigin.Current);
+            return new Part(part, null);
+        }
+
         var bytes = ArrayPool<byte>.Shared.Rent(FirstBytes);
         try
         {
@@ -38,7 +48,7 @@ internal sealed class Part : IDisposable
                 length += await FillAsync(bytes.AsMemory(FirstBytes, FullBytes - FirstBytes)).ConfigureAwait(false);
             }
 
-            return new Part(bytes, length);
+            return new Part(new ArraySegment<byte>(bytes, 0, length), bytes);
         }
         catch
         {
@@ -52,13 +62,13 @@ internal sealed class Part : IDisposable
 
     /// <summary>What Azure is to confirm of this part.</summary>
     [SuppressMessage("Security", "CA5351", Justification = "It is the checksum that the service takes; whom to trust is told by the digest of the object.")]
-    public byte[] Md5() => MD5.HashData(Bytes.AsSpan(0, Length));
+    public byte[] Md5() => MD5.HashData(_bytes);
 
-    public MemoryStream OpenRead() => new(Bytes, 0, Length, writable: false);
+    public MemoryStream OpenRead() => new(_bytes.Array!, _bytes.Offset, Length, writable: false);
 
     public void Dispose()
     {
-        if (Interlocked.Exchange(ref _bytes, null) is { } bytes)
-            ArrayPool<byte>.Shared.Return(bytes);
+        if (Interlocked.Exchange(ref _rented, null) is { } rented)
+            ArrayPool<byte>.Shared.Return(rented);
     }
 }

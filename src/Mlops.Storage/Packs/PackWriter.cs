@@ -9,7 +9,7 @@ namespace Mlops.Storage;
 /// <param name="capacity">How many bytes of a pack are expected.</param>
 internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capacity = 0) : IAsyncDisposable
 {
-    private const int SideBySide = 4;
+    private const int SideBySide = 6;
     private readonly List<Task> _storing = [];
     private PackBuilder _builder = new(capacity);
 
