@@ -15,7 +15,7 @@ namespace Mlops.Storage;
 /// </remarks>
 public sealed class ContentStore
 {
-    private const int MostInMemory = 1024 * 1024;
+    internal const int MostInMemory = 1024 * 1024;
     private readonly WholeObjects _whole;
     private readonly string _spoolFolder;
 
@@ -135,7 +135,7 @@ public sealed class ContentStore
         }
 
         await foreach (var found in _whole.ListAsync(cancellationToken).ConfigureAwait(false))
-            yield return new ContentInfo(Digest.Parse(found.Name.Value.AsSpan(found.Name.Value.LastIndexOf('/') + 1)), found.SizeBytes);
+            yield return found;
     }
 
     /// <summary>
@@ -149,10 +149,15 @@ public sealed class ContentStore
         var entry = Packed is null ? null : await Packed.FindAsync(Checked(digest), cancellationToken).ConfigureAwait(false);
         if (entry is { IsDamaged: false })
             return await Packed!.OpenReadAsync(entry, cancellationToken).ConfigureAwait(false);
-        return await _whole.TryOpenAsync(Checked(digest), cancellationToken).ConfigureAwait(false)
-            ?? (entry is null
-                ? throw new NotFoundException($"There is no content {digest} in '{Objects.Location}'.")
-                : await Packed!.OpenReadAsync(entry, cancellationToken).ConfigureAwait(false));
+        if (await _whole.TryOpenAsync(Checked(digest), cancellationToken).ConfigureAwait(false) is { } whole)
+            return whole;
+
+        // a collection may have packed the whole object meanwhile
+        if (entry is null && Packed is not null)
+            entry = await Packed.FindAsync(digest, cancellationToken).ConfigureAwait(false);
+        return entry is null
+            ? throw new NotFoundException($"There is no content {digest} in '{Objects.Location}'.")
+            : await Packed!.OpenReadAsync(entry, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads whole content of at most 2 GiB into memory.</summary>

@@ -67,6 +67,20 @@ internal sealed class PackedContents
         }
     }
 
+    /// <summary>Stores a stream of known length.</summary>
+    /// <exception cref="StorageUnavailableException">The index or the objects are away or full.</exception>
+    public async Task<ContentInfo> PutAsync(Stream content, CancellationToken cancellationToken)
+    {
+        using var use = await Lease.EnterAsync(cancellationToken).ConfigureAwait(false);
+        if (content.Length > ContentStore.MostInMemory)
+            return await PutLargeAsync(content, use, progress: null, cancellationToken).ConfigureAwait(false);
+        var bytes = new byte[content.Length];
+        await content.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+        var info = new ContentInfo(Digest.Of(bytes), bytes.Length);
+        await _small.PutAsync(info, bytes, use, cancellationToken).ConfigureAwait(false);
+        return info;
+    }
+
     public Task<ContentInfo> PutLargeAsync(Stream content, ContentLease.Use use, IProgress<long>? progress, CancellationToken cancellationToken) =>
         new ChunkedPut(Packs, Index, use).PutAsync(content, progress, cancellationToken);
 

@@ -12,11 +12,7 @@ internal sealed class PackStore(IObjectStore objects)
 
     public string Location => objects.Location;
 
-    public static ObjectName NameOf(Digest pack)
-    {
-        var text = pack.ToString();
-        return ObjectName.Parse($"{Prefix}{text[..2]}/{text}");
-    }
+    public static ObjectName NameOf(Digest pack) => DigestName.Of(Prefix, pack);
 
     /// <summary>Stores a pack; durable when it returns.</summary>
     public async Task PutAsync(Pack pack, CancellationToken cancellationToken)
@@ -83,8 +79,8 @@ internal sealed class PackStore(IObjectStore objects)
 
     public async IAsyncEnumerable<PackInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var found in objects.ListAsync(Prefix, cancellationToken).ConfigureAwait(false))
-            yield return new PackInfo(Digest.Parse(found.Name.Value.AsSpan(found.Name.Value.LastIndexOf('/') + 1)), found.SizeBytes);
+        await foreach (var (digest, size) in DigestName.ListAsync(objects, Prefix, cancellationToken).ConfigureAwait(false))
+            yield return new PackInfo(digest, size);
     }
 
     public Task<bool> DeleteAsync(ObjectName name, CancellationToken cancellationToken) => objects.DeleteAsync(name, cancellationToken);

@@ -99,10 +99,9 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
     {
         await foreach (var info in whole.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            var digest = Digest.Parse(info.Name.Value.AsSpan(info.Name.Value.LastIndexOf('/') + 1));
             try
             {
-                if (await whole.TryOpenAsync(digest, cancellationToken).ConfigureAwait(false) is not { } stream)
+                if (await whole.TryOpenAsync(info.Digest, cancellationToken).ConfigureAwait(false) is not { } stream)
                     continue;
                 await using (stream.ConfigureAwait(false))
                     await stream.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);

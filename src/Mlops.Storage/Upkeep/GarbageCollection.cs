@@ -9,7 +9,6 @@ namespace Mlops.Storage;
 /// </summary>
 internal sealed class GarbageCollection(PackedContents contents, WholeObjects whole, GarbageOptions options)
 {
-    private const string WholePrefix = "condemned/whole/";
     private const string PackPrefix = "condemned/pack/";
     private const int MostItems = 1000;
     private const int WritesTogether = 1000;
@@ -34,6 +33,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     private async Task<GarbageReport> SweepAsync(CancellationToken cancellationToken)
     {
         var live = await LiveContents.MarkAsync(contents, cancellationToken).ConfigureAwait(false);
+        await PackWholeAsync(live, cancellationToken).ConfigureAwait(false);
         _now = contents.Index.Time.GetUtcNow();
         _oldest = await ContentLease.FindOldestAsync(contents.Index.Store, cancellationToken).ConfigureAwait(false);
 
@@ -42,7 +42,6 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             await SweepAsync(part, live, cancellationToken).ConfigureAwait(false);
         await foreach (var part in contents.Index.ListChunksAsync(cancellationToken).ConfigureAwait(false))
             await SweepAsync(part, live, cancellationToken).ConfigureAwait(false);
-        await SweepWholeAsync(live, cancellationToken).ConfigureAwait(false);
         var rewritten = await SweepPacksAsync(cancellationToken).ConfigureAwait(false);
         return new GarbageReport(options.IsDryRun, live.Contents, live.Chunks, _condemned, _deleted, _freed, rewritten, _items);
     }
@@ -105,29 +104,62 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         return _oldest is { } oldest && oldest.Since <= since + UpkeepLease.Lifetime ? GarbageState.Leased : GarbageState.Deleted;
     }
 
-    /// <summary>Whole objects, which have no entry in the index.</summary>
-    private async Task SweepWholeAsync(LiveContents live, CancellationToken cancellationToken)
+    /// <summary>
+    /// Brings whole objects that nothing names into packs, where all garbage waits for its grace. A put while the index is away
+    /// finds a whole object to be there and can tell nobody, so none is ever deleted whose bytes are not kept elsewhere.
+    /// </summary>
+    private async Task PackWholeAsync(LiveContents live, CancellationToken cancellationToken)
     {
-        var condemned = await ListCondemnedAsync(WholePrefix, cancellationToken).ConfigureAwait(false);
-        HashSet<string> gone = [.. condemned.Keys];
-        await foreach (var info in whole.ListAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var content in whole.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            var text = info.Name.Value[(info.Name.Value.LastIndexOf('/') + 1)..];
-            gone.Remove(WholePrefix + text);
-            if (live.Has(PackEntryKind.Content, Digest.Parse(text)))
-                Pardon(WholePrefix + text, condemned);
-            else
-                Count(await SweepAsync(WholePrefix + text, info.Name, info.SizeBytes, "no record names it", condemned, cancellationToken).ConfigureAwait(false));
+            if (live.Has(PackEntryKind.Content, content.Digest))
+                continue;
+            try
+            {
+                if (!options.IsDryRun)
+                {
+                    await PackAsync(content.Digest, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                Count(GarbageState.Condemned);
+                Report(content, waits: null);
+            }
+            catch (IntegrityException)
+            {
+                Report(content, ", and it is damaged; delete it by hand");
+            }
+            catch (StorageUnavailableException e)
+            {
+                Report(content, $", and it cannot be packed: {e.Message}");
+                break; // where the disk is full, the rest must be freed all the same
+            }
         }
 
-        // a run that was killed has deleted these; one that is put again begins anew
-        _writes.AddRange(gone.Select(key => new CellWrite { Key = key }));
-        await CommitAsync(cancellationToken).ConfigureAwait(false);
+        // what this packed is put, and must not hold up the sweep
+        if (!options.IsDryRun)
+            await contents.Lease.ReleaseAsync(cancellationToken).ConfigureAwait(false);
+
+        void Report(ContentInfo content, string? waits) =>
+            this.Report($"object '{WholeObjects.NameOf(content.Digest)}'", content.SizeBytes, GarbageState.Condemned, "no record names it", waits);
+    }
+
+    private async Task PackAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        if (await whole.TryOpenAsync(digest, cancellationToken).ConfigureAwait(false) is not { } stream)
+            return;
+        await using (stream.ConfigureAwait(false))
+        {
+            if ((await contents.PutAsync(stream, cancellationToken).ConfigureAwait(false)).Digest != digest)
+                throw new IntegrityException($"Object '{WholeObjects.NameOf(digest)}' is empty.");
+        }
+
+        await whole.DeleteAsync(digest, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<long> SweepPacksAsync(CancellationToken cancellationToken)
     {
-        var condemned = await ListCondemnedAsync(PackPrefix, cancellationToken).ConfigureAwait(false);
+        var condemned = await ListCondemnedAsync(cancellationToken).ConfigureAwait(false);
         HashSet<string> gone = [.. condemned.Keys];
         var rewriting = new PackRewriting(contents);
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
@@ -158,9 +190,9 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         return rewriting.CandidateBytes;
     }
 
-    /// <summary>Since when objects are condemned that no entry of the index speaks of.</summary>
-    private async Task<Dictionary<string, DateTimeOffset>> ListCondemnedAsync(string prefix, CancellationToken cancellationToken) =>
-        (await contents.Index.Store.ListCellsAsync(prefix, cancellationToken).ConfigureAwait(false)).ToDictionary(
+    /// <summary>Since when packs are condemned that no entry of the index speaks of.</summary>
+    private async Task<Dictionary<string, DateTimeOffset>> ListCondemnedAsync(CancellationToken cancellationToken) =>
+        (await contents.Index.Store.ListCellsAsync(PackPrefix, cancellationToken).ConfigureAwait(false)).ToDictionary(
             c => c.Key, c => Microseconds.ToTime(BinaryPrimitives.ReadInt64LittleEndian(c.Value.Span)), StringComparer.Ordinal);
 
     private async Task<GarbageState> SweepAsync(
@@ -202,11 +234,11 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             _deleted++;
     }
 
-    private void Report(string what, long bytes, GarbageState state, string why)
+    private void Report(string what, long bytes, GarbageState state, string why, string? waits = null)
     {
         if (_items.Count == MostItems)
             return;
-        var waits = state switch
+        waits ??= state switch
         {
             GarbageState.Condemned => $", since now; it can be deleted after {options.Grace}",
             GarbageState.InGrace => $", but not for {options.Grace} yet",

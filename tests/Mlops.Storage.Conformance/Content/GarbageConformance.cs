@@ -198,6 +198,59 @@ public abstract partial class ContentConformance
         Assert.Equal(0, await CountObjectsAsync());
     }
 
+    [SkippableTheory]
+    [InlineData(1000, false)]
+    [InlineData(1000, true)]
+    [InlineData(3_000_000, false)]
+    [InlineData(3_000_000, true)]
+    public async Task CollectGarbage_whole_object_found_by_a_put_while_the_index_is_away_is_kept(int size, bool inTheInstant)
+    {
+        var away = new ContentStore(Objects, spoolFolder: Folder);
+        var bytes = Random(size);
+        await away.PutAsync(bytes);
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+        await away.PutAsync(bytes);
+        var objects = new SteppedObjects(Objects, step =>
+        {
+            if (step == "before delete" && inTheInstant)
+                away.PutAsync(bytes).GetAwaiter().GetResult();
+        });
+        await new ContentStore(objects, _index, Time).CollectGarbageAsync(Really);
+        await AssertReadableAsync([Digest.Of(bytes)]);
+        await NameAsync([Digest.Of(bytes)]);
+        Time.Advance(TimeSpan.FromDays(2));
+        await _content.CollectGarbageAsync(Really);
+        await AssertReadableAsync([Digest.Of(bytes)]);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_whole_object_damaged_stays_and_is_told()
+    {
+        var digest = (await new ContentStore(Objects).PutAsync(Random(1000))).Digest;
+        await ReplaceAsync(ContentStore.NameOf(digest), []);
+        await PutAsync(Random(1000, 2));
+        Release();
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+        var report = await _content.CollectGarbageAsync(Really);
+        Assert.Contains(report.Items, i => i.Why.Contains("damaged", StringComparison.Ordinal) && i.What.Contains(digest.ToString(), StringComparison.Ordinal));
+        Assert.Equal(ContentStore.NameOf(digest), Assert.Single(await ObjectsAsync()).Name);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_what_somebody_else_put_beside_the_contents_is_passed_over()
+    {
+        foreach (var name in new[] { "packs/readme.txt", "sha256/ab/abc" })
+            await Objects.PutIfAbsentAsync(ObjectName.Parse(name), new MemoryStream([1]));
+        await PutAsync(Random(1000));
+        await _content.CollectGarbageAsync(Really);
+        Assert.True((await _content.ScrubAsync(long.MaxValue)).IsSound);
+        Assert.Equal(1, (await _content.RebuildIndexAsync()).Packs);
+        Assert.Single(await ListAsync());
+        Assert.Equal(3, await CountObjectsAsync());
+    }
+
     [SkippableFact]
     public async Task CollectGarbage_list_of_chunks_damaged_deletes_nothing()
     {
