@@ -64,10 +64,13 @@ public sealed class ContentStore
     }
 
     /// <summary>Stores a stream from its position to its end; durable when it returns. Up to 1 MiB is kept in memory.</summary>
+    /// <exception cref="ArgumentException">It has more than 1 TiB; told at once where the stream knows its length.</exception>
     /// <exception cref="StorageUnavailableException">The store or the temporary folder is full, read-only or unreachable.</exception>
     public async Task<ContentInfo> PutAsync(Stream content, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(content);
+        if (content.CanSeek)
+            Manifest.ThrowIfTooLarge(content.Length - content.Position);
         var most = content.CanSeek ? Math.Clamp(content.Length - content.Position, 0, MostInMemory) : MostInMemory;
         var head = new byte[most + 1];
         var read = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
@@ -99,6 +102,7 @@ public sealed class ContentStore
     /// <param name="progress">Told the bytes stored so far, and the size at the end.</param>
     /// <param name="cancellationToken">Cancels; what was stored until then is named by nothing, and garbage.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="ArgumentException">The file has more than 1 TiB.</exception>
     /// <exception cref="ConflictException">The file changed meanwhile.</exception>
     /// <exception cref="StorageUnavailableException">The store is full, read-only or unreachable.</exception>
     public async Task<ContentInfo> PutFileAsync(
@@ -252,7 +256,7 @@ public sealed class ContentStore
     /// Reads stored objects and checks every byte against its digest, going on where the last scrub ended. What is damaged is put
     /// into quarantine, where storing the content again repairs it.
     /// </summary>
-    /// <param name="budgetBytes">How many bytes to read, at least 1; whole objects are read, so it can be some more.</param>
+    /// <param name="budgetBytes">How many bytes to read, at least 1; an object that was begun is read to its end, so it can be some more.</param>
     /// <param name="progress">Told the bytes read so far.</param>
     /// <param name="cancellationToken">Cancels; the next scrub begins where this one did.</param>
     /// <exception cref="InvalidOperationException">There is no index.</exception>
@@ -322,6 +326,7 @@ public sealed class ContentStore
         var file = SourceFile.Open(path);
         await using (file.ConfigureAwait(false))
         {
+            Manifest.ThrowIfTooLarge(file.Length);
             var stamp = FileStamp.Of(file);
             ContentInfo info;
             if (file.Length <= MostInMemory)
@@ -354,7 +359,11 @@ public sealed class ContentStore
         ContentInfo info;
         var file = SourceFile.Open(path);
         await using (file.ConfigureAwait(false))
+        {
+            Manifest.ThrowIfTooLarge(file.Length);
             info = await SourceFile.HashAsync(file, cancellationToken).ConfigureAwait(false);
+        }
+
         await _whole.PutAsync(info, () => new VerifyingStream(SourceFile.Open(path), info, () => Changed(path), progress), cancellationToken)
             .ConfigureAwait(false);
         return info;
