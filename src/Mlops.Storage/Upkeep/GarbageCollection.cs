@@ -17,7 +17,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     private readonly HashSet<Digest> _emptied = [];
     private readonly List<CellWrite> _writes = [];
     private (DateTimeOffset Since, string Who)? _oldest;
-    private DateTimeOffset _now;
+    private UpkeepLease? _lease; // null in a dry run
     private long _condemned;
     private long _deleted;
     private long _freed;
@@ -27,27 +27,33 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         if (options.IsDryRun)
             return await SweepAsync(cancellationToken).ConfigureAwait(false);
         await contents.Lease.ReleaseAsync(cancellationToken).ConfigureAwait(false);
-        return await UpkeepLease.WithAsync(contents.Index, () => SweepAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await UpkeepLease.WithAsync(contents.Index, lease =>
+        {
+            _lease = lease;
+            return SweepAsync(cancellationToken);
+        }).ConfigureAwait(false);
     }
 
     private async Task<GarbageReport> SweepAsync(CancellationToken cancellationToken)
     {
-        var live = await LiveContents.MarkAsync(contents, cancellationToken).ConfigureAwait(false);
+        var live = await LiveContents.MarkAsync(contents, RenewAsync, cancellationToken).ConfigureAwait(false);
         await PackWholeAsync(live, cancellationToken).ConfigureAwait(false);
-        _now = contents.Index.Time.GetUtcNow();
         _oldest = await ContentLease.FindOldestAsync(contents.Index.Store, cancellationToken).ConfigureAwait(false);
 
         // lists of chunks go before the chunks, so that none ever names what is gone
-        await foreach (var part in contents.Index.ListContentsAsync(cancellationToken).ConfigureAwait(false))
-            await SweepAsync(part, live, cancellationToken).ConfigureAwait(false);
-        await foreach (var part in contents.Index.ListChunksAsync(cancellationToken).ConfigureAwait(false))
-            await SweepAsync(part, live, cancellationToken).ConfigureAwait(false);
+        await foreach (var part in contents.Index.ListAllAsync(cancellationToken).ConfigureAwait(false))
+            await SweepAsync(part, live).ConfigureAwait(false);
         var rewritten = await SweepPacksAsync(cancellationToken).ConfigureAwait(false);
         return new GarbageReport(options.IsDryRun, live.Contents, live.Chunks, _condemned, _deleted, _freed, rewritten, _items);
     }
 
-    private async Task SweepAsync(IReadOnlyList<IndexEntry> entries, LiveContents live, CancellationToken cancellationToken)
+    private DateTimeOffset Now => contents.Index.Time.GetUtcNow();
+
+    private Task RenewAsync() => _lease?.RenewIfDueAsync() ?? Task.CompletedTask;
+
+    private async Task SweepAsync(IReadOnlyList<IndexEntry> entries, LiveContents live)
     {
+        await RenewAsync().ConfigureAwait(false);
         List<IndexEntry> deleting = [];
         foreach (var entry in entries)
         {
@@ -69,12 +75,12 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             }
 
             if (state == GarbageState.Condemned)
-                _writes.Add((entry with { Condemned = Microseconds.From(_now) }).ToWrite(entry.Version));
+                _writes.Add((entry with { Condemned = Microseconds.From(Now) }).ToWrite(entry.Version));
             Use(entry);
             Count(entry, state);
         }
 
-        var kept = (await CommitAsync(cancellationToken).ConfigureAwait(false)).Select(w => w.Key).ToHashSet(StringComparer.Ordinal);
+        var kept = (await CommitAsync().ConfigureAwait(false)).Select(w => w.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in deleting)
         {
             if (kept.Contains(entry.Key))
@@ -97,10 +103,10 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     {
         if (condemned is not { } since)
             return GarbageState.Condemned;
-        if (since + options.Grace > _now)
+        if (since + options.Grace > Now)
             return GarbageState.InGrace;
 
-        // condemned is what a run has found when it began, and written somewhat later
+        // a condemnation is written somewhat after its time, but not after the lease under which it was made
         return _oldest is { } oldest && oldest.Since <= since + UpkeepLease.Lifetime ? GarbageState.Leased : GarbageState.Deleted;
     }
 
@@ -112,7 +118,8 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     {
         await foreach (var content in whole.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (live.Has(PackEntryKind.Content, content.Digest))
+            await RenewAsync().ConfigureAwait(false);
+            if (live.Has(PackEntryKind.Content, content.Digest) || content.SizeBytes > Manifest.MostBytes)
                 continue;
             try
             {
@@ -164,6 +171,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         var rewriting = new PackRewriting(contents);
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
         {
+            await RenewAsync().ConfigureAwait(false);
             var key = PackPrefix + pack.Name;
             gone.Remove(key);
             if (_used.GetValueOrDefault(pack.Name) is > 0 and var used)
@@ -180,13 +188,13 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         }
 
         _writes.AddRange(gone.Select(key => new CellWrite { Key = key }));
-        if (!options.IsDryRun)
+        if (_lease is not null)
         {
-            foreach (var moved in await rewriting.RunAsync(cancellationToken).ConfigureAwait(false))
+            foreach (var moved in await rewriting.RunAsync(_lease, cancellationToken).ConfigureAwait(false))
                 _writes.Add(Condemnation(PackPrefix + moved));
         }
 
-        await CommitAsync(cancellationToken).ConfigureAwait(false);
+        await CommitAsync().ConfigureAwait(false);
         return rewriting.CandidateBytes;
     }
 
@@ -222,7 +230,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     private CellWrite Condemnation(string key)
     {
         var since = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(since, Microseconds.From(_now));
+        BinaryPrimitives.WriteInt64LittleEndian(since, Microseconds.From(Now));
         return new CellWrite { Key = key, Value = since };
     }
 
@@ -249,11 +257,15 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     }
 
     /// <summary>Writes what a put did not change meanwhile, and returns the rest.</summary>
-    private async Task<IReadOnlyList<CellWrite>> CommitAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<CellWrite>> CommitAsync()
     {
         List<CellWrite> changed = [];
-        foreach (var together in options.IsDryRun ? [] : _writes.Chunk(WritesTogether))
-            changed.AddRange(await contents.Index.CommitUnchangedAsync(together, cancellationToken).ConfigureAwait(false));
+        if (_lease is not null)
+        {
+            foreach (var together in _writes.Chunk(WritesTogether))
+                changed.AddRange(await _lease.CommitUnchangedAsync(together).ConfigureAwait(false));
+        }
+
         _writes.Clear();
         return changed;
     }

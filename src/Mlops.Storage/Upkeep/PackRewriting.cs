@@ -24,7 +24,7 @@ internal sealed class PackRewriting(PackedContents contents)
     }
 
     /// <summary>Returns the packs that are not needed any more.</summary>
-    public async Task<IReadOnlyList<Digest>> RunAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Digest>> RunAsync(UpkeepLease lease, CancellationToken cancellationToken)
     {
         var builder = new PackBuilder(0);
         try
@@ -32,16 +32,17 @@ internal sealed class PackRewriting(PackedContents contents)
             List<IndexEntry> moving = [];
             foreach (var pack in Candidates)
             {
+                await lease.RenewIfDueAsync().ConfigureAwait(false);
                 await AddAsync(pack, builder, moving, cancellationToken).ConfigureAwait(false);
                 if (!builder.IsFull)
                     continue;
-                await MoveAsync(builder, moving, cancellationToken).ConfigureAwait(false);
+                await MoveAsync(lease, builder, moving, cancellationToken).ConfigureAwait(false);
                 builder.Dispose();
                 builder = new PackBuilder(0);
                 moving = [];
             }
 
-            await MoveAsync(builder, moving, cancellationToken).ConfigureAwait(false);
+            await MoveAsync(lease, builder, moving, cancellationToken).ConfigureAwait(false);
             return [.. Candidates.Select(p => p.Name)];
         }
         finally
@@ -71,13 +72,13 @@ internal sealed class PackRewriting(PackedContents contents)
         }
     }
 
-    private async Task MoveAsync(PackBuilder builder, List<IndexEntry> moving, CancellationToken cancellationToken)
+    private async Task MoveAsync(UpkeepLease lease, PackBuilder builder, List<IndexEntry> moving, CancellationToken cancellationToken)
     {
         if (moving.Count == 0)
             return;
         var pack = builder.Finish();
         await contents.Packs.PutAsync(pack, cancellationToken).ConfigureAwait(false);
         var writes = moving.Zip(pack.Entries, (old, entry) => (old with { Pack = pack.Name, Entry = entry }).ToWrite(old.Version));
-        await contents.Index.CommitUnchangedAsync([.. writes], cancellationToken).ConfigureAwait(false);
+        await lease.CommitUnchangedAsync([.. writes]).ConfigureAwait(false);
     }
 }

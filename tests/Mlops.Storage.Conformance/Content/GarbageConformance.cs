@@ -268,6 +268,42 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task CollectGarbage_longer_than_its_lease_keeps_others_out_all_the_time()
+    {
+        await CondemnAsync(4);
+        List<Exception?> others = [];
+        var objects = new SteppedObjects(Objects, step =>
+        {
+            if (step != "before delete")
+                return;
+            Time.Advance(TimeSpan.FromMinutes(20));
+            others.Add(Record.ExceptionAsync(() => _content.CollectGarbageAsync(Really)).GetAwaiter().GetResult());
+        });
+        await new ContentStore(objects, _index, Time).CollectGarbageAsync(Really);
+        Assert.Equal(4, others.Count);
+        Assert.All(others, e => Assert.Contains($"process {Environment.ProcessId}", Assert.IsType<ConflictException>(e).Message, StringComparison.Ordinal));
+        Assert.Equal(0, await CountObjectsAsync());
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_whose_lease_ended_on_the_way_deletes_nothing_more_and_says_so()
+    {
+        await CondemnAsync(4);
+        var objects = new SteppedObjects(Objects, step =>
+        {
+            if (step == "after delete")
+                Time.Advance(TimeSpan.FromMinutes(31));
+        });
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => new ContentStore(objects, _index, Time).CollectGarbageAsync(Really));
+        Assert.Equal(3, await CountObjectsAsync());
+        Time.Advance(TimeSpan.FromDays(2));
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+        await _content.CollectGarbageAsync(Really);
+        Assert.Equal(0, await CountObjectsAsync());
+    }
+
+    [SkippableFact]
     public async Task CollectGarbage_negative_grace_or_no_index_is_misuse()
     {
         await Assert.ThrowsAsync<ArgumentException>(() => _content.CollectGarbageAsync(new GarbageOptions { Grace = TimeSpan.FromTicks(-1) }));
@@ -301,6 +337,15 @@ public abstract partial class ContentConformance
             }),
         ],
     });
+
+    /// <summary>Makes packs whose contents a collection deletes now.</summary>
+    private async Task CondemnAsync(int packs)
+    {
+        await PutAsync([.. Enumerable.Range(0, packs).Select(i => Random(1000, i))]);
+        Release();
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+    }
 
     /// <summary>Leases end by themselves after ten minutes in which nothing is put or read.</summary>
     private void Release() => Time.Advance(TimeSpan.FromMinutes(11));
