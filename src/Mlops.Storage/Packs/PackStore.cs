@@ -30,6 +30,21 @@ internal sealed class PackStore(IObjectStore objects)
             throw new IntegrityException($"Object '{NameOf(pack.Name)}' in '{Location}' came back other than it was stored; check the storage.");
     }
 
+    /// <summary>Reads all of a pack; null if there is none.</summary>
+    public async Task<byte[]?> TryReadAsync(Digest pack, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FindAsync(pack, cancellationToken).ConfigureAwait(false) is { } found
+                ? await ReadAsync(pack, 0, checked((int)found.SizeBytes), cancellationToken).ConfigureAwait(false)
+                : null;
+        }
+        catch (NotFoundException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Reads a range; shorter than asked for if the pack ends before.</summary>
     /// <exception cref="NotFoundException">There is no such pack.</exception>
     public async Task<byte[]> ReadAsync(Digest pack, int offset, int length, CancellationToken cancellationToken)
