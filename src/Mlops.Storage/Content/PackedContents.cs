@@ -121,15 +121,22 @@ internal sealed class PackedContents
     public async Task<Manifest> ReadManifestAsync(IndexEntry entry, CancellationToken cancellationToken)
     {
         var content = new ContentInfo(entry.Entry.Digest, entry.Entry.ContentBytes);
-        var bytes = await _reader.ReadAsync(entry, $"the list of the chunks of content {content.Digest}", cancellationToken).ConfigureAwait(false);
-        try
+        for (var isRetry = false; ; isRetry = true)
         {
-            return Manifest.Read(bytes, content);
-        }
-        catch (IntegrityException)
-        {
-            await _reader.MarkDamagedAsync(entry, cancellationToken).ConfigureAwait(false);
-            throw;
+            var bytes = await _reader.ReadAsync(entry, $"the list of the chunks of content {content.Digest}", cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return Manifest.Read(bytes, content);
+            }
+            catch (IntegrityException) when (!isRetry)
+            {
+                // lines can fail too
+            }
+            catch (IntegrityException)
+            {
+                await _reader.MarkDamagedAsync(entry, cancellationToken).ConfigureAwait(false);
+                throw;
+            }
         }
     }
 }

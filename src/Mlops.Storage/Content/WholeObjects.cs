@@ -57,8 +57,9 @@ internal sealed class WholeObjects(IObjectStore objects)
                     return;
             }
 
-            // "already there" is success only once it is proven to be the same (W6); what is proven wrong is replaced
-            if (await IsSoundAsync(info, cancellationToken).ConfigureAwait(false))
+            // "already there" is success only once it is proven to be the same (W6); what is proven wrong is replaced, and since
+            // lines can fail too, one read proves nothing
+            if (await IsSoundAsync(info, cancellationToken).ConfigureAwait(false) || await IsSoundAsync(info, cancellationToken).ConfigureAwait(false))
                 return;
             await objects.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
         }
