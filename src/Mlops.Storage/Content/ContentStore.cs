@@ -243,6 +243,7 @@ public sealed class ContentStore
     /// <param name="options">Whether really, and after how long; a dry run when null.</param>
     /// <param name="cancellationToken">Cancels; what was deleted is gone, the rest is as before.</param>
     /// <exception cref="ConflictException">Another collection is under way.</exception>
+    /// <exception cref="StorageUnavailableException">A store is away, or the machine slept so long that another collection may have begun; begin again.</exception>
     /// <exception cref="IntegrityException">The list of the chunks of a content is damaged, so what is in use is not known; nothing was deleted.</exception>
     /// <exception cref="InvalidOperationException">There is no index.</exception>
     public Task<GarbageReport> CollectGarbageAsync(GarbageOptions? options = null, CancellationToken cancellationToken = default)
