@@ -168,7 +168,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     {
         var condemned = await ListCondemnedAsync(cancellationToken).ConfigureAwait(false);
         HashSet<string> gone = [.. condemned.Keys];
-        var rewriting = new PackRewriting(contents);
+        using var rewriting = new PackRewriting(contents);
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             await RenewAsync().ConfigureAwait(false);

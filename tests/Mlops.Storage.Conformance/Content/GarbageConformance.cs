@@ -158,6 +158,24 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task CollectGarbage_packs_packed_anew_are_no_larger_than_others()
+    {
+        List<Digest> kept = [];
+        for (var i = 0; i < 3; i++)
+        {
+            await PutAsync(Random(7_400_000, i));
+            kept.AddRange(await PutNamedAsync(Random(7_400_000, i)[..3_500_000]));
+        }
+
+        Release();
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+        Assert.InRange((await _content.CollectGarbageAsync(Really)).RewrittenBytes, 20_000_000, 25_000_000);
+        Assert.InRange((await ObjectsAsync()).Max(o => o.SizeBytes), 7_000_000, 8 << 20);
+        await AssertReadableAsync(kept);
+    }
+
+    [SkippableFact]
     public async Task CollectGarbage_many_tiny_packs_become_one()
     {
         List<Digest> digests = [];
