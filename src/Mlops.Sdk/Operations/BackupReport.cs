@@ -10,5 +10,5 @@ public sealed record BackupReport(long Records, long Objects, long CopiedObjects
 {
     /// <summary>The figures, then one line per problem.</summary>
     public override string ToString() => string.Join('\n', (IEnumerable<string>)[
-        $"{Records} records, {CopiedObjects} of {Objects} objects ({CopiedBytes} bytes) copied; {Problems.Count} problems", .. Problems]);
+        $"{Records} records, {CopiedObjects} of {Objects} objects copied ({CopiedBytes} bytes); {Problems.Count} problems", .. Problems]);
 }

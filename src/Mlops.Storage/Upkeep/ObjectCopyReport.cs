@@ -9,5 +9,5 @@ public sealed record ObjectCopyReport(long Objects, long CopiedObjects, long Cop
 {
     /// <summary>The figures, then one line per problem.</summary>
     public override string ToString() =>
-        string.Join('\n', (IEnumerable<string>)[$"{CopiedObjects} of {Objects} objects ({CopiedBytes} bytes) copied; {Problems.Count} problems", .. Problems]);
+        string.Join('\n', (IEnumerable<string>)[$"{CopiedObjects} of {Objects} objects copied ({CopiedBytes} bytes); {Problems.Count} problems", .. Problems]);
 }
