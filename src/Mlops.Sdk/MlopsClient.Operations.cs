@@ -78,6 +78,7 @@ public sealed partial class MlopsClient
     /// <param name="options">Whether really, and after how long; a dry run when null.</param>
     /// <param name="cancellationToken">Cancels; what was deleted is gone, the rest is as before.</param>
     /// <exception cref="ConflictException">Another collection is under way.</exception>
+    /// <exception cref="StorageUnavailableException">A store is away, or the machine slept so long that another collection may have begun; begin again.</exception>
     /// <exception cref="IntegrityException">What is in use is not known, because the list of the chunks of a content is damaged; nothing was deleted.</exception>
     public async Task<GarbageReport> CollectGarbageAsync(GarbageOptions? options = null, CancellationToken cancellationToken = default)
     {

@@ -9,6 +9,7 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
     private readonly ConcurrentQueue<Batch> _committed = new();
     private int _failNext;
     private int _loseNext;
+    private int _lists;
 
     /// <summary>While true, nothing works.</summary>
     public bool IsAway
@@ -29,6 +30,9 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
 
     /// <summary>What the store has committed, in order.</summary>
     public IReadOnlyList<Batch> Committed => [.. _committed];
+
+    /// <summary>How often cells were listed.</summary>
+    public int Lists => Volatile.Read(ref _lists);
 
     public StoreInfo Info => inner.Info;
 
@@ -90,8 +94,11 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
     public Task<IReadOnlyList<Cell>> FindCellsAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default) =>
         Reach().FindCellsAsync(keys, cancellationToken);
 
-    public Task<IReadOnlyList<Cell>> ListCellsAsync(string prefix, CancellationToken cancellationToken = default) =>
-        Reach().ListCellsAsync(prefix, cancellationToken);
+    public Task<IReadOnlyList<Cell>> ListCellsAsync(string prefix, CancellationToken cancellationToken = default)
+    {
+        Interlocked.Increment(ref _lists);
+        return Reach().ListCellsAsync(prefix, cancellationToken);
+    }
 
     public Task<IReadOnlyList<FeedEntry>> ReadChainAsync(RecordId record, CancellationToken cancellationToken = default) =>
         Reach().ReadChainAsync(record, cancellationToken);

@@ -40,6 +40,9 @@ public sealed class ContentKillTests : IDisposable
         HashSet<Digest> named = [];
         await using (var store = Open(out var content))
         {
+            var away = new ContentStore(content.Objects, spoolFolder: _temp.Folder);
+            await away.PutAsync(Noise(5_000, 100));
+            await away.PutAsync(Noise(2_000_000, 101));
             var ids = new IdGenerator();
             for (var i = 0; i < 40; i++)
             {

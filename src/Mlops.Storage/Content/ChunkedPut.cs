@@ -83,6 +83,7 @@ internal sealed class ChunkedPut(PackStore packs, ContentIndex index, ContentLea
 
         // a content of which all is known commits nothing for as long as it takes to read it
         await use.RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
+        _manifest.ThrowIfTooLarge();
         for (var i = 0; i < segment.Chunks.Length; i++)
         {
             var chunk = segment.Chunks[i];

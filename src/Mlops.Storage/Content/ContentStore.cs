@@ -15,7 +15,7 @@ namespace Mlops.Storage;
 /// </remarks>
 public sealed class ContentStore
 {
-    private const int MostInMemory = 1024 * 1024;
+    internal const int MostInMemory = 1024 * 1024;
     private readonly WholeObjects _whole;
     private readonly string _spoolFolder;
 
@@ -64,10 +64,13 @@ public sealed class ContentStore
     }
 
     /// <summary>Stores a stream from its position to its end; durable when it returns. Up to 1 MiB is kept in memory.</summary>
+    /// <exception cref="ArgumentException">It has more than 1 TiB; told at once where the stream knows its length.</exception>
     /// <exception cref="StorageUnavailableException">The store or the temporary folder is full, read-only or unreachable.</exception>
     public async Task<ContentInfo> PutAsync(Stream content, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(content);
+        if (content.CanSeek)
+            Manifest.ThrowIfTooLarge(content.Length - content.Position);
         var most = content.CanSeek ? Math.Clamp(content.Length - content.Position, 0, MostInMemory) : MostInMemory;
         var head = new byte[most + 1];
         var read = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
@@ -99,6 +102,7 @@ public sealed class ContentStore
     /// <param name="progress">Told the bytes stored so far, and the size at the end.</param>
     /// <param name="cancellationToken">Cancels; what was stored until then is named by nothing, and garbage.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
+    /// <exception cref="ArgumentException">The file has more than 1 TiB.</exception>
     /// <exception cref="ConflictException">The file changed meanwhile.</exception>
     /// <exception cref="StorageUnavailableException">The store is full, read-only or unreachable.</exception>
     public async Task<ContentInfo> PutFileAsync(
@@ -135,7 +139,7 @@ public sealed class ContentStore
         }
 
         await foreach (var found in _whole.ListAsync(cancellationToken).ConfigureAwait(false))
-            yield return new ContentInfo(Digest.Parse(found.Name.Value.AsSpan(found.Name.Value.LastIndexOf('/') + 1)), found.SizeBytes);
+            yield return found;
     }
 
     /// <summary>
@@ -149,10 +153,15 @@ public sealed class ContentStore
         var entry = Packed is null ? null : await Packed.FindAsync(Checked(digest), cancellationToken).ConfigureAwait(false);
         if (entry is { IsDamaged: false })
             return await Packed!.OpenReadAsync(entry, cancellationToken).ConfigureAwait(false);
-        return await _whole.TryOpenAsync(Checked(digest), cancellationToken).ConfigureAwait(false)
-            ?? (entry is null
-                ? throw new NotFoundException($"There is no content {digest} in '{Objects.Location}'.")
-                : await Packed!.OpenReadAsync(entry, cancellationToken).ConfigureAwait(false));
+        if (await _whole.TryOpenAsync(Checked(digest), cancellationToken).ConfigureAwait(false) is { } whole)
+            return whole;
+
+        // a collection may have packed the whole object meanwhile
+        if (entry is null && Packed is not null)
+            entry = await Packed.FindAsync(digest, cancellationToken).ConfigureAwait(false);
+        return entry is null
+            ? throw new NotFoundException($"There is no content {digest} in '{Objects.Location}'.")
+            : await Packed!.OpenReadAsync(entry, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Reads whole content of at most 2 GiB into memory.</summary>
@@ -234,6 +243,7 @@ public sealed class ContentStore
     /// <param name="options">Whether really, and after how long; a dry run when null.</param>
     /// <param name="cancellationToken">Cancels; what was deleted is gone, the rest is as before.</param>
     /// <exception cref="ConflictException">Another collection is under way.</exception>
+    /// <exception cref="StorageUnavailableException">A store is away, or the machine slept so long that another collection may have begun; begin again.</exception>
     /// <exception cref="IntegrityException">The list of the chunks of a content is damaged, so what is in use is not known; nothing was deleted.</exception>
     /// <exception cref="InvalidOperationException">There is no index.</exception>
     public Task<GarbageReport> CollectGarbageAsync(GarbageOptions? options = null, CancellationToken cancellationToken = default)
@@ -247,7 +257,7 @@ public sealed class ContentStore
     /// Reads stored objects and checks every byte against its digest, going on where the last scrub ended. What is damaged is put
     /// into quarantine, where storing the content again repairs it.
     /// </summary>
-    /// <param name="budgetBytes">How many bytes to read, at least 1; whole objects are read, so it can be some more.</param>
+    /// <param name="budgetBytes">How many bytes to read, at least 1; an object that was begun is read to its end, so it can be some more.</param>
     /// <param name="progress">Told the bytes read so far.</param>
     /// <param name="cancellationToken">Cancels; the next scrub begins where this one did.</param>
     /// <exception cref="InvalidOperationException">There is no index.</exception>
@@ -317,6 +327,7 @@ public sealed class ContentStore
         var file = SourceFile.Open(path);
         await using (file.ConfigureAwait(false))
         {
+            Manifest.ThrowIfTooLarge(file.Length);
             var stamp = FileStamp.Of(file);
             ContentInfo info;
             if (file.Length <= MostInMemory)
@@ -349,7 +360,11 @@ public sealed class ContentStore
         ContentInfo info;
         var file = SourceFile.Open(path);
         await using (file.ConfigureAwait(false))
+        {
+            Manifest.ThrowIfTooLarge(file.Length);
             info = await SourceFile.HashAsync(file, cancellationToken).ConfigureAwait(false);
+        }
+
         await _whole.PutAsync(info, () => new VerifyingStream(SourceFile.Open(path), info, () => Changed(path), progress), cancellationToken)
             .ConfigureAwait(false);
         return info;

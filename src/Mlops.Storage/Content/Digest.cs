@@ -47,11 +47,21 @@ public readonly record struct Digest(UInt128 High, UInt128 Low) : IComparable<Di
     /// <summary>Parses 64 hexadecimal digits.</summary>
     /// <exception cref="FormatException">The text has another form.</exception>
     public static Digest Parse(ReadOnlySpan<char> text) =>
-        text.Length == 64
-        && UInt128.TryParse(text[..32], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var high)
-        && UInt128.TryParse(text[32..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var low)
-            ? new Digest(high, low)
-            : throw new FormatException($"'{text}' is not a SHA-256 digest: expected 64 hexadecimal digits.");
+        TryParse(text, out var digest) ? digest : throw new FormatException($"'{text}' is not a SHA-256 digest: expected 64 hexadecimal digits.");
+
+    internal static bool TryParse(ReadOnlySpan<char> text, out Digest digest)
+    {
+        digest = default;
+        if (text.Length != 64
+            || !UInt128.TryParse(text[..32], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var high)
+            || !UInt128.TryParse(text[32..], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var low))
+        {
+            return false;
+        }
+
+        digest = new Digest(high, low);
+        return true;
+    }
 
     /// <inheritdoc/>
     public int CompareTo(Digest other) => High == other.High ? Low.CompareTo(other.Low) : High.CompareTo(other.High);

@@ -7,9 +7,15 @@ public static class DigestScan
 
     /// <summary>Reads every record once; for a check, not for every day.</summary>
     /// <exception cref="IntegrityException">A series of digests is damaged.</exception>
-    public static async Task<IReadOnlySet<Digest>> ReadAsync(IMetadataStore store, CancellationToken cancellationToken = default)
+    public static Task<IReadOnlySet<Digest>> ReadAsync(IMetadataStore store, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(store);
+        return ReadAsync(store, () => Task.CompletedTask, cancellationToken);
+    }
+
+    /// <summary>Calls back now and then.</summary>
+    internal static async Task<IReadOnlySet<Digest>> ReadAsync(IMetadataStore store, Func<Task> onTheWay, CancellationToken cancellationToken)
+    {
         HashSet<Digest> digests = [];
         HashSet<RecordId> seen = [];
         for (long position = 0; ;)
@@ -17,6 +23,7 @@ public static class DigestScan
             var entries = await store.ReadFeedAsync(position, EntriesTogether, cancellationToken).ConfigureAwait(false);
             if (entries.Count == 0)
                 return digests;
+            await onTheWay().ConfigureAwait(false);
             position = entries[^1].Position;
             var fresh = entries.Select(e => e.Entry.Record).Where(seen.Add).ToList();
             foreach (var id in fresh)

@@ -5,6 +5,11 @@ namespace Mlops.Storage;
 /// <summary>The chunks of a content, in order, with a checksum of their own: its name is the digest of the content.</summary>
 internal sealed class Manifest
 {
+    /// <summary>The size of the largest content. Its list of chunks takes some 500 MB, and three times as much memory.</summary>
+    public const long MostBytes = 1L << 40;
+
+    // 35 bytes each, and all must fit in one array; contents cut that small are no accident
+    private const int MostChunks = 1 << 25;
     private const byte Version = 1;
     private readonly List<ContentInfo> _chunks = [];
 
@@ -43,6 +48,16 @@ internal sealed class Manifest
             return false;
         }
     }
+
+    /// <exception cref="ArgumentException">A content of this size cannot be stored.</exception>
+    public static void ThrowIfTooLarge(long sizeBytes)
+    {
+        if (sizeBytes > MostBytes)
+            throw new ArgumentException("The content is larger than 1 TiB, the most that one may have; store it in parts.");
+    }
+
+    /// <exception cref="ArgumentException">No content may have so much.</exception>
+    public void ThrowIfTooLarge() => ThrowIfTooLarge(_chunks.Count > MostChunks ? long.MaxValue : SizeBytes);
 
     public void Add(ContentInfo chunk)
     {

@@ -67,6 +67,20 @@ internal sealed class PackedContents
         }
     }
 
+    /// <summary>Stores a stream of known length.</summary>
+    /// <exception cref="StorageUnavailableException">The index or the objects are away or full.</exception>
+    public async Task<ContentInfo> PutAsync(Stream content, CancellationToken cancellationToken)
+    {
+        using var use = await Lease.EnterAsync(cancellationToken).ConfigureAwait(false);
+        if (content.Length > ContentStore.MostInMemory)
+            return await PutLargeAsync(content, use, progress: null, cancellationToken).ConfigureAwait(false);
+        var bytes = new byte[content.Length];
+        await content.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+        var info = new ContentInfo(Digest.Of(bytes), bytes.Length);
+        await _small.PutAsync(info, bytes, use, cancellationToken).ConfigureAwait(false);
+        return info;
+    }
+
     public Task<ContentInfo> PutLargeAsync(Stream content, ContentLease.Use use, IProgress<long>? progress, CancellationToken cancellationToken) =>
         new ChunkedPut(Packs, Index, use).PutAsync(content, progress, cancellationToken);
 
@@ -107,15 +121,22 @@ internal sealed class PackedContents
     public async Task<Manifest> ReadManifestAsync(IndexEntry entry, CancellationToken cancellationToken)
     {
         var content = new ContentInfo(entry.Entry.Digest, entry.Entry.ContentBytes);
-        var bytes = await _reader.ReadAsync(entry, $"the list of the chunks of content {content.Digest}", cancellationToken).ConfigureAwait(false);
-        try
+        for (var isRetry = false; ; isRetry = true)
         {
-            return Manifest.Read(bytes, content);
-        }
-        catch (IntegrityException)
-        {
-            await _reader.MarkDamagedAsync(entry, cancellationToken).ConfigureAwait(false);
-            throw;
+            var bytes = await _reader.ReadAsync(entry, $"the list of the chunks of content {content.Digest}", cancellationToken).ConfigureAwait(false);
+            try
+            {
+                return Manifest.Read(bytes, content);
+            }
+            catch (IntegrityException) when (!isRetry)
+            {
+                // lines can fail too
+            }
+            catch (IntegrityException)
+            {
+                await _reader.MarkDamagedAsync(entry, cancellationToken).ConfigureAwait(false);
+                throw;
+            }
         }
     }
 }

@@ -73,7 +73,7 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index)
 
     private async Task StoreAsync(List<Waiting> group)
     {
-        var use = group[0].Use; // all are of one lease, and none ends before its put
+        var use = group[^1].Use; // none ends before its put, and of several leases the last one stands
         HashSet<Digest> digests = [.. group.Select(w => w.Info.Digest)];
         var known = await index.FindUsableAsync(PackEntryKind.Content, digests, use, CancellationToken.None).ConfigureAwait(false);
         var writer = new PackWriter(packs, use);

@@ -12,20 +12,18 @@ internal sealed class WholeObjects(IObjectStore objects)
     private const int BufferBytes = 128 * 1024;
     private const int Attempts = 3;
 
-    public static ObjectName NameOf(Digest digest)
-    {
-        var text = digest.ToString();
-        return ObjectName.Parse($"{Prefix}{text[..2]}/{text}");
-    }
+    public static ObjectName NameOf(Digest digest) => DigestName.Of(Prefix, digest);
 
     public async Task<ObjectInfo?> FindAsync(Digest digest, CancellationToken cancellationToken) =>
         await objects.FindAsync(NameOf(digest), cancellationToken).ConfigureAwait(false);
 
-    public async IAsyncEnumerable<ObjectInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    public async IAsyncEnumerable<ContentInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var found in objects.ListAsync(Prefix, cancellationToken).ConfigureAwait(false))
-            yield return found;
+        await foreach (var (digest, size) in DigestName.ListAsync(objects, Prefix, cancellationToken).ConfigureAwait(false))
+            yield return new ContentInfo(digest, size);
     }
+
+    public Task DeleteAsync(Digest digest, CancellationToken cancellationToken) => objects.DeleteAsync(NameOf(digest), cancellationToken);
 
     /// <summary>Opens content, checked as it is read; null if there is none.</summary>
     public async Task<Stream?> TryOpenAsync(Digest digest, CancellationToken cancellationToken)
@@ -33,7 +31,16 @@ internal sealed class WholeObjects(IObjectStore objects)
         var name = NameOf(digest);
         if (await objects.FindAsync(name, cancellationToken).ConfigureAwait(false) is not { } found)
             return null;
-        var stream = await objects.OpenReadAsync(name, cancellationToken: cancellationToken).ConfigureAwait(false);
+        Stream stream;
+        try
+        {
+            stream = await objects.OpenReadAsync(name, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+        catch (NotFoundException)
+        {
+            return null; // deleted since
+        }
+
         return new VerifyingStream(stream, new ContentInfo(digest, found.SizeBytes), () => new IntegrityException(
             $"Object '{name}' in '{objects.Location}' is damaged: its bytes do not match its digest; store the content again."));
     }
@@ -50,8 +57,9 @@ internal sealed class WholeObjects(IObjectStore objects)
                     return;
             }
 
-            // "already there" is success only once it is proven to be the same (W6); what is proven wrong is replaced
-            if (await IsSoundAsync(info, cancellationToken).ConfigureAwait(false))
+            // "already there" is success only once it is proven to be the same (W6); what is proven wrong is replaced, and since
+            // lines can fail too, one read proves nothing
+            if (await IsSoundAsync(info, cancellationToken).ConfigureAwait(false) || await IsSoundAsync(info, cancellationToken).ConfigureAwait(false))
                 return;
             await objects.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
         }
@@ -74,9 +82,9 @@ internal sealed class WholeObjects(IObjectStore objects)
                 return true;
             }
         }
-        catch (Exception e) when (e is IntegrityException or NotFoundException)
+        catch (IntegrityException)
         {
-            return false; // damaged, or deleted since: store it again
+            return false; // store it again
         }
     }
 }

@@ -18,4 +18,10 @@ public sealed record CopyReport(
     /// of the target are still in its log, but their values are gone.
     /// </summary>
     public IReadOnlyList<OverwrittenField> Overwritten { get; init; } = [];
+
+    /// <summary>The figures, then one line per difference and per field that was overwritten.</summary>
+    public override string ToString() => string.Join('\n', (IEnumerable<string>)[
+        $"{Records} records, {Points} points, {Objects} objects ({ObjectBytes} bytes) copied; "
+        + $"{Mapped.Count} mapped, {Differences.Count} different, {Overwritten.Count} overwritten",
+        .. Differences, .. Overwritten.Select(o => o.ToString())]);
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Mlops.Storage;
 
 /// <summary>
@@ -92,8 +94,7 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
     }
 
     /// <summary>All entries, a part at a time, so that millions need little memory.</summary>
-    public async IAsyncEnumerable<IReadOnlyList<IndexEntry>> ListAsync(
-        string prefix, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    private async IAsyncEnumerable<IReadOnlyList<IndexEntry>> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         for (var part = 0; part < 256; part++)
         {
@@ -107,18 +108,30 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
 
     public IAsyncEnumerable<IReadOnlyList<IndexEntry>> ListContentsAsync(CancellationToken cancellationToken) => ListAsync(ContentPrefix, cancellationToken);
 
+    public async IAsyncEnumerable<IReadOnlyList<IndexEntry>> ListAllAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        await foreach (var part in ListContentsAsync(cancellationToken).ConfigureAwait(false))
+            yield return part;
+        await foreach (var part in ListChunksAsync(cancellationToken).ConfigureAwait(false))
+            yield return part;
+    }
+
     /// <exception cref="ConflictException">A cell is not as expected; nothing was written.</exception>
     public Task CommitAsync(IReadOnlyList<CellWrite> cells, CancellationToken cancellationToken) =>
         store.CommitAsync(new Batch { Actor = "content-store", ClientTime = time.GetUtcNow(), Cells = cells }, cancellationToken);
 
     /// <summary>Commits those writes whose cells are as expected, and returns the others, which were left out.</summary>
-    public async Task<IReadOnlyList<CellWrite>> CommitUnchangedAsync(IReadOnlyList<CellWrite> writes, CancellationToken cancellationToken)
+    public Task<IReadOnlyList<CellWrite>> CommitUnchangedAsync(IReadOnlyList<CellWrite> writes, CancellationToken cancellationToken) =>
+        CommitUnchangedAsync(writes, some => CommitAsync(some, cancellationToken));
+
+    /// <summary>Commits those writes whose cells are as expected, and returns the others, which were left out.</summary>
+    public static async Task<IReadOnlyList<CellWrite>> CommitUnchangedAsync(IReadOnlyList<CellWrite> writes, Func<IReadOnlyList<CellWrite>, Task> commit)
     {
         if (writes.Count == 0)
             return [];
         try
         {
-            await CommitAsync(writes, cancellationToken).ConfigureAwait(false);
+            await commit(writes).ConfigureAwait(false);
             return [];
         }
         catch (ConflictException) when (writes.Count == 1)
@@ -131,8 +144,8 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
             var half = writes.Count / 2;
             return
             [
-                .. await CommitUnchangedAsync([.. writes.Take(half)], cancellationToken).ConfigureAwait(false),
-                .. await CommitUnchangedAsync([.. writes.Skip(half)], cancellationToken).ConfigureAwait(false),
+                .. await CommitUnchangedAsync([.. writes.Take(half)], commit).ConfigureAwait(false),
+                .. await CommitUnchangedAsync([.. writes.Skip(half)], commit).ConfigureAwait(false),
             ];
         }
     }

@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
-using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -19,9 +18,7 @@ internal sealed class ContentLease(ContentIndex index)
     private static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(10);
     private readonly SemaphoreSlim _turn = new(1);
     private readonly List<Use> _uses = [];
-    private string _key = NewKey();
-    private long _version;
-    private DateTimeOffset _renewed;
+    private LeaseCell _cell = NewCell(index);
 
     /// <summary>Begins a use, which ends with its disposal.</summary>
     /// <exception cref="StorageUnavailableException">The index cannot be reached.</exception>
@@ -33,14 +30,11 @@ internal sealed class ContentLease(ContentIndex index)
         {
             lock (_uses)
                 _uses.Add(use);
-            if (_version == 0 || Now - _renewed > Lifetime / 2)
-            {
-                // one that ended while nothing used it is of no use any more; the next has another key
-                if (!await TryRenewAsync([]).ConfigureAwait(false) && !await TryRenewAsync([]).ConfigureAwait(false))
-                    throw Lost();
-            }
 
-            use.Key = _key;
+            // one that ended while nothing used it is of no use any more; the next is another cell
+            if (_cell.IsDue && !await TryRenewAsync([]).ConfigureAwait(false) && !await TryRenewAsync([]).ConfigureAwait(false))
+                throw Lost();
+            use.Cell = _cell;
             return use;
         }
         catch
@@ -63,10 +57,10 @@ internal sealed class ContentLease(ContentIndex index)
             bool isIdle;
             lock (_uses)
                 isIdle = _uses.Count == 0;
-            if (!isIdle || _version == 0)
+            if (!isIdle)
                 return;
-            await index.CommitAsync([new CellWrite { Key = _key }], cancellationToken).ConfigureAwait(false);
-            Forget();
+            await _cell.ReleaseAsync(cancellationToken).ConfigureAwait(false);
+            _cell = NewCell(index);
         }
         finally
         {
@@ -90,14 +84,15 @@ internal sealed class ContentLease(ContentIndex index)
 
     private DateTimeOffset Now => index.Time.GetUtcNow();
 
-    private static string NewKey() => Prefix + RandomNumberGenerator.GetHexString(32, lowercase: true);
+    private static LeaseCell NewCell(ContentIndex index) =>
+        new(index, Prefix + RandomNumberGenerator.GetHexString(32, lowercase: true), Lifetime, LeaseCell.Me);
 
     private async Task CommitAsync(Use use, IReadOnlyList<CellWrite> cells, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            if (use.Key != _key || !await TryRenewAsync(cells).ConfigureAwait(false))
+            if (use.Cell != _cell || !await TryRenewAsync(cells).ConfigureAwait(false))
                 throw Lost();
         }
         finally
@@ -106,50 +101,16 @@ internal sealed class ContentLease(ContentIndex index)
         }
     }
 
-    /// <summary>
-    /// Commits cells with the lease; false, and nothing is committed, if the lease has ended. Not cancelled on the way, since all
-    /// uses of this client share the lease, and after a commit of unknown end it is lost to all.
-    /// </summary>
+    /// <summary>Commits cells with the lease; false, and nothing is committed, if it has ended. The next is another then.</summary>
     private async Task<bool> TryRenewAsync(IReadOnlyList<CellWrite> cells)
     {
-        DateTimeOffset since;
-        var now = Now;
+        var since = new byte[8];
         lock (_uses)
-            since = _uses.Count == 0 ? now : _uses.Min(u => u.Since);
-        var who = string.Create(CultureInfo.InvariantCulture, $"process {Environment.ProcessId} on {Environment.MachineName}");
-        var value = new byte[8 + Encoding.UTF8.GetByteCount(who)];
-        BinaryPrimitives.WriteInt64LittleEndian(value, Microseconds.From(since));
-        Encoding.UTF8.GetBytes(who, value.AsSpan(8));
-        var renewal = new CellWrite { Key = _key, Value = value, Lifetime = Lifetime, ExpectedVersion = _version };
-        try
-        {
-            await index.CommitAsync([.. cells, renewal], CancellationToken.None).ConfigureAwait(false);
-        }
-        catch (ConflictException)
-        {
-            if (cells.Count > 0 && await VersionAsync().ConfigureAwait(false) == _version)
-                throw; // one of the other cells; the lease stands
-            Forget();
-            return false;
-        }
-        catch
-        {
-            Forget(); // whether it was written is not known
-            throw;
-        }
-
-        _renewed = now;
-        _version = await VersionAsync().ConfigureAwait(false);
-        return true;
-    }
-
-    private async Task<long> VersionAsync() =>
-        (await index.Store.FindCellAsync(_key, CancellationToken.None).ConfigureAwait(false))?.Version ?? 0;
-
-    private void Forget()
-    {
-        _key = NewKey();
-        _version = 0;
+            BinaryPrimitives.WriteInt64LittleEndian(since, Microseconds.From(_uses.Count == 0 ? Now : _uses.Min(u => u.Since)));
+        if (await _cell.TryCommitAsync(since, cells).ConfigureAwait(false))
+            return true;
+        _cell = NewCell(index);
+        return false;
     }
 
     private static StorageUnavailableException Lost() =>
@@ -160,7 +121,7 @@ internal sealed class ContentLease(ContentIndex index)
     {
         public DateTimeOffset Since => since;
 
-        public string Key { get; set; } = "";
+        public LeaseCell? Cell { get; set; }
 
         /// <summary>Commits cells, if the lease still stands.</summary>
         /// <exception cref="ConflictException">One of the cells is not as expected.</exception>
@@ -169,7 +130,7 @@ internal sealed class ContentLease(ContentIndex index)
 
         /// <summary>Renews the lease where a use takes long without committing.</summary>
         public Task RenewIfDueAsync(CancellationToken cancellationToken) =>
-            Key == lease._key && lease._version != 0 && lease.Now - lease._renewed < Lifetime / 3 ? Task.CompletedTask : CommitAsync([], cancellationToken);
+            Cell == lease._cell && !lease._cell.IsDue ? Task.CompletedTask : CommitAsync([], cancellationToken);
 
         public void Dispose()
         {

@@ -14,4 +14,9 @@ public sealed record VerificationReport(
 {
     /// <summary>True if no problem was found and no given checkpoint failed.</summary>
     public bool IsSound => Problems.Count == 0 && CheckpointMatches != false;
+
+    /// <summary>The figures, then one line per problem.</summary>
+    public override string ToString() => string.Join('\n', (IEnumerable<string>)[
+        $"{Records} records, {Entries} log entries and {Points} points checked{(CheckpointMatches is { } matches ? $", the checkpoint {(matches ? "matches" : "does not match")}" : "")}; {Problems.Count} problems",
+        .. Problems]);
 }

@@ -266,7 +266,7 @@ public sealed class FolderObjectStore : IObjectStore
             {
                 if (entry.Name.StartsWith(TemporaryPrefix, StringComparison.Ordinal))
                     DeleteIfLeftOver(entry);
-                else if (IsSegment(entry.Name))
+                else if (IsName(folder + entry.Name))
                     entries.Add((folder + entry.Name + (entry is DirectoryInfo ? "/" : ""), entry));
             }
         }
@@ -283,7 +283,7 @@ public sealed class FolderObjectStore : IObjectStore
         return entries;
     }
 
-    private static bool IsSegment(string name)
+    private static bool IsName(string name)
     {
         try
         {

@@ -10,11 +10,12 @@ internal sealed class PackBuilder(int capacity) : IDisposable
     /// A pack is stored once it holds so much: large enough for few objects, small enough to hold several in memory. With a last
     /// chunk and the footer it stays within 8 MiB, which object stores take in one request.
     /// </summary>
-    public const int TargetBytes = MostBytes - (512 * 1024);
+    public const int TargetBytes = MostBytes - FooterBytes - (256 * 1024);
 
     /// <summary>What a pack that is filled takes.</summary>
     public const int MostBytes = 8 * 1024 * 1024;
 
+    private const int FooterBytes = 256 * 1024;
     private readonly List<PackEntry> _entries = [];
     private byte[] _buffer = [];
     private int _length;
@@ -22,6 +23,9 @@ internal sealed class PackBuilder(int capacity) : IDisposable
     public int Count => _entries.Count;
 
     public bool IsFull => _length >= TargetBytes;
+
+    /// <summary>Whether so many bytes may be added without making the pack too large; true for the first.</summary>
+    public bool HasRoomFor(int bytes) => _length == 0 || _length + (long)bytes <= MostBytes - FooterBytes;
 
     /// <param name="kind">What it is.</param>
     /// <param name="digest">Its digest.</param>

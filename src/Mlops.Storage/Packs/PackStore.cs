@@ -12,11 +12,7 @@ internal sealed class PackStore(IObjectStore objects)
 
     public string Location => objects.Location;
 
-    public static ObjectName NameOf(Digest pack)
-    {
-        var text = pack.ToString();
-        return ObjectName.Parse($"{Prefix}{text[..2]}/{text}");
-    }
+    public static ObjectName NameOf(Digest pack) => DigestName.Of(Prefix, pack);
 
     /// <summary>Stores a pack; durable when it returns.</summary>
     public async Task PutAsync(Pack pack, CancellationToken cancellationToken)
@@ -32,6 +28,21 @@ internal sealed class PackStore(IObjectStore objects)
         var stored = await ReadAsync(pack.Name, 0, pack.Bytes.Count, cancellationToken).ConfigureAwait(false);
         if (!stored.AsSpan().SequenceEqual(pack.Bytes))
             throw new IntegrityException($"Object '{NameOf(pack.Name)}' in '{Location}' came back other than it was stored; check the storage.");
+    }
+
+    /// <summary>Reads all of a pack; null if there is none.</summary>
+    public async Task<byte[]?> TryReadAsync(Digest pack, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await FindAsync(pack, cancellationToken).ConfigureAwait(false) is { } found
+                ? await ReadAsync(pack, 0, checked((int)found.SizeBytes), cancellationToken).ConfigureAwait(false)
+                : null;
+        }
+        catch (NotFoundException)
+        {
+            return null;
+        }
     }
 
     /// <summary>Reads a range; shorter than asked for if the pack ends before.</summary>
@@ -83,8 +94,8 @@ internal sealed class PackStore(IObjectStore objects)
 
     public async IAsyncEnumerable<PackInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        await foreach (var found in objects.ListAsync(Prefix, cancellationToken).ConfigureAwait(false))
-            yield return new PackInfo(Digest.Parse(found.Name.Value.AsSpan(found.Name.Value.LastIndexOf('/') + 1)), found.SizeBytes);
+        await foreach (var (digest, size) in DigestName.ListAsync(objects, Prefix, cancellationToken).ConfigureAwait(false))
+            yield return new PackInfo(digest, size);
     }
 
     public Task<bool> DeleteAsync(ObjectName name, CancellationToken cancellationToken) => objects.DeleteAsync(name, cancellationToken);

@@ -26,10 +26,13 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
     {
         if (manifest is not null)
         {
-            // chunks are in the index before a manifest that names them is
-            await Task.WhenAll(_storing).ConfigureAwait(false);
             using var zstd = new Zstd();
             var list = manifest.Write();
+            if (!_builder.HasRoomFor(list.Length))
+                await StoreAsync(cancellationToken).ConfigureAwait(false);
+
+            // chunks are in the index before a manifest that names them is
+            await Task.WhenAll(_storing).ConfigureAwait(false);
             _builder.Add(PackEntryKind.Manifest, content, list, zstd.TryCompress(list), manifest.SizeBytes);
         }
 

@@ -8,8 +8,14 @@ internal sealed class ContentCheck(PackedContents contents, WholeObjects whole)
     /// <summary>What is wrong with a content; null if nothing is. Its bytes are not read.</summary>
     public async Task<string?> FindProblemAsync(Digest digest, CancellationToken cancellationToken)
     {
-        if (await contents.FindAsync(digest, cancellationToken).ConfigureAwait(false) is not { } entry)
-            return await whole.FindAsync(digest, cancellationToken).ConfigureAwait(false) is null ? $"Content {digest} is named by a record, and missing" : null;
+        var entry = await contents.FindAsync(digest, cancellationToken).ConfigureAwait(false);
+        if (entry is null && await whole.FindAsync(digest, cancellationToken).ConfigureAwait(false) is not null)
+            return null;
+
+        // a collection may have packed the whole object meanwhile
+        entry ??= await contents.FindAsync(digest, cancellationToken).ConfigureAwait(false);
+        if (entry is null)
+            return $"Content {digest} is named by a record, and missing";
         if (entry.IsDamaged || !await HasPackAsync(entry.Pack, cancellationToken).ConfigureAwait(false))
             return Problem(digest, entry);
         if (entry.Entry.Kind != PackEntryKind.Manifest)

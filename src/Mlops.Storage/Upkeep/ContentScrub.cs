@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Mlops.Storage;
@@ -7,6 +8,7 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
 {
     private const string PositionKey = "scrub/position";
     private readonly List<string> _problems = [];
+    private readonly HashSet<Digest> _withoutFooter = [];
     private long _objects;
     private long _bytes;
 
@@ -15,10 +17,9 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
         var cell = await contents.Index.Store.FindCellAsync(PositionKey, cancellationToken).ConfigureAwait(false);
         var position = cell is null ? "" : Encoding.UTF8.GetString(cell.Value.Span);
         var isComplete = true;
-        await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var (name, sizeBytes, checkAsync) in ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            var name = PackStore.NameOf(pack.Name).Value;
-            if (string.CompareOrdinal(name, position) <= 0)
+            if (string.CompareOrdinal(name.Value, position) <= 0)
                 continue;
             if (_bytes >= budgetBytes)
             {
@@ -26,138 +27,145 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
                 break;
             }
 
-            await CheckAsync(pack, cancellationToken).ConfigureAwait(false);
-            position = name;
+            await checkAsync().ConfigureAwait(false);
+            position = name.Value;
+            _objects++;
+            _bytes += sizeBytes;
             progress?.Report(_bytes);
         }
 
+        await CheckWithoutFooterAsync(cancellationToken).ConfigureAwait(false);
         if (isComplete)
-        {
-            await CheckWholeAsync(progress, cancellationToken).ConfigureAwait(false);
             await CheckMissingAsync(cancellationToken).ConfigureAwait(false);
-        }
-
         await contents.Index.CommitAsync(
             [new CellWrite { Key = PositionKey, Value = Encoding.UTF8.GetBytes(isComplete ? "" : position) }], cancellationToken).ConfigureAwait(false);
         return new ScrubReport(_objects, _bytes, isComplete, _problems);
     }
 
-    private async Task CheckAsync(PackInfo pack, CancellationToken cancellationToken)
+    /// <summary>All objects by name, and how each is checked.</summary>
+    private async IAsyncEnumerable<(ObjectName Name, long SizeBytes, Func<Task> CheckAsync)> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        byte[] bytes;
-        try
+        await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
+            yield return (PackStore.NameOf(pack.Name), pack.SizeBytes, () => CheckAsync(pack.Name, entries: null, cancellationToken));
+        await foreach (var content in whole.ListAsync(cancellationToken).ConfigureAwait(false))
+            yield return (WholeObjects.NameOf(content.Digest), content.SizeBytes, () => CheckAsync(content, cancellationToken));
+    }
+
+    /// <param name="pack">The pack.</param>
+    /// <param name="entries">What it holds; null if its footer says that.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    private async Task CheckAsync(Digest pack, IReadOnlyList<PackEntry>? entries, CancellationToken cancellationToken)
+    {
+        IReadOnlyList<PackEntry>? damaged = null;
+
+        // what arrives wrong is asked for once more, since lines can fail too
+        for (var attempt = 0; attempt < 2 && damaged is not []; attempt++)
         {
-            bytes = await contents.Packs.ReadAsync(pack.Name, 0, (int)pack.SizeBytes, cancellationToken).ConfigureAwait(false);
-        }
-        catch (NotFoundException)
-        {
-            return; // collected since it was listed
+            if (await contents.Packs.TryReadAsync(pack, cancellationToken).ConfigureAwait(false) is not { } bytes)
+                return; // collected since it was listed
+            entries ??= PackFooter.TryReadFrom(bytes, pack);
+            damaged = (damaged ?? entries)?.Where(e => !PackReader.IsSound(e, bytes)).ToList();
         }
 
-        _objects++;
-        _bytes += pack.SizeBytes;
-        var footer = PackFooter.TryReadFrom(bytes, pack.Name);
-        if (footer is null)
+        if (entries is null)
         {
             // the entries can be sound all the same, and the index knows them
-            _problems.Add($"The footer of object '{PackStore.NameOf(pack.Name)}' is damaged; its entries are checked by the index.");
-            footer = await FindEntriesAsync(pack.Name, cancellationToken).ConfigureAwait(false);
+            _problems.Add($"The footer of object '{PackStore.NameOf(pack)}' is damaged; its entries are checked by the index.");
+            _withoutFooter.Add(pack);
+            return;
         }
 
-        var damaged = footer.Where(e => !PackReader.IsSound(e, bytes)).ToList();
-        if (damaged.Count > 0)
-            await QuarantineAsync(pack.Name, damaged, "damaged", cancellationToken).ConfigureAwait(false);
-        await ReleaseAsync(pack.Name, footer.Except(damaged), cancellationToken).ConfigureAwait(false);
+        await QuarantineAsync(pack, damaged!, "damaged", cancellationToken).ConfigureAwait(false);
+
+        // what was only out of reach, such as on a disk that was not mounted, leaves the quarantine
+        await MarkAsync(pack, entries.Except(damaged!), isDamaged: false, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task QuarantineAsync(Digest pack, IReadOnlyList<PackEntry> entries, string how, CancellationToken cancellationToken)
+    private async Task CheckAsync(ContentInfo content, CancellationToken cancellationToken)
     {
-        foreach (var kinds in entries.GroupBy(e => e.Kind))
+        for (var isRetry = false; ; isRetry = true)
         {
-            var known = await contents.Index.FindAsync(kinds.Key, kinds.Select(e => e.Digest), cancellationToken).ConfigureAwait(false);
-            foreach (var entry in known.Values.Where(e => e.Pack == pack))
-            {
-                await contents.Index.CommitUnchangedAsync([(entry with { IsDamaged = true }).ToWrite(entry.Version)], cancellationToken).ConfigureAwait(false);
-                var what = kinds.Key == PackEntryKind.Chunk ? "chunk" : "content";
-                _problems.Add($"Object '{PackStore.NameOf(pack)}' in '{contents.Packs.Location}' is {how}, and with it {what} {entry.Entry.Digest}; store the content again.");
-            }
-        }
-    }
-
-    /// <summary>Lets out of quarantine what was only out of reach, such as on a disk that was not mounted.</summary>
-    private async Task ReleaseAsync(Digest pack, IEnumerable<PackEntry> sound, CancellationToken cancellationToken)
-    {
-        foreach (var kinds in sound.GroupBy(e => e.Kind))
-        {
-            var known = await contents.Index.FindAsync(kinds.Key, kinds.Select(e => e.Digest), cancellationToken).ConfigureAwait(false);
-            var released = known.Values.Where(e => e.Pack == pack && e.IsDamaged).Select(e => (e with { IsDamaged = false }).ToWrite(e.Version)).ToList();
-            await contents.Index.CommitUnchangedAsync(released, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private async Task CheckWholeAsync(IProgress<long>? progress, CancellationToken cancellationToken)
-    {
-        await foreach (var info in whole.ListAsync(cancellationToken).ConfigureAwait(false))
-        {
-            var digest = Digest.Parse(info.Name.Value.AsSpan(info.Name.Value.LastIndexOf('/') + 1));
             try
             {
-                if (await whole.TryOpenAsync(digest, cancellationToken).ConfigureAwait(false) is not { } stream)
-                    continue;
+                if (await whole.TryOpenAsync(content.Digest, cancellationToken).ConfigureAwait(false) is not { } stream)
+                    return;
                 await using (stream.ConfigureAwait(false))
                     await stream.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (IntegrityException) when (!isRetry)
+            {
+                // lines can fail too
             }
             catch (IntegrityException e)
             {
                 _problems.Add(e.Message);
+                return;
             }
-
-            _objects++;
-            _bytes += info.SizeBytes;
-            progress?.Report(_bytes);
         }
+    }
+
+    private async Task CheckWithoutFooterAsync(CancellationToken cancellationToken)
+    {
+        if (_withoutFooter.Count == 0)
+            return;
+        Dictionary<Digest, List<PackEntry>> packs = [];
+        await foreach (var part in contents.Index.ListAllAsync(cancellationToken).ConfigureAwait(false))
+        {
+            foreach (var pack in part.Where(e => _withoutFooter.Contains(e.Pack)).GroupBy(e => e.Pack, e => e.Entry))
+                (packs.TryGetValue(pack.Key, out var known) ? known : packs[pack.Key] = []).AddRange(pack);
+        }
+
+        foreach (var (pack, entries) in packs)
+            await CheckAsync(pack, entries, cancellationToken).ConfigureAwait(false);
     }
 
     /// <summary>Finds packs that the index names and that are not there.</summary>
     private async Task CheckMissingAsync(CancellationToken cancellationToken)
     {
+        HashSet<Digest> there = [];
         HashSet<Digest> missing = [];
-        await foreach (var entry in EntriesAsync(cancellationToken).ConfigureAwait(false))
-            missing.Add(entry.Pack);
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
-            missing.Remove(pack.Name);
-        foreach (var pack in missing)
+            there.Add(pack.Name);
+        await foreach (var part in contents.Index.ListAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            // one that was put since the index was read is not in that list either, but it is there
-            if (await contents.Packs.FindAsync(pack, cancellationToken).ConfigureAwait(false) is null)
-                await QuarantineAsync(pack, await FindEntriesAsync(pack, cancellationToken).ConfigureAwait(false), "missing", cancellationToken).ConfigureAwait(false);
+            foreach (var pack in part.Where(e => !there.Contains(e.Pack)).GroupBy(e => e.Pack, e => e.Entry))
+            {
+                // one that was put since is not in the list, but it is there
+                if (!missing.Contains(pack.Key) && await contents.Packs.FindAsync(pack.Key, cancellationToken).ConfigureAwait(false) is not null)
+                {
+                    there.Add(pack.Key);
+                    continue;
+                }
+
+                missing.Add(pack.Key);
+                await QuarantineAsync(pack.Key, [.. pack], "missing", cancellationToken).ConfigureAwait(false);
+            }
         }
     }
 
-    private async Task<IReadOnlyList<PackEntry>> FindEntriesAsync(Digest pack, CancellationToken cancellationToken)
+    private async Task QuarantineAsync(Digest pack, IReadOnlyList<PackEntry> entries, string how, CancellationToken cancellationToken)
     {
-        List<PackEntry> entries = [];
-        await foreach (var entry in EntriesAsync(cancellationToken).ConfigureAwait(false))
+        foreach (var entry in await MarkAsync(pack, entries, isDamaged: true, cancellationToken).ConfigureAwait(false))
         {
-            if (entry.Pack == pack)
-                entries.Add(entry.Entry);
+            var what = entry.Kind == PackEntryKind.Chunk ? "chunk" : "content";
+            _problems.Add($"Object '{PackStore.NameOf(pack)}' in '{contents.Packs.Location}' is {how}, and with it {what} {entry.Digest}; store the content again.");
         }
-
-        return entries;
     }
 
-    private async IAsyncEnumerable<IndexEntry> EntriesAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
+    /// <summary>Says in the index what is damaged, and returns those entries for which it still names this pack.</summary>
+    private async Task<IReadOnlyList<PackEntry>> MarkAsync(Digest pack, IEnumerable<PackEntry> entries, bool isDamaged, CancellationToken cancellationToken)
     {
-        await foreach (var part in contents.Index.ListContentsAsync(cancellationToken).ConfigureAwait(false))
+        List<PackEntry> marked = [];
+        foreach (var kinds in entries.GroupBy(e => e.Kind))
         {
-            foreach (var entry in part)
-                yield return entry;
+            var known = await contents.Index.FindAsync(kinds.Key, kinds.Select(e => e.Digest), cancellationToken).ConfigureAwait(false);
+            var here = known.Values.Where(e => e.Pack == pack).ToList();
+            marked.AddRange(here.Select(e => e.Entry));
+            await contents.Index.CommitUnchangedAsync(
+                [.. here.Where(e => e.IsDamaged != isDamaged).Select(e => (e with { IsDamaged = isDamaged }).ToWrite(e.Version))], cancellationToken).ConfigureAwait(false);
         }
 
-        await foreach (var part in contents.Index.ListChunksAsync(cancellationToken).ConfigureAwait(false))
-        {
-            foreach (var entry in part)
-                yield return entry;
-        }
+        return marked;
     }
 }

@@ -9,7 +9,6 @@ namespace Mlops.Storage;
 /// </summary>
 internal sealed class GarbageCollection(PackedContents contents, WholeObjects whole, GarbageOptions options)
 {
-    private const string WholePrefix = "condemned/whole/";
     private const string PackPrefix = "condemned/pack/";
     private const int MostItems = 1000;
     private const int WritesTogether = 1000;
@@ -18,7 +17,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     private readonly HashSet<Digest> _emptied = [];
     private readonly List<CellWrite> _writes = [];
     private (DateTimeOffset Since, string Who)? _oldest;
-    private DateTimeOffset _now;
+    private UpkeepLease? _lease; // null in a dry run
     private long _condemned;
     private long _deleted;
     private long _freed;
@@ -28,27 +27,33 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         if (options.IsDryRun)
             return await SweepAsync(cancellationToken).ConfigureAwait(false);
         await contents.Lease.ReleaseAsync(cancellationToken).ConfigureAwait(false);
-        return await UpkeepLease.WithAsync(contents.Index, () => SweepAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+        return await UpkeepLease.WithAsync(contents.Index, lease =>
+        {
+            _lease = lease;
+            return SweepAsync(cancellationToken);
+        }).ConfigureAwait(false);
     }
 
     private async Task<GarbageReport> SweepAsync(CancellationToken cancellationToken)
     {
-        var live = await LiveContents.MarkAsync(contents, cancellationToken).ConfigureAwait(false);
-        _now = contents.Index.Time.GetUtcNow();
+        var live = await LiveContents.MarkAsync(contents, RenewAsync, cancellationToken).ConfigureAwait(false);
+        await PackWholeAsync(live, cancellationToken).ConfigureAwait(false);
         _oldest = await ContentLease.FindOldestAsync(contents.Index.Store, cancellationToken).ConfigureAwait(false);
 
         // lists of chunks go before the chunks, so that none ever names what is gone
-        await foreach (var part in contents.Index.ListContentsAsync(cancellationToken).ConfigureAwait(false))
-            await SweepAsync(part, live, cancellationToken).ConfigureAwait(false);
-        await foreach (var part in contents.Index.ListChunksAsync(cancellationToken).ConfigureAwait(false))
-            await SweepAsync(part, live, cancellationToken).ConfigureAwait(false);
-        await SweepWholeAsync(live, cancellationToken).ConfigureAwait(false);
+        await foreach (var part in contents.Index.ListAllAsync(cancellationToken).ConfigureAwait(false))
+            await SweepAsync(part, live).ConfigureAwait(false);
         var rewritten = await SweepPacksAsync(cancellationToken).ConfigureAwait(false);
         return new GarbageReport(options.IsDryRun, live.Contents, live.Chunks, _condemned, _deleted, _freed, rewritten, _items);
     }
 
-    private async Task SweepAsync(IReadOnlyList<IndexEntry> entries, LiveContents live, CancellationToken cancellationToken)
+    private DateTimeOffset Now => contents.Index.Time.GetUtcNow();
+
+    private Task RenewAsync() => _lease?.RenewIfDueAsync() ?? Task.CompletedTask;
+
+    private async Task SweepAsync(IReadOnlyList<IndexEntry> entries, LiveContents live)
     {
+        await RenewAsync().ConfigureAwait(false);
         List<IndexEntry> deleting = [];
         foreach (var entry in entries)
         {
@@ -70,12 +75,12 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             }
 
             if (state == GarbageState.Condemned)
-                _writes.Add((entry with { Condemned = Microseconds.From(_now) }).ToWrite(entry.Version));
+                _writes.Add((entry with { Condemned = Microseconds.From(Now) }).ToWrite(entry.Version));
             Use(entry);
             Count(entry, state);
         }
 
-        var kept = (await CommitAsync(cancellationToken).ConfigureAwait(false)).Select(w => w.Key).ToHashSet(StringComparer.Ordinal);
+        var kept = (await CommitAsync().ConfigureAwait(false)).Select(w => w.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in deleting)
         {
             if (kept.Contains(entry.Key))
@@ -98,40 +103,75 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     {
         if (condemned is not { } since)
             return GarbageState.Condemned;
-        if (since + options.Grace > _now)
+        if (since + options.Grace > Now)
             return GarbageState.InGrace;
 
-        // condemned is what a run has found when it began, and written somewhat later
+        // a condemnation is written somewhat after its time, but not after the lease under which it was made
         return _oldest is { } oldest && oldest.Since <= since + UpkeepLease.Lifetime ? GarbageState.Leased : GarbageState.Deleted;
     }
 
-    /// <summary>Whole objects, which have no entry in the index.</summary>
-    private async Task SweepWholeAsync(LiveContents live, CancellationToken cancellationToken)
+    /// <summary>
+    /// Brings whole objects that nothing names into packs, where all garbage waits for its grace. A put while the index is away
+    /// finds a whole object to be there and can tell nobody, so none is ever deleted whose bytes are not kept elsewhere.
+    /// </summary>
+    private async Task PackWholeAsync(LiveContents live, CancellationToken cancellationToken)
     {
-        var condemned = await ListCondemnedAsync(WholePrefix, cancellationToken).ConfigureAwait(false);
-        HashSet<string> gone = [.. condemned.Keys];
-        await foreach (var info in whole.ListAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var content in whole.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            var text = info.Name.Value[(info.Name.Value.LastIndexOf('/') + 1)..];
-            gone.Remove(WholePrefix + text);
-            if (live.Has(PackEntryKind.Content, Digest.Parse(text)))
-                Pardon(WholePrefix + text, condemned);
-            else
-                Count(await SweepAsync(WholePrefix + text, info.Name, info.SizeBytes, "no record names it", condemned, cancellationToken).ConfigureAwait(false));
+            await RenewAsync().ConfigureAwait(false);
+            if (live.Has(PackEntryKind.Content, content.Digest) || content.SizeBytes > Manifest.MostBytes)
+                continue;
+            try
+            {
+                if (!options.IsDryRun)
+                {
+                    await PackAsync(content.Digest, cancellationToken).ConfigureAwait(false);
+                    continue;
+                }
+
+                Count(GarbageState.Condemned);
+                Report(content, waits: null);
+            }
+            catch (IntegrityException)
+            {
+                Report(content, ", and it is damaged; delete it by hand");
+            }
+            catch (StorageUnavailableException e)
+            {
+                Report(content, $", and it cannot be packed: {e.Message}");
+                break; // where the disk is full, the rest must be freed all the same
+            }
         }
 
-        // a run that was killed has deleted these; one that is put again begins anew
-        _writes.AddRange(gone.Select(key => new CellWrite { Key = key }));
-        await CommitAsync(cancellationToken).ConfigureAwait(false);
+        // what this packed is put, and must not hold up the sweep
+        if (!options.IsDryRun)
+            await contents.Lease.ReleaseAsync(cancellationToken).ConfigureAwait(false);
+
+        void Report(ContentInfo content, string? waits) =>
+            this.Report($"object '{WholeObjects.NameOf(content.Digest)}'", content.SizeBytes, GarbageState.Condemned, "no record names it", waits);
+    }
+
+    private async Task PackAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        if (await whole.TryOpenAsync(digest, cancellationToken).ConfigureAwait(false) is not { } stream)
+            return;
+        await using (stream.ConfigureAwait(false))
+        {
+            if ((await contents.PutAsync(stream, cancellationToken).ConfigureAwait(false)).Digest != digest)
+                throw new IntegrityException($"Object '{WholeObjects.NameOf(digest)}' is empty.");
+        }
+
+        await whole.DeleteAsync(digest, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<long> SweepPacksAsync(CancellationToken cancellationToken)
     {
-        var condemned = await ListCondemnedAsync(PackPrefix, cancellationToken).ConfigureAwait(false);
+        var condemned = await ListCondemnedAsync(cancellationToken).ConfigureAwait(false);
         HashSet<string> gone = [.. condemned.Keys];
-        var rewriting = new PackRewriting(contents);
+        using var rewriting = new PackRewriting(contents);
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
         {
+            await RenewAsync().ConfigureAwait(false);
             var key = PackPrefix + pack.Name;
             gone.Remove(key);
             if (_used.GetValueOrDefault(pack.Name) is > 0 and var used)
@@ -148,19 +188,19 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         }
 
         _writes.AddRange(gone.Select(key => new CellWrite { Key = key }));
-        if (!options.IsDryRun)
+        if (_lease is not null)
         {
-            foreach (var moved in await rewriting.RunAsync(cancellationToken).ConfigureAwait(false))
+            foreach (var moved in await rewriting.RunAsync(_lease, cancellationToken).ConfigureAwait(false))
                 _writes.Add(Condemnation(PackPrefix + moved));
         }
 
-        await CommitAsync(cancellationToken).ConfigureAwait(false);
+        await CommitAsync().ConfigureAwait(false);
         return rewriting.CandidateBytes;
     }
 
-    /// <summary>Since when objects are condemned that no entry of the index speaks of.</summary>
-    private async Task<Dictionary<string, DateTimeOffset>> ListCondemnedAsync(string prefix, CancellationToken cancellationToken) =>
-        (await contents.Index.Store.ListCellsAsync(prefix, cancellationToken).ConfigureAwait(false)).ToDictionary(
+    /// <summary>Since when packs are condemned that no entry of the index speaks of.</summary>
+    private async Task<Dictionary<string, DateTimeOffset>> ListCondemnedAsync(CancellationToken cancellationToken) =>
+        (await contents.Index.Store.ListCellsAsync(PackPrefix, cancellationToken).ConfigureAwait(false)).ToDictionary(
             c => c.Key, c => Microseconds.ToTime(BinaryPrimitives.ReadInt64LittleEndian(c.Value.Span)), StringComparer.Ordinal);
 
     private async Task<GarbageState> SweepAsync(
@@ -190,7 +230,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     private CellWrite Condemnation(string key)
     {
         var since = new byte[8];
-        BinaryPrimitives.WriteInt64LittleEndian(since, Microseconds.From(_now));
+        BinaryPrimitives.WriteInt64LittleEndian(since, Microseconds.From(Now));
         return new CellWrite { Key = key, Value = since };
     }
 
@@ -202,11 +242,11 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             _deleted++;
     }
 
-    private void Report(string what, long bytes, GarbageState state, string why)
+    private void Report(string what, long bytes, GarbageState state, string why, string? waits = null)
     {
         if (_items.Count == MostItems)
             return;
-        var waits = state switch
+        waits ??= state switch
         {
             GarbageState.Condemned => $", since now; it can be deleted after {options.Grace}",
             GarbageState.InGrace => $", but not for {options.Grace} yet",
@@ -217,11 +257,15 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     }
 
     /// <summary>Writes what a put did not change meanwhile, and returns the rest.</summary>
-    private async Task<IReadOnlyList<CellWrite>> CommitAsync(CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<CellWrite>> CommitAsync()
     {
         List<CellWrite> changed = [];
-        foreach (var together in options.IsDryRun ? [] : _writes.Chunk(WritesTogether))
-            changed.AddRange(await contents.Index.CommitUnchangedAsync(together, cancellationToken).ConfigureAwait(false));
+        if (_lease is not null)
+        {
+            foreach (var together in _writes.Chunk(WritesTogether))
+                changed.AddRange(await _lease.CommitUnchangedAsync(together).ConfigureAwait(false));
+        }
+
         _writes.Clear();
         return changed;
     }

@@ -17,4 +17,11 @@ public sealed record GarbageReport(
     long Deleted,
     long FreedBytes,
     long RewrittenBytes,
-    IReadOnlyList<GarbageItem> Items);
+    IReadOnlyList<GarbageItem> Items)
+{
+    /// <summary>The figures, then one line per item.</summary>
+    public override string ToString() => string.Join('\n', (IEnumerable<string>)[
+        $"{(IsDryRun ? "Dry run: " : "")}{LiveContents} contents ({LiveChunks} chunks) in use; {Condemned} condemned, {Deleted} deleted, "
+        + $"{FreedBytes} bytes freed, {RewrittenBytes} bytes packed anew; {Items.Count} items",
+        .. Items.Select(i => i.ToString())]);
+}

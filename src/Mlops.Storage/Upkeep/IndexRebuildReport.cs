@@ -4,4 +4,9 @@ namespace Mlops.Storage;
 /// <param name="Packs">Packs that were read.</param>
 /// <param name="Entries">Chunks and contents that the index did not have.</param>
 /// <param name="Problems">Packs that do not say what they hold.</param>
-public sealed record IndexRebuildReport(long Packs, long Entries, IReadOnlyList<string> Problems);
+public sealed record IndexRebuildReport(long Packs, long Entries, IReadOnlyList<string> Problems)
+{
+    /// <summary>The figures, then one line per problem.</summary>
+    public override string ToString() =>
+        string.Join('\n', (IEnumerable<string>)[$"{Packs} packs read, {Entries} entries found; {Problems.Count} problems", .. Problems]);
+}

@@ -14,15 +14,17 @@ internal sealed class LiveContents
 
     public long Chunks => _chunks.Count;
 
-    public static async Task<LiveContents> MarkAsync(PackedContents contents, CancellationToken cancellationToken)
+    /// <summary>Reads everything, and calls back now and then.</summary>
+    public static async Task<LiveContents> MarkAsync(PackedContents contents, Func<Task> onTheWay, CancellationToken cancellationToken)
     {
-        var live = new LiveContents(await DigestScan.ReadAsync(contents.Index.Store, cancellationToken).ConfigureAwait(false));
+        var live = new LiveContents(await DigestScan.ReadAsync(contents.Index.Store, onTheWay, cancellationToken).ConfigureAwait(false));
         await foreach (var part in contents.Index.ListContentsAsync(cancellationToken).ConfigureAwait(false))
         {
             foreach (var entry in part)
             {
                 if (entry.Entry.Kind != PackEntryKind.Manifest || !live._named.Contains(entry.Entry.Digest))
                     continue;
+                await onTheWay().ConfigureAwait(false);
 
                 // a manifest that cannot be read stops the collection: its chunks must not be taken for garbage
                 var manifest = await contents.ReadManifestAsync(entry, cancellationToken).ConfigureAwait(false);

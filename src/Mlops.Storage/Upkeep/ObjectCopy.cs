@@ -40,17 +40,12 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
         Dictionary<ObjectName, (bool IsPack, Digest Digest)> names = [];
         HashSet<Digest> packs = [];
         HashSet<Digest> whole = [.. digests];
-        await foreach (var part in contents.Index.ListContentsAsync(cancellationToken).ConfigureAwait(false))
+        await foreach (var part in contents.Index.ListAllAsync(cancellationToken).ConfigureAwait(false))
         {
-            foreach (var entry in part)
-            {
-                packs.Add(entry.Pack);
-                whole.Remove(entry.Entry.Digest);
-            }
+            packs.UnionWith(part.Select(e => e.Pack));
+            whole.ExceptWith(part.Where(e => e.Entry.Kind != PackEntryKind.Chunk).Select(e => e.Entry.Digest));
         }
 
-        await foreach (var part in contents.Index.ListChunksAsync(cancellationToken).ConfigureAwait(false))
-            packs.UnionWith(part.Select(e => e.Pack));
         foreach (var pack in packs)
             names[PackStore.NameOf(pack)] = (true, pack);
         foreach (var digest in whole)
@@ -81,9 +76,8 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
 
     private async Task<long> CopyPackAsync(ObjectName name, Digest pack, CancellationToken cancellationToken)
     {
-        var info = await contents.Packs.FindAsync(pack, cancellationToken).ConfigureAwait(false)
+        var bytes = await contents.Packs.TryReadAsync(pack, cancellationToken).ConfigureAwait(false)
             ?? throw new IntegrityException($"Object '{name}' is missing in '{from.Location}'; store again what was in it, or restore a backup.");
-        var bytes = await contents.Packs.ReadAsync(pack, 0, (int)info.SizeBytes, cancellationToken).ConfigureAwait(false);
         if (PackFooter.TryReadFrom(bytes, pack) is not { } entries || !entries.All(e => PackReader.IsSound(e, bytes)))
             _problems.Add($"Object '{name}' in '{from.Location}' is damaged; it was copied as it is. A scrub says what it concerns.");
         for (var isRetry = false; ; isRetry = true)

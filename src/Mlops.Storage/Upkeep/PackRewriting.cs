@@ -4,12 +4,14 @@ namespace Mlops.Storage;
 /// Packs the live entries of packs anew that are mostly dead, or so small that many of them cost more than they hold. The old
 /// packs are then in no entry of the index, and a later collection deletes them; readers that still look there follow the index.
 /// </summary>
-internal sealed class PackRewriting(PackedContents contents)
+internal sealed class PackRewriting(PackedContents contents) : IDisposable
 {
     private const long SmallBytes = 1024 * 1024;
     private const int FewSmall = 16;
     private readonly List<PackInfo> _sparse = [];
     private readonly List<PackInfo> _small = [];
+    private readonly List<IndexEntry> _moving = [];
+    private PackBuilder _builder = new(0);
 
     public long CandidateBytes => Candidates.Sum(p => p.SizeBytes);
 
@@ -24,33 +26,21 @@ internal sealed class PackRewriting(PackedContents contents)
     }
 
     /// <summary>Returns the packs that are not needed any more.</summary>
-    public async Task<IReadOnlyList<Digest>> RunAsync(CancellationToken cancellationToken)
+    public async Task<IReadOnlyList<Digest>> RunAsync(UpkeepLease lease, CancellationToken cancellationToken)
     {
-        var builder = new PackBuilder(0);
-        try
+        foreach (var pack in Candidates)
         {
-            List<IndexEntry> moving = [];
-            foreach (var pack in Candidates)
-            {
-                await AddAsync(pack, builder, moving, cancellationToken).ConfigureAwait(false);
-                if (!builder.IsFull)
-                    continue;
-                await MoveAsync(builder, moving, cancellationToken).ConfigureAwait(false);
-                builder.Dispose();
-                builder = new PackBuilder(0);
-                moving = [];
-            }
+            await lease.RenewIfDueAsync().ConfigureAwait(false);
+            await AddAsync(pack, lease, cancellationToken).ConfigureAwait(false);
+        }
 
-            await MoveAsync(builder, moving, cancellationToken).ConfigureAwait(false);
-            return [.. Candidates.Select(p => p.Name)];
-        }
-        finally
-        {
-            builder.Dispose();
-        }
+        await MoveAsync(lease, cancellationToken).ConfigureAwait(false);
+        return [.. Candidates.Select(p => p.Name)];
     }
 
-    private async Task AddAsync(PackInfo pack, PackBuilder builder, List<IndexEntry> moving, CancellationToken cancellationToken)
+    public void Dispose() => _builder.Dispose();
+
+    private async Task AddAsync(PackInfo pack, UpkeepLease lease, CancellationToken cancellationToken)
     {
         if (await contents.Packs.ReadFooterAsync(pack, cancellationToken).ConfigureAwait(false) is not { } entries)
             return; // damaged; a scrub says so
@@ -61,23 +51,30 @@ internal sealed class PackRewriting(PackedContents contents)
             foreach (var entry in kinds)
             {
                 // what is damaged stays where it is, and keeps its pack
-                if (known.TryGetValue(entry.Digest, out var now) && now.Pack == pack.Name && now.Entry.Offset == entry.Offset && !now.IsDamaged
-                    && PackReader.TryDecode(entry, bytes.AsSpan(entry.Offset, entry.Length), new byte[entry.SizeBytes]))
+                if (!known.TryGetValue(entry.Digest, out var now) || now.Pack != pack.Name || now.Entry.Offset != entry.Offset || now.IsDamaged
+                    || !PackReader.IsSound(entry, bytes))
                 {
-                    builder.AddStored(entry, bytes.AsSpan(entry.Offset, entry.Length));
-                    moving.Add(now);
+                    continue;
                 }
+
+                if (!_builder.HasRoomFor(entry.Length))
+                    await MoveAsync(lease, cancellationToken).ConfigureAwait(false);
+                _builder.AddStored(entry, bytes.AsSpan(entry.Offset, entry.Length));
+                _moving.Add(now);
             }
         }
     }
 
-    private async Task MoveAsync(PackBuilder builder, List<IndexEntry> moving, CancellationToken cancellationToken)
+    private async Task MoveAsync(UpkeepLease lease, CancellationToken cancellationToken)
     {
-        if (moving.Count == 0)
+        if (_moving.Count == 0)
             return;
-        var pack = builder.Finish();
+        var pack = _builder.Finish();
         await contents.Packs.PutAsync(pack, cancellationToken).ConfigureAwait(false);
-        var writes = moving.Zip(pack.Entries, (old, entry) => (old with { Pack = pack.Name, Entry = entry }).ToWrite(old.Version));
-        await contents.Index.CommitUnchangedAsync([.. writes], cancellationToken).ConfigureAwait(false);
+        await lease.CommitUnchangedAsync(
+            [.. _moving.Zip(pack.Entries, (old, entry) => (old with { Pack = pack.Name, Entry = entry }).ToWrite(old.Version))]).ConfigureAwait(false);
+        _moving.Clear();
+        _builder.Dispose();
+        _builder = new PackBuilder(0);
     }
 }

@@ -12,4 +12,8 @@ public sealed record ScrubReport(long Objects, long ReadBytes, bool IsRoundCompl
 {
     /// <summary>True if nothing is damaged.</summary>
     public bool IsSound => Problems.Count == 0;
+
+    /// <summary>The figures, then one line per problem.</summary>
+    public override string ToString() => string.Join('\n', (IEnumerable<string>)[
+        $"{Objects} objects ({ReadBytes} bytes) read{(IsRoundComplete ? ", the last one too" : "")}; {Problems.Count} problems", .. Problems]);
 }

@@ -1,36 +1,61 @@
+using System.Security.Cryptography;
+using System.Text;
+
 namespace Mlops.Storage;
 
-/// <summary>Lets one collection or rebuild of a store run at a time.</summary>
-internal static class UpkeepLease
+/// <summary>Lets one collection or rebuild of a store run at a time, however long it takes. Used by one caller at a time.</summary>
+internal sealed class UpkeepLease
 {
-    /// <summary>How long one that was killed keeps others out, and how long one may take to write down what it has found.</summary>
+    /// <summary>How long one that was killed keeps others out, and how long after its time a condemnation is written at the latest.</summary>
     public static readonly TimeSpan Lifetime = TimeSpan.FromMinutes(30);
 
     private const string Key = "lease/garbage";
+    private readonly ContentIndex _index;
+    private readonly LeaseCell _cell;
+
+    private UpkeepLease(ContentIndex index)
+    {
+        _index = index;
+        _cell = new LeaseCell(index, Key, Lifetime, $"{LeaseCell.Me} ({RandomNumberGenerator.GetHexString(16, lowercase: true)})");
+    }
 
     /// <exception cref="ConflictException">Another one is under way.</exception>
-    public static async Task<T> WithAsync<T>(ContentIndex index, Func<Task<T>> work, CancellationToken cancellationToken)
+    /// <exception cref="StorageUnavailableException">The lease ended on the way.</exception>
+    public static async Task<T> WithAsync<T>(ContentIndex index, Func<UpkeepLease, Task<T>> work)
     {
-        var lease = new CellWrite { Key = Key, Value = new byte[1], Lifetime = Lifetime, ExpectedVersion = 0 };
+        var lease = new UpkeepLease(index);
         try
         {
-            await index.CommitAsync([lease], cancellationToken).ConfigureAwait(false);
+            await lease.CommitAsync([]).ConfigureAwait(false);
         }
         catch (ConflictException e)
         {
-            throw new ConflictException("The contents of this store are being collected or indexed already, or that was killed within the last half hour; try again later.", e);
+            var other = await index.Store.FindCellAsync(Key, CancellationToken.None).ConfigureAwait(false);
+            var who = other is null ? "another" : Encoding.UTF8.GetString(other.Value.Span);
+            throw new ConflictException($"The contents of this store are being collected or indexed already by {who}, or that was killed within the last half hour; try again later.", e);
         }
 
-        var mine = await index.Store.FindCellAsync(Key, CancellationToken.None).ConfigureAwait(false);
         try
         {
-            return await work().ConfigureAwait(false);
+            return await work(lease).ConfigureAwait(false);
         }
         finally
         {
-            // one that took longer than its lease leaves that of the next
-            if (mine is not null)
-                await index.CommitUnchangedAsync([new CellWrite { Key = Key, ExpectedVersion = mine.Version }], CancellationToken.None).ConfigureAwait(false);
+            await lease._cell.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
         }
+    }
+
+    /// <summary>Renews the lease where nothing is committed for long, and before what no commit guards.</summary>
+    /// <exception cref="StorageUnavailableException">The lease has ended.</exception>
+    public Task RenewIfDueAsync() => _cell.IsDue ? CommitAsync([]) : Task.CompletedTask;
+
+    /// <summary>Commits those writes whose cells are as expected, and returns the others.</summary>
+    /// <exception cref="StorageUnavailableException">The lease has ended.</exception>
+    public Task<IReadOnlyList<CellWrite>> CommitUnchangedAsync(IReadOnlyList<CellWrite> writes) => ContentIndex.CommitUnchangedAsync(writes, CommitAsync);
+
+    private async Task CommitAsync(IReadOnlyList<CellWrite> cells)
+    {
+        if (!await _cell.TryCommitAsync([], cells).ConfigureAwait(false))
+            throw new StorageUnavailableException("The lease of this collection or rebuild ended on the way: the machine slept, or the store was away for half an hour. What it did until then is right; begin it again.");
     }
 }

@@ -125,7 +125,7 @@ internal static class Snippets
     {
         #region move
         var copied = await laptop.CopyToAsync(team);
-        Console.WriteLine($"{copied.Records} records, {copied.Points} points, {copied.Objects} objects; {copied.Differences.Count} differences");
+        Console.WriteLine(copied); // the figures, and a line per difference
         #endregion
 
         return copied;
@@ -134,8 +134,7 @@ internal static class Snippets
     public static async Task OperateAsync(MlopsClient mlops, string nas)
     {
         #region backup
-        var backup = await mlops.BackupAsync(Path.Combine(nas, "flights"));
-        Console.WriteLine($"{backup.Records} records, {backup.CopiedObjects} of {backup.Objects} objects copied");
+        Console.WriteLine(await mlops.BackupAsync(Path.Combine(nas, "flights"))); // the figures, and a line per problem
         #endregion
 
         #region restore
@@ -148,16 +147,12 @@ internal static class Snippets
         #endregion
 
         #region collectGarbage
-        var garbage = await mlops.CollectGarbageAsync(); // a dry run: says what it would do, and why
-        foreach (var item in garbage.Items)
-            Console.WriteLine($"{item.What}, {item.SizeBytes} bytes: {item.State}, {item.Why}");
+        Console.WriteLine(await mlops.CollectGarbageAsync()); // a dry run: says what it would do, and why
         await mlops.CollectGarbageAsync(new GarbageOptions { IsDryRun = false });
         #endregion
 
         #region scrub
-        var scrub = await mlops.ScrubAsync(budgetBytes: 10_000_000_000); // goes on where the last one ended
-        foreach (var problem in scrub.Problems)
-            Console.WriteLine(problem);
+        Console.WriteLine(await mlops.ScrubAsync(budgetBytes: 10_000_000_000)); // goes on where the last one ended
         #endregion
     }
 

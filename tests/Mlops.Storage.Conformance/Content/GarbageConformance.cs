@@ -158,6 +158,24 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task CollectGarbage_packs_packed_anew_are_no_larger_than_others()
+    {
+        List<Digest> kept = [];
+        for (var i = 0; i < 3; i++)
+        {
+            await PutAsync(Random(7_400_000, i));
+            kept.AddRange(await PutNamedAsync(Random(7_400_000, i)[..3_500_000]));
+        }
+
+        Release();
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+        Assert.InRange((await _content.CollectGarbageAsync(Really)).RewrittenBytes, 20_000_000, 25_000_000);
+        Assert.InRange((await ObjectsAsync()).Max(o => o.SizeBytes), 7_000_000, 8 << 20);
+        await AssertReadableAsync(kept);
+    }
+
+    [SkippableFact]
     public async Task CollectGarbage_many_tiny_packs_become_one()
     {
         List<Digest> digests = [];
@@ -198,6 +216,59 @@ public abstract partial class ContentConformance
         Assert.Equal(0, await CountObjectsAsync());
     }
 
+    [SkippableTheory]
+    [InlineData(1000, false)]
+    [InlineData(1000, true)]
+    [InlineData(3_000_000, false)]
+    [InlineData(3_000_000, true)]
+    public async Task CollectGarbage_whole_object_found_by_a_put_while_the_index_is_away_is_kept(int size, bool inTheInstant)
+    {
+        var away = new ContentStore(Objects, spoolFolder: Folder);
+        var bytes = Random(size);
+        await away.PutAsync(bytes);
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+        await away.PutAsync(bytes);
+        var objects = new SteppedObjects(Objects, step =>
+        {
+            if (step == "before delete" && inTheInstant)
+                away.PutAsync(bytes).GetAwaiter().GetResult();
+        });
+        await new ContentStore(objects, _index, Time).CollectGarbageAsync(Really);
+        await AssertReadableAsync([Digest.Of(bytes)]);
+        await NameAsync([Digest.Of(bytes)]);
+        Time.Advance(TimeSpan.FromDays(2));
+        await _content.CollectGarbageAsync(Really);
+        await AssertReadableAsync([Digest.Of(bytes)]);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_whole_object_damaged_stays_and_is_told()
+    {
+        var digest = (await new ContentStore(Objects).PutAsync(Random(1000))).Digest;
+        await ReplaceAsync(ContentStore.NameOf(digest), []);
+        await PutAsync(Random(1000, 2));
+        Release();
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+        var report = await _content.CollectGarbageAsync(Really);
+        Assert.Contains(report.Items, i => i.Why.Contains("damaged", StringComparison.Ordinal) && i.What.Contains(digest.ToString(), StringComparison.Ordinal));
+        Assert.Equal(ContentStore.NameOf(digest), Assert.Single(await ObjectsAsync()).Name);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_what_somebody_else_put_beside_the_contents_is_passed_over()
+    {
+        foreach (var name in new[] { "packs/readme.txt", "sha256/ab/abc" })
+            await Objects.PutIfAbsentAsync(ObjectName.Parse(name), new MemoryStream([1]));
+        await PutAsync(Random(1000));
+        await _content.CollectGarbageAsync(Really);
+        Assert.True((await _content.ScrubAsync(long.MaxValue)).IsSound);
+        Assert.Equal(1, (await _content.RebuildIndexAsync()).Packs);
+        Assert.Single(await ListAsync());
+        Assert.Equal(3, await CountObjectsAsync());
+    }
+
     [SkippableFact]
     public async Task CollectGarbage_list_of_chunks_damaged_deletes_nothing()
     {
@@ -212,6 +283,42 @@ public abstract partial class ContentConformance
         await PutAsync(Random(3_000_000));
         await _content.CollectGarbageAsync(Really);
         await AssertReadableAsync(digests);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_longer_than_its_lease_keeps_others_out_all_the_time()
+    {
+        await CondemnAsync(4);
+        List<Exception?> others = [];
+        var objects = new SteppedObjects(Objects, step =>
+        {
+            if (step != "before delete")
+                return;
+            Time.Advance(TimeSpan.FromMinutes(20));
+            others.Add(Record.ExceptionAsync(() => _content.CollectGarbageAsync(Really)).GetAwaiter().GetResult());
+        });
+        await new ContentStore(objects, _index, Time).CollectGarbageAsync(Really);
+        Assert.Equal(4, others.Count);
+        Assert.All(others, e => Assert.Contains($"process {Environment.ProcessId}", Assert.IsType<ConflictException>(e).Message, StringComparison.Ordinal));
+        Assert.Equal(0, await CountObjectsAsync());
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_whose_lease_ended_on_the_way_deletes_nothing_more_and_says_so()
+    {
+        await CondemnAsync(4);
+        var objects = new SteppedObjects(Objects, step =>
+        {
+            if (step == "after delete")
+                Time.Advance(TimeSpan.FromMinutes(31));
+        });
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => new ContentStore(objects, _index, Time).CollectGarbageAsync(Really));
+        Assert.Equal(3, await CountObjectsAsync());
+        Time.Advance(TimeSpan.FromDays(2));
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+        await _content.CollectGarbageAsync(Really);
+        Assert.Equal(0, await CountObjectsAsync());
     }
 
     [SkippableFact]
@@ -248,6 +355,15 @@ public abstract partial class ContentConformance
             }),
         ],
     });
+
+    /// <summary>Makes packs whose contents a collection deletes now.</summary>
+    private async Task CondemnAsync(int packs)
+    {
+        await PutAsync([.. Enumerable.Range(0, packs).Select(i => Random(1000, i))]);
+        Release();
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+    }
 
     /// <summary>Leases end by themselves after ten minutes in which nothing is put or read.</summary>
     private void Release() => Time.Advance(TimeSpan.FromMinutes(11));

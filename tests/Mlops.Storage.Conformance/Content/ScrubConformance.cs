@@ -30,6 +30,8 @@ public abstract partial class ContentConformance
     public async Task Scrub_a_budget_at_a_time_reaches_everything()
     {
         await PutAsync(Random(60_000_000));
+        for (var i = 0; i < 3; i++)
+            await new ContentStore(Objects).PutAsync(Random(1000, i));
         var objects = await CountObjectsAsync();
         var (rounds, seen) = (0, 0L);
         while (true)
@@ -46,6 +48,29 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task Scrub_what_arrives_wrong_only_once_is_sound()
+    {
+        var digests = await PutAsync(Random(3_000_000), Random(1000, 2));
+        await new ContentStore(Objects).PutAsync(Random(1000, 3));
+        Assert.Equal([], (await new ContentStore(new OnceWrongObjects(Objects), _index, Time).ScrubAsync(long.MaxValue)).Problems);
+        await AssertReadableAsync(digests);
+    }
+
+    [SkippableFact]
+    public async Task Scrub_many_missing_packs_takes_one_look_at_the_index()
+    {
+        for (var i = 0; i < 5; i++)
+            await PutAsync(Random(1000, i));
+        foreach (var info in await ObjectsAsync())
+            await Objects.DeleteAsync(info.Name);
+        var index = new FaultyStore(_index);
+        var report = await new ContentStore(Objects, index, Time).ScrubAsync(long.MaxValue);
+        Assert.Equal(5, report.Problems.Count);
+        Assert.InRange(index.Lists, 1, 2 * 256);
+        Assert.True(report.IsRoundComplete);
+    }
+
+    [SkippableFact]
     public async Task Scrub_damaged_footer_is_told_and_the_contents_are_read_on()
     {
         var digests = await PutAsync(Random(3_000_000));
@@ -55,6 +80,9 @@ public abstract partial class ContentConformance
         await ReplaceAsync(info.Name, pack);
         Assert.Contains("footer", Assert.Single((await _content.ScrubAsync(long.MaxValue)).Problems), StringComparison.Ordinal);
         await AssertReadableAsync(digests);
+        pack[0] ^= 1;
+        await ReplaceAsync(info.Name, pack);
+        Assert.Equal(2, (await _content.ScrubAsync(long.MaxValue)).Problems.Count);
     }
 
     [SkippableFact]

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Diagnostics.CodeAnalysis;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -10,30 +9,11 @@ namespace Mlops.Storage.Conformance;
 /// Stands between a client of HTTP/1.1 and its server on loopback. It passes every byte on as it came, so that signatures stay
 /// right, and does to single exchanges what it is told. Thread-safe.
 /// </summary>
-public sealed class HttpFaultProxy : IAsyncDisposable
+/// <param name="server">The port of the server on 127.0.0.1; it may come and go.</param>
+public sealed class HttpFaultProxy(int server) : LoopbackProxy(server)
 {
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
     private readonly ConcurrentQueue<HttpCall> _calls = new();
-    private readonly ConcurrentQueue<Exception> _failures = new();
-    private readonly HashSet<Socket> _open = [];
-    private readonly Lock _gate = new();
-    private readonly int _server;
-    private readonly Task _accepting;
     private int _struck;
-
-    /// <summary>Starts to listen.</summary>
-    /// <param name="server">The port of the server on 127.0.0.1; it may come and go.</param>
-    public HttpFaultProxy(int server)
-    {
-        _server = server;
-        _listener.Start();
-        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
-        _accepting = AcceptAsync();
-    }
-
-    /// <summary>Where it listens on 127.0.0.1.</summary>
-    public int Port { get; }
 
     /// <summary>Asked for each request, from several threads at once; null for no fault. Null for never any.</summary>
     public Func<HttpCall, HttpFault?>? Rule
@@ -52,107 +32,20 @@ public sealed class HttpFaultProxy : IAsyncDisposable
     public void Strike(int times, Func<HttpCall, bool> when, HttpFault fault) =>
         Rule = call => when(call) && Interlocked.Decrement(ref times) >= 0 ? fault : null;
 
-    /// <summary>Cuts every connection that is open.</summary>
-    public void Cut()
+    protected override async Task<bool> ServeAsync(Socket client, Socket server)
     {
-        lock (_gate)
+        var (near, far) = (new HttpLine(client, Stopped), new HttpLine(server, Stopped));
+        while (await near.ReadHeadAsync() is { } head && await ExchangeAsync(head, near, far, server))
         {
-            foreach (var socket in _open)
-                Close(socket, isCut: true);
-            _open.Clear();
-        }
-    }
-
-    /// <summary>Stops.</summary>
-    /// <exception cref="AggregateException">What a rule or happening of the test threw.</exception>
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        _listener.Stop();
-        Cut();
-        await _accepting;
-        _stop.Dispose();
-        if (!_failures.IsEmpty)
-            throw new AggregateException(_failures);
-    }
-
-    private static void Close(Socket socket, bool isCut)
-    {
-        try
-        {
-            // a reset, as of a network that is gone
-            if (isCut)
-                socket.LingerState = new LingerOption(true, 0);
-        }
-        catch (Exception e) when (IsExpected(e))
-        {
-            // closed already
         }
 
-        socket.Dispose();
+        return true;
     }
 
     private static void Require([DoesNotReturnIf(false)] bool holds)
     {
         if (!holds)
             throw new SocketException((int)SocketError.ConnectionReset);
-    }
-
-    private static bool IsExpected(Exception e) =>
-        e is SocketException or OperationCanceledException or ObjectDisposedException;
-
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-                _ = ServeAsync(await _listener.AcceptSocketAsync(_stop.Token));
-        }
-        catch (Exception e) when (IsExpected(e))
-        {
-            // stopped
-        }
-    }
-
-    private async Task ServeAsync(Socket client)
-    {
-        var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        client.NoDelay = true;
-        lock (_gate)
-        {
-            _open.Add(client);
-            _open.Add(server);
-        }
-
-        var isCut = true;
-        try
-        {
-            var (near, far) = (new HttpLine(client, _stop.Token), new HttpLine(server, _stop.Token));
-            while (await near.ReadHeadAsync() is { } head && await ExchangeAsync(head, near, far, server))
-            {
-            }
-
-            isCut = false;
-        }
-        catch (Exception e) when (IsExpected(e))
-        {
-            // a fault, or the server is away
-        }
-        catch (Exception e)
-        {
-            _failures.Enqueue(e);
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                _open.Remove(client);
-                _open.Remove(server);
-            }
-
-            Close(client, isCut);
-            Close(server, isCut);
-        }
     }
 
     /// <summary>False if the connection ends in peace with this exchange; where it is to be cut, this throws.</summary>
@@ -170,7 +63,7 @@ public sealed class HttpFaultProxy : IAsyncDisposable
             return await AnswerAsync(head, client, status, fault.Headers);
 
         if (!socket.Connected)
-            await socket.ConnectAsync(IPAddress.Loopback, _server, _stop.Token);
+            await ConnectAsync(socket);
         await server.SendAsync(head.Bytes);
 
         // side by side, for a server may ask for the body first ("100 Continue"), or refuse before it has all of it

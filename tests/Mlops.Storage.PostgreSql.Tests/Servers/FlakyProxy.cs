@@ -1,5 +1,5 @@
-using System.Net;
 using System.Net.Sockets;
+using Mlops.Storage.Conformance;
 
 namespace Mlops.Storage.PostgreSql.Tests;
 
@@ -7,31 +7,15 @@ namespace Mlops.Storage.PostgreSql.Tests;
 /// Stands between a store and its server on loopback: delays, cuts, loses what is sent, or swallows the answer to a COMMIT. It
 /// knows the protocol only by the tags of finished statements.
 /// </summary>
-internal sealed class FlakyProxy : IAsyncDisposable
+internal sealed class FlakyProxy(int server) : LoopbackProxy(server)
 {
     private static readonly byte[] Begun = "BEGIN\0"u8.ToArray();
     private static readonly byte[] Committed = "COMMIT\0"u8.ToArray();
     private static readonly byte[] Ready = [(byte)'Z', 0, 0, 0, 5];
 
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _stop = new();
-    private readonly Lock _gate = new();
-    private readonly HashSet<Socket> _open = [];
-    private readonly int _server;
-    private readonly Task _accepting;
     private int _rounds;
     private int _fault;
     private volatile bool _isDown;
-
-    public FlakyProxy(int server)
-    {
-        _server = server;
-        _listener.Start();
-        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
-        _accepting = AcceptAsync();
-    }
-
-    public int Port { get; }
 
     /// <summary>Added to each piece in each direction.</summary>
     public TimeSpan Delay { get; set; }
@@ -56,82 +40,14 @@ internal sealed class FlakyProxy : IAsyncDisposable
 
     public bool IsArmed => Volatile.Read(ref _fault) != 0;
 
-    /// <summary>Cuts every connection.</summary>
-    public void Cut()
+    protected override async Task<bool> ServeAsync(Socket client, Socket server)
     {
-        lock (_gate)
-        {
-            foreach (var socket in _open)
-                Close(socket);
-            _open.Clear();
-        }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _stop.CancelAsync();
-        _listener.Stop();
-        Cut();
-        await _accepting;
-        _stop.Dispose();
-    }
-
-    private static void Close(Socket socket)
-    {
-        // a reset, as of a network that is gone
-        socket.LingerState = new LingerOption(true, 0);
-        socket.Dispose();
-    }
-
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                var client = await _listener.AcceptSocketAsync(_stop.Token);
-                _ = ServeAsync(client);
-            }
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // stopped
-        }
-    }
-
-    private async Task ServeAsync(Socket client)
-    {
-        var server = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        client.NoDelay = true;
-        lock (_gate)
-        {
-            _open.Add(client);
-            _open.Add(server);
-        }
-
-        try
-        {
-            if (_isDown)
-                return;
-            await server.ConnectAsync(IPAddress.Loopback, _server, _stop.Token);
-            var connection = new Pair(client, server);
-            await Task.WhenAny(PumpAsync(connection, toServer: true), PumpAsync(connection, toServer: false));
-        }
-        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
-        {
-            // the server is away
-        }
-        finally
-        {
-            lock (_gate)
-            {
-                _open.Remove(client);
-                _open.Remove(server);
-            }
-
-            Close(client);
-            Close(server);
-        }
+        if (_isDown)
+            return false;
+        await ConnectAsync(server);
+        var connection = new Pair(client, server);
+        await Task.WhenAny(PumpAsync(connection, toServer: true), PumpAsync(connection, toServer: false));
+        return false;
     }
 
     private async Task PumpAsync(Pair pair, bool toServer)
@@ -140,19 +56,19 @@ internal sealed class FlakyProxy : IAsyncDisposable
         var buffer = new byte[64 * 1024];
         try
         {
-            while (await from.ReceiveAsync(buffer, SocketFlags.None, _stop.Token) is var count and > 0)
+            while (await from.ReceiveAsync(buffer, SocketFlags.None, Stopped) is var count and > 0)
             {
                 if (Delay > TimeSpan.Zero)
-                    await Task.Delay(Delay, _stop.Token);
+                    await Task.Delay(Delay, Stopped);
                 var piece = buffer.AsMemory(0, count);
                 if (!toServer)
                     Note(pair, piece.Span);
                 if (IsFatal(pair, toServer, piece.Span))
                     return;
-                await to.SendAsync(piece, SocketFlags.None, _stop.Token);
+                await to.SendAsync(piece, SocketFlags.None, Stopped);
             }
         }
-        catch (Exception e) when (e is SocketException or OperationCanceledException or ObjectDisposedException)
+        catch (Exception e) when (IsExpected(e))
         {
             // cut
         }

@@ -55,12 +55,19 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Put_over1TiB_isRefusedAtOnce()
+    {
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => _store.PutAsync(new VastStream()));
+        Assert.Contains("1 TiB", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task PutFile_changedBetweenHashAndPut_throwsConflictNamingItAndStoresNothing()
     {
         await File.WriteAllBytesAsync(_folder["source"], Bytes(1000));
         foreach (var change in new Action[] { () => File.AppendAllText(_folder["source"], "more"), () => File.WriteAllBytes(_folder["source"], new byte[1004]) })
         {
-            var store = new ContentStore(new InterceptedStore(new FolderObjectStore(_folder["objects"]), change));
+            var store = new ContentStore(new InterceptedObjects(new FolderObjectStore(_folder["objects"]), change));
             var error = await Assert.ThrowsAsync<ConflictException>(() => store.PutFileAsync(_folder["source"]));
             Assert.Contains(_folder["source"], error.Message, StringComparison.Ordinal);
             Assert.Empty(Directory.GetFiles(_folder["objects"], "*", SearchOption.AllDirectories));
@@ -220,5 +227,12 @@ public sealed class ContentStoreTests : IDisposable
             Values.Add(value);
             at?.Invoke(value);
         }
+    }
+
+    private sealed class VastStream : MemoryStream
+    {
+        public override long Length => (1L << 40) + 1;
+
+        public override int Read(Span<byte> buffer) => throw new InvalidOperationException("It is not read.");
     }
 }

@@ -21,6 +21,18 @@ public sealed class FolderObjectStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task List_foldersDeeperThanAnyName_passesThemOver()
+    {
+        Directory.CreateDirectory(_folder["1/2/3/4/5/6/7/8"]);
+        await File.WriteAllTextAsync(_folder["1/2/3/4/5/6/7/8/9"], "of somebody else");
+        await new FolderObjectStore(_folder.Path).PutIfAbsentAsync(Name, new MemoryStream());
+        List<ObjectName> found = [];
+        await foreach (var info in new FolderObjectStore(_folder.Path).ListAsync(""))
+            found.Add(info.Name);
+        Assert.Equal([Name], found);
+    }
+
+    [Fact]
     public async Task PutIfAbsent_takenMeanwhile_leavesTheWinnersBytes()
     {
         var store = new FolderObjectStore(_folder.Path);
