@@ -51,7 +51,7 @@ internal sealed class HistogramChart(IReadOnlyList<(long Step, Histogram Value)>
         }
 
         for (var level = 0; level < Levels; level++)
-            html.Write($"<path class=\"cell\" fill-opacity=\"{0.15 + (0.85 * level / (Levels - 1))}\" d=\"").Markup(levels[level].ToString()).Markup("\"/>");
+            html.Write($"<path class=\"cell\" fill-opacity=\"{0.25 + (0.75 * level / (Levels - 1))}\" d=\"").Markup(levels[level].ToString()).Markup("\"/>");
         ChartFrame.End(html);
         return y;
     }

@@ -72,9 +72,8 @@ internal sealed class ReportValues(RunCatalog catalog, IReadOnlyList<Run> runs, 
                 continue;
             }
 
-            var last = await _reader.FindLastAsync(runs[i].Id, own, cancellationToken).ConfigureAwait(false);
-            var (value, problem) = await _reader.ReadAsync(last, cancellationToken).ConfigureAwait(false);
-            values.Add((last.Step, value));
+            var (step, value, problem) = await _reader.ReadLastAsync(runs[i].Id, own, cancellationToken).ConfigureAwait(false);
+            values.Add((step, value));
             if (problem is not null)
                 WriteProblem(html, runs.Count == 1 ? problem : $"{runs[i].Name}: {problem}");
         }
@@ -140,12 +139,11 @@ internal sealed class ReportValues(RunCatalog catalog, IReadOnlyList<Run> runs, 
 
     private async Task WriteLastAsync(HtmlWriter html, EmbeddedMedia media, RichSeries own, CancellationToken cancellationToken)
     {
-        var last = await _reader.FindLastAsync(runs[0].Id, own, cancellationToken).ConfigureAwait(false);
-        var (value, problem) = await _reader.ReadAsync(last, cancellationToken).ConfigureAwait(false);
+        var (step, value, problem) = await _reader.ReadLastAsync(runs[0].Id, own, cancellationToken).ConfigureAwait(false);
         if (problem is not null)
             WriteProblem(html, problem);
         else
-            html.Write($"<p class=\"note\">step {last.Step}{(own.Count > 1 ? $", the last of {NumberText.Count(own.Count)}" : "")}</p>\n");
+            html.Write($"<p class=\"note\">step {step}{(own.Count > 1 ? $", the last of {NumberText.Count(own.Count)}" : "")}</p>\n");
         switch (value)
         {
             case TextValue text:
@@ -158,7 +156,7 @@ internal sealed class ReportValues(RunCatalog catalog, IReadOnlyList<Run> runs, 
                 ConfusionTable.Write(html, matrix);
                 break;
             case FigureValue figure when media.Take(figure.Markup.Length):
-                media.WriteFigure(figure, $"{own.Key}, step {last.Step}");
+                media.WriteFigure(figure, $"{own.Key}, step {step}");
                 break;
             case FigureValue figure:
                 WriteProblem(html, $"left out, {NumberText.Bytes(figure.Markup.Length)} have no room in this page");

@@ -6,10 +6,20 @@ namespace Mlops.Metadata;
 internal sealed class ValueReader(RunCatalog catalog)
 {
     /// <summary>The last value: of the highest step the latest.</summary>
-    public async Task<LoggedValue> FindLastAsync(RunId run, RichSeries series, CancellationToken cancellationToken)
+    public async Task<(long Step, RichValue? Value, string? Problem)> ReadLastAsync(RunId run, RichSeries series, CancellationToken cancellationToken)
     {
-        var range = new SeriesRange { FirstStep = series.LastStep };
-        return (await ListAsync(run, series, range, cancellationToken).ConfigureAwait(false))[^1];
+        try
+        {
+            var last = await ListAsync(run, series, new SeriesRange { FirstStep = series.LastStep }, cancellationToken).ConfigureAwait(false);
+            if (last.Count == 0)
+                return (series.LastStep, null, $"step {series.LastStep}: the value is gone");
+            var (value, problem) = await ReadAsync(last[^1], cancellationToken).ConfigureAwait(false);
+            return (last[^1].Step, value, problem);
+        }
+        catch (MlopsException e) when (e is NotFoundException or IntegrityException)
+        {
+            return (series.LastStep, null, e.Message);
+        }
     }
 
     /// <summary>The first, the last and those evenly between, by step and time, and how many there are.</summary>

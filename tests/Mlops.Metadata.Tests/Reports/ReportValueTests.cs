@@ -176,7 +176,7 @@ public sealed class ReportValueTests
         double[] rising = [.. Enumerable.Range(0, 50_000).Select(i => i / 49_999.0)];
         await rig.LogAsync(run, "curve", new PrecisionRecallCurve(rising, [.. rising.Select((_, i) => i == 25_001 ? 0 : 1.0)], 1));
         var section = Section(await rig.WriteReportAsync([run]));
-        Assert.Matches("class=\"cell\" fill-opacity=\"0.15\" d=\"M\\d+ 160h", section); // the row of 89 to 90 on an axis to 100
+        Assert.Matches("class=\"cell\" fill-opacity=\"0.25\" d=\"M\\d+ 160h", section); // the row of 89 to 90 on an axis to 100
         Assert.Contains("l0 3000", section, StringComparison.Ordinal);
     }
 
