@@ -24,7 +24,7 @@ internal sealed class HistogramChart(IReadOnlyList<(long Step, Histogram Value)>
         }
 
         var values = WriteBars(html, number + 1, key);
-        html.Write($"<figcaption>count by value{Remark(values)}, step {histograms[^1].Step}, {NumberText.Count(histograms[^1].Value.Counts.Count)} bins</figcaption>");
+        html.Write($"<figcaption>count by value{Remark(values)}, step {histograms[^1].Step}, {NumberText.Count(histograms[^1].Value.Counts.Count)} bins{(histograms[^1].Value.Counts.Count > MostBars ? ", each bar the highest of several" : "")}</figcaption>");
     }
 
     private ChartScale WriteMap(HtmlWriter html, int number, string key)

@@ -23,7 +23,7 @@ public sealed record ReportOptions
 
     /// <summary>
     /// How many bytes of pictures and figures the page may carry, shared evenly by their names; 4 MiB by default. In the page they
-    /// are a third larger. What does not fit is named and left out.
+    /// are larger, pictures by a third. What does not fit is named and left out.
     /// </summary>
     public long MaxEmbeddedBytes { get; init; } = 4 * 1024 * 1024;
 }

@@ -45,7 +45,6 @@ internal sealed class ReportPage(HtmlWriter html, RunComparison comparison, stri
             foreach (var finding in run.WatchFindings)
                 html.Write($"<p class=\"note\"><bdi>{Short(run.Name)}</bdi>: <bdi>{Short(finding.Rule)}</bdi>{(finding.Step is { } step ? $" at step {step}" : "")}: <bdi>{Short(finding.Reason)}</bdi></p>\n");
         }
-
     }
 
     public void WriteMetrics()

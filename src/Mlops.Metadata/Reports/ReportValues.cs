@@ -1,3 +1,4 @@
+using System.Text;
 using Mlops.Storage;
 
 namespace Mlops.Metadata;
@@ -155,11 +156,11 @@ internal sealed class ReportValues(RunCatalog catalog, IReadOnlyList<Run> runs, 
             case ConfusionMatrix matrix:
                 ConfusionTable.Write(html, matrix);
                 break;
-            case FigureValue figure when media.Take(figure.Markup.Length):
+            case FigureValue figure when media.Take(Encoding.UTF8.GetByteCount(figure.Markup)):
                 media.WriteFigure(figure, $"{own.Key}, step {step}");
                 break;
             case FigureValue figure:
-                WriteProblem(html, $"left out, {NumberText.Bytes(figure.Markup.Length)} have no room in this page");
+                WriteProblem(html, $"left out, {NumberText.Bytes(Encoding.UTF8.GetByteCount(figure.Markup))} have no room in this page");
                 break;
         }
     }
