@@ -5,11 +5,12 @@ using Spectre.Console;
 
 namespace FlightDelays;
 
-/// <summary>Shows every run of the experiment, the best first, and where the best model is; the comparison goes into one HTML file.</summary>
+/// <summary>Shows every run of the experiment, the best first, and where the best model is; the comparison and the best run go into an HTML file each.</summary>
 internal static class RunTable
 {
     private const int MostCompared = 20;
     private const string Report = "flights.html";
+    private const string BestReport = "best-flights.html";
 
     public static async Task PrintAsync(MlopsClient mlops, CancellationToken cancellationToken)
     {
@@ -52,11 +53,13 @@ internal static class RunTable
     {
         var artifacts = await mlops.Runs.ListArtifactsAsync(best.Id, cancellationToken);
         var model = artifacts.Single(artifact => artifact.Path.Value == Training.ModelPath);
+        await mlops.Runs.WriteReportAsync([best.Id], BestReport, cancellationToken: cancellationToken);
         Console.WriteLine();
         Console.WriteLine($"Best model: {best.Name}, test AUC {Metric(best, "test_auc")}");
         Console.WriteLine($"  store     {mlops.Location}");
         Console.WriteLine($"  run       {best.Id}");
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  artifact  {model.Path}, {model.SizeBytes / 1024.0:N0} KiB"));
+        Console.WriteLine($"  page      {Path.GetFullPath(BestReport)}");
         Console.WriteLine();
         Console.WriteLine("To get it:");
         Console.WriteLine($"""  var model = await mlops.Runs.LoadModelAsync(mlContext, RunId.Parse("{best.Id}"));""");

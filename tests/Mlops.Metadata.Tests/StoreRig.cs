@@ -56,6 +56,19 @@ internal sealed class StoreRig : IAsyncDisposable
             ],
         });
 
+    public async Task LogAsync(RunId run, string key, RichValue value, long step = 0) =>
+        await LogAsync(run, key, value.Kind, (await Content.PutAsync(value.Encode())).Digest, step);
+
+    public Task<BatchResult> LogAsync(RunId run, string key, RichValueKind kind, Digest content, long step = 0) =>
+        Store.CommitAsync(new Batch { Actor = "tester", ClientTime = Start, Appends = [ValueSeries.Logged(run, kind, key, step, Start, content)] });
+
+    public async Task<string> WriteReportAsync(IReadOnlyList<RunId> runs, ReportOptions? options = null)
+    {
+        using var stream = new MemoryStream();
+        await Runs.WriteReportAsync(runs, stream, options);
+        return System.Text.Encoding.UTF8.GetString(stream.ToArray());
+    }
+
     public async Task<Artifact> LogAsync(RunId run, string path, string text)
     {
         var content = await Content.PutAsync(System.Text.Encoding.UTF8.GetBytes(text));

@@ -8,7 +8,8 @@ public sealed record ComparisonOptions
 
     /// <summary>
     /// Which way metrics are better, by key. For others the goals of the experiments count, then the name: a word of it such as
-    /// loss, error, rmse, mae, mse or perplexity means smaller, anything else larger.
+    /// loss, error, rmse, mae, mse or perplexity means smaller, one such as accuracy, auc, f1, precision or score larger. Where the
+    /// name says nothing, no run is marked as the best.
     /// </summary>
     public IReadOnlyDictionary<string, MetricGoal> Goals { get; init; } = new Dictionary<string, MetricGoal>();
 

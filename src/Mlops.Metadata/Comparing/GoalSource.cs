@@ -11,4 +11,7 @@ public enum GoalSource
 
     /// <summary>It was guessed from the name of the metric.</summary>
     Name = 3,
+
+    /// <summary>Nothing says so: larger is taken for better, and no run is called the best.</summary>
+    Assumed = 4,
 }

@@ -15,7 +15,18 @@ public sealed partial class MetricGoals
     {
         "loss", "error", "err", "rmse", "mae", "mse", "mape", "smape", "msle", "rmsle", "perplexity", "ppl", "nll", "logloss",
         "crossentropy", "entropy", "deviance", "wer", "cer", "fid", "brier", "kl", "aic", "bic", "latency", "duration",
+        "std",
     };
+
+    private static readonly HashSet<string> BetterLarge = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "accuracy", "acc", "auc", "auroc", "auprc", "roc", "f1", "r2", "precision", "recall", "sensitivity", "specificity", "ap", "map",
+        "dcg", "ndcg", "mrr", "hit", "hits", "bleu", "rouge", "meteor", "iou", "miou", "dice", "jaccard", "psnr", "ssim", "mcc", "kappa",
+        "score", "reward", "return", "elbo", "lift", "silhouette", "throughput", "information", "correlation", "similarity",
+    };
+
+    // of a loss or an error: the more of it, the better
+    private static readonly HashSet<string> Reversing = new(StringComparer.OrdinalIgnoreCase) { "reduction", "improvement", "gain" };
 
     internal MetricGoals(IReadOnlyDictionary<string, MetricGoal> options, IReadOnlyList<RecordSnapshot> experiments)
     {
@@ -34,27 +45,37 @@ public sealed partial class MetricGoals
                 return (goal, GoalSource.Experiment);
         }
 
-        return (Guess(metric), GoalSource.Name);
+        return Known(metric) is { } known ? (known, GoalSource.Name) : (MetricGoal.Maximize, GoalSource.Assumed);
     }
 
-    /// <summary>Smaller if a word of the name says so; words end at other signs and where capitals begin.</summary>
-    public static MetricGoal Guess(string metric) => Word().EnumerateMatches(metric) is var words && AnyIsSmall(metric, words)
-        ? MetricGoal.Minimize
-        : MetricGoal.Maximize;
+    /// <summary>
+    /// Smaller if a word of the name says so, such as loss or error, unless another says that it is about less of that, such as
+    /// reduction; else larger. Words end at other signs and where capitals begin.
+    /// </summary>
+    public static MetricGoal Guess(string metric) => Known(metric) ?? MetricGoal.Maximize;
 
-    private static bool AnyIsSmall(string metric, Regex.ValueMatchEnumerator words)
+    private static MetricGoal? Known(string metric) =>
+        Any(metric, IsIn(Reversing)) ? MetricGoal.Maximize
+        : Any(metric, IsSmall) ? MetricGoal.Minimize
+        : Any(metric, IsIn(BetterLarge)) ? MetricGoal.Maximize
+        : null;
+
+    private static Func<ReadOnlySpan<char>, bool> IsIn(HashSet<string> words) => words.GetAlternateLookup<ReadOnlySpan<char>>().Contains;
+
+    private static bool IsSmall(ReadOnlySpan<char> word) =>
+        IsIn(BetterSmall)(word) || word.EndsWith("loss", StringComparison.OrdinalIgnoreCase) || word.EndsWith("error", StringComparison.OrdinalIgnoreCase);
+
+    private static bool Any(string metric, Func<ReadOnlySpan<char>, bool> says)
     {
-        foreach (var word in words)
+        foreach (var word in Word().EnumerateMatches(metric))
         {
-            var text = metric.AsSpan(word.Index, word.Length);
-            if (BetterSmall.GetAlternateLookup<ReadOnlySpan<char>>().Contains(text)
-                || text.EndsWith("loss", StringComparison.OrdinalIgnoreCase) || text.EndsWith("error", StringComparison.OrdinalIgnoreCase))
+            if (says(metric.AsSpan(word.Index, word.Length)))
                 return true;
         }
 
         return false;
     }
 
-    [GeneratedRegex("[A-Z]?[a-z]+|[A-Z]+(?![a-z])")]
+    [GeneratedRegex("[Ff]1|[Rr]2|[A-Z]?[a-z]+|[A-Z]+(?![a-z])")]
     private static partial Regex Word();
 }

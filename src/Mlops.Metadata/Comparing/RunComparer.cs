@@ -37,7 +37,8 @@ internal static class RunComparer
         double?[] values = [.. runs.Select(run => run.Metrics.TryGetValue(key, out var summary) ? Number(summary, value, goal) : (double?)null)];
         var numbers = values.OfType<double>().Where(v => !double.IsNaN(v)).DefaultIfEmpty(double.NaN);
         var best = goal == MetricGoal.Minimize ? numbers.Min() : numbers.Max();
-        return new ComparedMetric(key, goal, source, values, [.. Enumerable.Range(0, runs.Count).Where(i => values[i] == best)]);
+        return new ComparedMetric(
+            key, goal, source, values, source == GoalSource.Assumed ? [] : [.. Enumerable.Range(0, runs.Count).Where(i => values[i] == best)]);
     }
 
     private static bool IsContext(string tag) =>

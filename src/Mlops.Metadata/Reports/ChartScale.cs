@@ -25,13 +25,13 @@ internal sealed class ChartScale
             (low, high) = low == 0 ? (-1, 1) : (low - (Math.Abs(low) / 2), high + (Math.Abs(high) / 2));
         var step = Step((high / 4) - (low / 4));
         return double.IsFinite(step) && step > 0
-            ? new ChartScale(Math.Floor(low / step) * step, Math.Ceiling(high / step) * step, false, null)
+            ? new ChartScale(Math.Max(-double.MaxValue, Math.Floor(low / step) * step), Math.Min(double.MaxValue, Math.Ceiling(high / step) * step), false, null)
             : new ChartScale(low, high, false, null);
     }
 
     /// <summary>A scale for the positions of an axis, which it fills from end to end.</summary>
     public static ChartScale OfPositions(long first, long last, CurveAxis axis) =>
-        new(first, first == last ? first + 1.0 : last, false, axis);
+        new(first, (double)first == (double)last ? Math.Max(first + 1.0, Math.BitIncrement(first)) : last, false, axis);
 
     /// <summary>0 at the low end, 1 at the high end.</summary>
     public double At(double value) => IsLogarithmic
@@ -55,8 +55,14 @@ internal sealed class ChartScale
         var step = _axis is CurveAxis.Time or CurveAxis.RelativeTime ? TimeStep(_high - _low) : Step((_high / 4) - (_low / 4));
         if (_axis == CurveAxis.Step)
             step = Math.Max(1, step);
-        for (var i = Math.Ceiling((_low / step) - 1e-9); i * step <= _high + (step * 1e-9); i++)
+        for (var i = Math.Ceiling((_low / step) - 1e-9); i <= (_high / step) + 1e-9; i++)
+        {
             yield return (i * step, Text(i * step, step));
+
+            // so far from zero that the next is not another number
+            if (i + 1 == i)
+                yield break;
+        }
     }
 
     private string Text(double value, double step) => _axis switch

@@ -22,6 +22,26 @@ internal sealed class HtmlWriter(Stream stream)
         return this;
     }
 
+    /// <summary>Writes text in which the ends of lines stay; tabs become spaces.</summary>
+    public HtmlWriter Lines(string text)
+    {
+        foreach (var line in text.ReplaceLineEndings("\n").Replace("\t", "    ", StringComparison.Ordinal).Split('\n'))
+        {
+            AppendText(line);
+            Append("\n");
+        }
+
+        return this;
+    }
+
+    public HtmlWriter Base64(ReadOnlySpan<byte> bytes)
+    {
+        var size = System.Buffers.Text.Base64.GetMaxEncodedToUtf8Length(bytes.Length);
+        System.Buffers.Text.Base64.EncodeToUtf8(bytes, _buffer.GetSpan(size), out _, out var written);
+        _buffer.Advance(written);
+        return this;
+    }
+
     public async Task FlushAsync(CancellationToken cancellationToken)
     {
         await stream.WriteAsync(_buffer.WrittenMemory, cancellationToken).ConfigureAwait(false);

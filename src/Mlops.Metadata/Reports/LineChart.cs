@@ -8,52 +8,26 @@ namespace Mlops.Metadata;
 /// </summary>
 internal sealed class LineChart(ComparedCurves curves, IReadOnlyList<Run> runs, ComparedMetric metric)
 {
-    // tenths of a unit inside the plot, so that coordinates are whole numbers
-    public const int Width = 3440;
-    public const int Height = 1800;
-
     public void Write(HtmlWriter html, int number)
     {
         var cells = curves.Runs.SelectMany(c => c).ToList();
         var finite = cells.Where(c => double.IsFinite(c.Min)).ToList();
         var x = ChartScale.OfPositions(cells.Min(c => c.First), cells.Max(c => c.Last), curves.Axis);
         var y = finite.Count > 0 ? ChartScale.OfValues(finite.Min(c => c.Min), finite.Max(c => c.Max)) : ChartScale.OfValues(0, 1);
-        var goal = metric.Goal == MetricGoal.Minimize ? "lower is better" : "higher is better";
-        html.Write($"<figure class=\"chart\"><h3>{metric.Key} <small>{goal}{(metric.Source == GoalSource.Name ? " (by its name)" : "")}</small></h3>\n");
-        html.Write($"<svg viewBox=\"0 0 400 236\" role=\"img\" aria-labelledby=\"t{number} d{number}\" data-x0=\"{R(x.Low)}\" data-x1=\"{R(x.High)}\" data-y0=\"{R(y.Low)}\" data-y1=\"{R(y.High)}\" data-log=\"{(y.IsLogarithmic ? "1" : "")}\" data-axis=\"{curves.Axis.ToString()}\">");
-        html.Write($"<title id=\"t{number}\">{metric.Key}</title><desc id=\"d{number}\">{Describe(finite)}</desc>");
-        WriteAxes(html, x, y);
-        html.Markup("<g transform=\"translate(48 8) scale(.1)\">");
+        var frame = new ChartFrame(x, y, axis: curves.Axis.ToString());
+        html.Write($"<figure class=\"chart\"><h3>{metric.Key} <small>{Goal()}</small></h3>\n");
+        frame.Begin(html, number, metric.Key, Describe(finite));
         for (var i = 0; i < runs.Count; i++)
         {
             if (curves.Runs[i].Count > 0)
-                WriteCurve(html, i, x, y);
+                WriteCurve(html, i, frame);
         }
 
-        html.Markup("</g></svg>\n");
+        ChartFrame.End(html);
         html.Write($"<figcaption>{AxisName()}{(y.IsLogarithmic ? "; logarithmic scale" : "")}{Remarks()}</figcaption></figure>\n");
     }
 
-    private static string R(double value) => value.ToString("R", CultureInfo.InvariantCulture);
-
-    private static void WriteAxes(HtmlWriter html, ChartScale x, ChartScale y)
-    {
-        foreach (var (value, text) in y.Ticks())
-        {
-            var at = 188 - (180 * y.At(value));
-            html.Write($"<path class=\"grid\" d=\"M48 {at}h344\"/><text x=\"43\" y=\"{at + 3.5}\" text-anchor=\"end\">{text}</text>");
-        }
-
-        foreach (var (value, text) in x.Ticks())
-        {
-            var at = 48 + (344 * x.At(value));
-            html.Write($"<path class=\"axis\" d=\"M{at} 188v4\"/><text x=\"{at}\" y=\"206\" text-anchor=\"{(at > 380 ? "end" : "middle")}\">{text}</text>");
-        }
-
-        html.Markup("<path class=\"axis\" d=\"M48 188h344\"/>");
-    }
-
-    private void WriteCurve(HtmlWriter html, int run, ChartScale x, ChartScale y)
+    private void WriteCurve(HtmlWriter html, int run, ChartFrame frame)
     {
         var cells = curves.Runs[run];
         var best = runs.Count > 1 && metric.Best.Contains(run) ? " best" : "";
@@ -72,7 +46,7 @@ internal sealed class LineChart(ComparedCurves curves, IReadOnlyList<Run> runs, 
                 var low = (cell.MinAt, cell.Min);
                 var high = (cell.MaxAt, cell.Max);
                 foreach (var (at, value) in cell.MinAt <= cell.MaxAt ? [low, high] : (ReadOnlySpan<(long, double)>)[high, low])
-                    extremes.Add(Width * x.At(at), Height * (1 - y.At(value)));
+                    extremes.Add(frame.X(at), frame.Y(value));
             }
 
             html.Write($"<path class=\"extremes\" d=\"").Markup(extremes.ToString()).Markup("\"/>");
@@ -84,18 +58,18 @@ internal sealed class LineChart(ComparedCurves curves, IReadOnlyList<Run> runs, 
             if (cell.NanCount > 0 || !double.IsFinite(cell.Mean))
                 means.Break();
             if (cell.NanCount == 0 && double.IsFinite(cell.Mean))
-                means.Add(Width * x.At((cell.First / 2.0) + (cell.Last / 2.0)), Height * (1 - y.At(cell.Mean)));
+                means.Add(frame.X((cell.First / 2.0) + (cell.Last / 2.0)), frame.Y(cell.Mean));
         }
 
         html.Write($"<path class=\"mean\" d=\"").Markup(means.ToString()).Markup("\"/>");
         foreach (var cell in cells)
         {
             if (cell.NanCount > 0)
-                html.Write($"<path class=\"mark\" d=\"M{Math.Round(Width * x.At(cell.First)) - 10} 1800h{Math.Round(Width * (x.At(cell.Last) - x.At(cell.First))) + 20}v-60h-{Math.Round(Width * (x.At(cell.Last) - x.At(cell.First))) + 20}z\"><title>{runs[run].Name}: {cell.NanCount} NaN at {Position(cell.First)}{(cell.Last == cell.First ? "" : "–" + Position(cell.Last))}</title></path>");
+                html.Write($"<path class=\"mark\" d=\"M{Math.Round(frame.X(cell.First)) - 10} {frame.Height}h{Math.Round(frame.X(cell.Last) - frame.X(cell.First)) + 20}v-60h-{Math.Round(frame.X(cell.Last) - frame.X(cell.First)) + 20}z\"><title>{runs[run].Name}: {cell.NanCount} NaN at {Position(cell.First)}{(cell.Last == cell.First ? "" : "–" + Position(cell.Last))}</title></path>");
             if (cell.PositiveInfinityAt is { } up)
-                html.Write($"<path class=\"mark\" d=\"M{Math.Round(Width * x.At(up))} -60l50 80h-100z\"><title>{runs[run].Name}: +∞ at {Position(up)}</title></path>");
+                html.Write($"<path class=\"mark\" d=\"M{Math.Round(frame.X(up))} -60l50 80h-100z\"><title>{runs[run].Name}: +∞ at {Position(up)}</title></path>");
             if (cell.NegativeInfinityAt is { } down)
-                html.Write($"<path class=\"mark\" d=\"M{Math.Round(Width * x.At(down))} 1860l50 -80h-100z\"><title>{runs[run].Name}: -∞ at {Position(down)}</title></path>");
+                html.Write($"<path class=\"mark\" d=\"M{Math.Round(frame.X(down))} {frame.Height + 60}l50 -80h-100z\"><title>{runs[run].Name}: -∞ at {Position(down)}</title></path>");
         }
 
         html.Markup("</g>\n");
@@ -107,6 +81,10 @@ internal sealed class LineChart(ComparedCurves curves, IReadOnlyList<Run> runs, 
         CurveAxis.RelativeTime => NumberText.Duration(at),
         _ => DateTimeOffset.UnixEpoch.AddMicroseconds(at).ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
     };
+
+    private string Goal() => metric.Source == GoalSource.Assumed
+        ? ""
+        : (metric.Goal == MetricGoal.Minimize ? "lower is better" : "higher is better") + (metric.Source == GoalSource.Name ? " (by its name)" : "");
 
     private string AxisName() => curves.Axis switch { CurveAxis.Step => "step", CurveAxis.Time => "time, UTC", _ => "time since the run's start" };
 

@@ -21,6 +21,9 @@ internal static class NumberText
         return scaled.ToString(isFar ? "0.###e0" : Math.Abs(scaled) >= 100 ? "0.#" : Math.Abs(scaled) >= 1 ? "0.###" : "0.#####", CultureInfo.InvariantCulture) + unit;
     }
 
+    /// <summary>A whole number with its thousands apart.</summary>
+    public static string Count(long count) => count.ToString("N0", CultureInfo.InvariantCulture);
+
     /// <summary>A time in microseconds, in its two largest units.</summary>
     public static string Duration(double microseconds)
     {

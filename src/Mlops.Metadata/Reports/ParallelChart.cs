@@ -28,7 +28,7 @@ internal sealed class ParallelChart(RunComparison comparison, ComparedMetric tar
 
         for (var a = 0; a < axes.Count; a++)
             axes[a].Write(html, 80 + (a * Gap));
-        html.Write($"</svg></div><p class=\"note\">Line colour: {target.Key}, from low (light) to high (strong); the best is thick. Missing values stand below the axes{(differing.Count > MostAxes ? $". The first {MostAxes} of {differing.Count} differing parameters" : "")}.</p></section>\n");
+        html.Write($"</svg></div><p class=\"note\">Line colour: {target.Key}, from low (light) to high (strong){(target.Best.Count > 0 ? "; the best is thick" : "")}. Missing values stand below the axes{(differing.Count > MostAxes ? $". The first {MostAxes} of {differing.Count} differing parameters" : "")}.</p></section>\n");
     }
 
     private sealed class Axis

@@ -13,9 +13,12 @@ internal sealed class ReportPage(HtmlWriter html, RunComparison comparison, stri
 
     private IReadOnlyList<Run> Runs => comparison.Runs;
 
-    public void Begin()
+    public void Begin(bool hasImages, bool hasFigures)
     {
-        html.Write($"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'sha256-{Hash(ReportAssets.Style)}'; script-src 'sha256-{Hash(ReportAssets.Script)}'; base-uri 'none'; form-action 'none'\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"referrer\" content=\"no-referrer\"><title>{title}</title>");
+        // a page within the page has styles of its own, and is under the policy of this one
+        var style = hasFigures ? "'unsafe-inline'" : $"'sha256-{Hash(ReportAssets.Style)}'";
+        html.Write($"<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; {(hasImages ? "img-src data:; " : "")}style-src ").Markup(style);
+        html.Write($"; script-src 'sha256-{Hash(ReportAssets.Script)}'; base-uri 'none'; form-action 'none'\"><meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><meta name=\"referrer\" content=\"no-referrer\"><title>{title}</title>");
         html.Markup("<style>").Markup(Lines(ReportAssets.Style)).Markup("</style></head><body><main>\n");
         var experiments = comparison.Context.FirstOrDefault(c => c.Key == "experiment")?.Values.OfType<string>().Distinct() ?? [];
         html.Write($"<header><h1><bdi>{title}</bdi></h1><p>{string.Join(", ", experiments)} · {Runs.Count} {(Runs.Count == 1 ? "run" : "runs")} · written {Time(now)} UTC</p></header>\n");
@@ -25,22 +28,11 @@ internal sealed class ReportPage(HtmlWriter html, RunComparison comparison, stri
 
     public void WriteRuns()
     {
-        BeginTable("Runs", ["Run", "Status", "Started, UTC", "Duration"], [.. comparison.Metrics.Select(m => m.Key)]);
+        BeginTable("Runs", ["Run", "Status", "Started, UTC", "Duration"]);
         for (var i = 0; i < Runs.Count; i++)
         {
             var run = Runs[i];
-            html.Write($"<tr><th scope=\"row\"><span class=\"name\" data-toggle=\"{i}\"><svg class=\"key c{i % 6} k{i / 6 % 4}\" viewBox=\"0 0 26 10\" aria-hidden=\"true\"><path d=\"M0 5h26\"/></svg><bdi>{Short(run.Name)}</bdi></span></th><td>{run.Status.ToString()}{(run.EndReason is { } reason ? $" ({reason})" : "")}</td><td class=\"time\">{Time(run.StartTime)}</td><td class=\"time\">{(run.EndTime is { } end ? NumberText.Duration((end - run.StartTime).TotalMicroseconds) : "goes on")}</td>");
-            foreach (var metric in comparison.Metrics)
-            {
-                if (metric.Values[i] is not { } value)
-                    html.Markup("<td class=\"n missing\">–</td>");
-                else if (Runs.Count > 1 && metric.Best.Contains(i))
-                    html.Write($"<td class=\"n best\">★ {NumberText.Of(value)}</td>");
-                else
-                    html.Write($"<td class=\"n\">{NumberText.Of(value)}</td>");
-            }
-
-            html.Markup("</tr>\n");
+            html.Write($"<tr><th scope=\"row\"><span class=\"name\" data-toggle=\"{i}\"><svg class=\"key c{i % 6} k{i / 6 % 4}\" viewBox=\"0 0 26 10\" aria-hidden=\"true\"><path d=\"M0 5h26\"/></svg><bdi>{Short(run.Name)}</bdi></span></th><td>{run.Status.ToString()}{(run.EndReason is { } reason ? $" ({reason})" : "")}</td><td class=\"time\">{Time(run.StartTime)}</td><td class=\"time\">{(run.EndTime is { } end ? NumberText.Duration((end - run.StartTime).TotalMicroseconds) : "goes on")}</td></tr>\n");
         }
 
         EndTable();
@@ -53,9 +45,34 @@ internal sealed class ReportPage(HtmlWriter html, RunComparison comparison, stri
             foreach (var finding in run.WatchFindings)
                 html.Write($"<p class=\"note\"><bdi>{Short(run.Name)}</bdi>: <bdi>{Short(finding.Rule)}</bdi>{(finding.Step is { } step ? $" at step {step}" : "")}: <bdi>{Short(finding.Reason)}</bdi></p>\n");
         }
+    }
 
-        if (Runs.Count > 1 && comparison.Metrics.Count > 0)
-            html.Write($"<p class=\"note\">★ best of its column by the {comparison.Value.ToString().ToLowerInvariant()} value.</p>\n");
+    public void WriteMetrics()
+    {
+        if (comparison.Metrics.Count == 0)
+            return;
+        BeginTable("Metrics", ["Key"], Runs.Count == 1 ? [comparison.Value.ToString()] : [.. Runs.Select(r => Short(r.Name))]);
+        foreach (var metric in comparison.Metrics)
+        {
+            // where all are equally good, none stands out
+            var isMarked = metric.Best.Count < metric.Values.Count(v => v is not null);
+            html.Write($"<tr><th scope=\"row\"><bdi>{metric.Key}</bdi></th>");
+            for (var i = 0; i < Runs.Count; i++)
+            {
+                if (metric.Values[i] is not { } value)
+                    html.Markup("<td class=\"n missing\">–</td>");
+                else if (isMarked && metric.Best.Contains(i))
+                    html.Write($"<td class=\"n best\">★ {NumberText.Of(value)}</td>");
+                else
+                    html.Write($"<td class=\"n\">{NumberText.Of(value)}</td>");
+            }
+
+            html.Markup("</tr>\n");
+        }
+
+        EndTable();
+        if (Runs.Count > 1)
+            html.Write($"<p class=\"note\">★ best of its row by the {comparison.Value.ToString().ToLowerInvariant()} value; none where it is not known which way is better.</p>\n");
     }
 
     public void WriteTexts(string heading, IReadOnlyList<ComparedText> texts)
@@ -80,7 +97,7 @@ internal sealed class ReportPage(HtmlWriter html, RunComparison comparison, stri
 
         if (equal.Count == 0)
             return;
-        BeginTable(Runs.Count == 1 ? heading : $"{heading} equal in all runs", ["Key", "Value"], []);
+        BeginTable(Runs.Count == 1 ? heading : $"{heading} equal in all runs", ["Key", "Value"]);
         foreach (var text in equal)
         {
             html.Write($"<tr><th scope=\"row\"><bdi>{text.Key}</bdi></th>");
@@ -99,9 +116,9 @@ internal sealed class ReportPage(HtmlWriter html, RunComparison comparison, stri
         html.Write($"</tbody></table></div>{(artifacts.Count > MostArtifacts ? $"The first {MostArtifacts} are shown." : "")}</details>\n");
     }
 
-    private void BeginTable(string heading, IReadOnlyList<string> columns, IReadOnlyList<string> numbers)
+    private void BeginTable(string heading, IReadOnlyList<string> columns, params IReadOnlyList<string> numbers)
     {
-        html.Write($"<section><h2>{heading}</h2><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{heading}\"><table><thead><tr>");
+        html.Write($"<section><h2>{heading}</h2><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{heading}\"><table class=\"{(numbers.Count > 0 ? "numbers" : "")}\"><thead><tr>");
         foreach (var column in columns)
             html.Write($"<th scope=\"col\"><bdi>{column}</bdi></th>");
         foreach (var column in numbers)

@@ -5,7 +5,9 @@ public sealed partial class RunCatalog
 {
     /// <summary>
     /// Writes one HTML page about a run, or about several beside each other, that needs no network and no other file: tables,
-    /// curves that keep every extreme, and parameters against a metric. Curves by step are drawn from the store's statistics.
+    /// curves that keep every extreme, parameters against a metric, and rich values: all of one run, and of several the ROC,
+    /// precision-recall and calibration curves. Curves by step are drawn from the store's statistics. A rich value whose content is
+    /// damaged or lost is told in its place.
     /// </summary>
     /// <param name="ids">At least one run, in the order wanted.</param>
     /// <param name="stream">Where to; written piece by piece and left open.</param>
@@ -22,6 +24,9 @@ public sealed partial class RunCatalog
     {
         ArgumentNullException.ThrowIfNull(stream);
         options ??= new ReportOptions();
+        ArgumentOutOfRangeException.ThrowIfNegative(options.MaxEmbeddedBytes, nameof(options));
+        if (options is { MaxImages: < 0 or > 1_000 } or { MaxHistograms: < 1 or > 100_000 })
+            throw new ArgumentOutOfRangeException(nameof(options), "A report shows 0 to 1,000 pictures and 1 to 100,000 histograms of a name.");
         var comparison = await CompareTextsAsync(ids, options.Comparison, cancellationToken).ConfigureAwait(false);
         var target = comparison.Metrics.FirstOrDefault(m => options.Target is { } key ? m.Key == key : m.Values.Count(v => v is not null) > 1);
         if (target is null && options.Target is not null)
@@ -29,10 +34,13 @@ public sealed partial class RunCatalog
         var title = options.Title ?? (ids.Count == 1 ? comparison.Runs[0].Name : $"Comparison of {ids.Count} runs");
         var html = new HtmlWriter(stream);
         var page = new ReportPage(html, comparison, title, _context.Time.GetUtcNow());
-        page.Begin();
+        var values = await ReportValues.ListAsync(this, comparison.Runs, options, cancellationToken).ConfigureAwait(false);
+        page.Begin(values.HasImages, values.HasFigures);
         page.WriteRuns();
+        page.WriteMetrics();
         await WriteStepsAsync(html, comparison.Runs, cancellationToken).ConfigureAwait(false);
         await WriteCurvesAsync(html, comparison, options.Comparison, progress, cancellationToken).ConfigureAwait(false);
+        await values.WriteAsync(html, comparison.Metrics.Count, cancellationToken).ConfigureAwait(false);
         if (target is not null && ids.Count > 1 && comparison.Params.Any(p => p.Differs))
             new ParallelChart(comparison, target).Write(html);
         page.WriteTexts("Parameters", comparison.Params);

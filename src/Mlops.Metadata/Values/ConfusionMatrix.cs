@@ -14,7 +14,7 @@ public sealed record ConfusionMatrix : RichValue
     {
         ArgumentNullException.ThrowIfNull(labels);
         ArgumentNullException.ThrowIfNull(counts);
-        if (labels.Count == 0 || counts.Count != labels.Count || counts.Any(row => row.Count != labels.Count))
+        if (labels.Count == 0 || labels.Contains(null!) || counts.Count != labels.Count || counts.Any(row => row?.Count != labels.Count))
             throw new ArgumentException($"{labels.Count} labels need as many rows of as many counts.", nameof(counts));
         if (labels.Distinct(StringComparer.Ordinal).Count() != labels.Count)
             throw new ArgumentException("Two classes have the same label.", nameof(labels));

@@ -17,7 +17,7 @@ public sealed record TableValue : RichValue
     public TableValue(IReadOnlyList<ValueColumn> columns)
     {
         ArgumentNullException.ThrowIfNull(columns);
-        if (columns.Count == 0)
+        if (columns.Count == 0 || columns.Contains(null!))
             throw new ArgumentException("A table has at least one column.", nameof(columns));
         if (columns.FirstOrDefault(c => c.Count != columns[0].Count) is { } ragged)
             throw new ArgumentException($"The column '{ragged.Name}' has {ragged.Count} rows and '{columns[0].Name}' has {columns[0].Count}.", nameof(columns));

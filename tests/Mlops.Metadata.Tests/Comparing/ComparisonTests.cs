@@ -69,12 +69,32 @@ public sealed class ComparisonTests
     }
 
     [Theory]
+    [InlineData("MicroF1", true)]
+    [InlineData("r2", true)]
+    [InlineData("val/recall.mean", true)]
+    [InlineData("learning_rate", false)]
+    [InlineData("fit_seconds", false)]
+    [InlineData("maps", false)]
+    public async Task CompareAsync_nameThatSaysNothing_hasNoBest(string name, bool isKnown)
+    {
+        await using var rig = new StoreRig();
+        RunId[] runs = [await rig.StartAsync(), await rig.StartAsync()];
+        await rig.AppendAsync(runs[0], name, (0, 1));
+        await rig.AppendAsync(runs[1], name, (0, 2));
+        var metric = (await rig.Runs.CompareAsync(runs)).Metrics.Single();
+        Assert.Equal((MetricGoal.Maximize, isKnown ? GoalSource.Name : GoalSource.Assumed), (metric.Goal, metric.Source));
+        Assert.Equal(isKnown ? [1] : [], metric.Best);
+    }
+
+    [Theory]
     [InlineData("val_loss", MetricGoal.Minimize)]
     [InlineData("RMSE", MetricGoal.Minimize)]
     [InlineData("MeanAbsoluteError", MetricGoal.Minimize)]
     [InlineData("eval/perplexity.mean", MetricGoal.Minimize)]
     [InlineData("auc", MetricGoal.Maximize)]
     [InlineData("glossary_hits", MetricGoal.Maximize)]
+    [InlineData("log_loss_reduction", MetricGoal.Maximize)]
+    [InlineData("brier_score", MetricGoal.Minimize)]
     [InlineData("", MetricGoal.Maximize)]
     public void Guess_name_isByItsWords(string name, MetricGoal goal) => Assert.Equal(goal, MetricGoals.Guess(name));
 

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.RegularExpressions;
 using Mlops.Storage;
 using Snapshooter.Xunit;
@@ -26,7 +25,7 @@ public sealed class ReportTests
     public async Task WriteReportAsync_hostileTexts_stayText()
     {
         await using var rig = new StoreRig();
-        var html = await WriteAsync(rig, await HostileAsync(rig));
+        var html = await rig.WriteReportAsync(await HostileAsync(rig));
         Assert.DoesNotContain("<img", html, StringComparison.Ordinal);
         Assert.DoesNotContain('\u202e', html);
         Assert.Equal(1, Regex.Count(html, "<script"));
@@ -46,7 +45,7 @@ public sealed class ReportTests
         {
             12_340 => 10.0, 20_000 => double.NaN, 25_000 => double.PositiveInfinity, _ => i % 2,
         }))]);
-        var html = await WriteAsync(rig, [run]);
+        var html = await rig.WriteReportAsync([run]);
         var path = Regex.Match(html, "class=\"extremes\" d=\"([^\"]+)\"").Groups[1].Value;
         var (x, y) = (0, 0);
         var points = Regex.Matches(path, @"([Ml])(-?\d+) (-?\d+)").Select(m =>
@@ -72,13 +71,30 @@ public sealed class ReportTests
             StepRecord.Ended(fit, new RunEnd(RunStatus.Failed, StoreRig.Start.AddSeconds(60), RunEnd.Exception, "<u>cold")),
             StepRecord.Ended(train, new RunEnd(RunStatus.Finished, StoreRig.Start.AddSeconds(120))),
             RunRecord.Logged(run, [RunRecord.Found(new WatchFinding("<p>", "<q>", 7, StoreRig.Start))]));
-        var html = await WriteAsync(rig, [run]);
+        var html = await rig.WriteReportAsync([run]);
         Assert.Contains("<h2>Steps</h2>", html, StringComparison.Ordinal);
         Assert.Contains("<bdi>&lt;b&gt;train</bdi></th><td>Finished</td><td class=\"time\">2m</td>", html, StringComparison.Ordinal);
         Assert.Contains("\u00a0\u00a0\u00a0<bdi>fit</bdi></th><td>Failed (exception): &lt;u&gt;cold</td><td class=\"time\">30s</td>", html, StringComparison.Ordinal);
         Assert.Contains("x=\"60\" y=\"1\" width=\"60\"", html, StringComparison.Ordinal);
         Assert.Contains("&lt;i&gt;flights v&lt;3", html, StringComparison.Ordinal);
         Assert.Contains("<bdi>&lt;p&gt;</bdi> at step 7: <bdi>&lt;q&gt;</bdi>", html, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WriteReportAsync_best_isMarkedWhereItIsKnownAndNotShared()
+    {
+        await using var rig = new StoreRig();
+        RunId[] runs = [await rig.StartAsync(name: "a"), await rig.StartAsync(name: "b")];
+        foreach (var (key, a, b) in (IEnumerable<(string, double, double)>)[("auc", 0.5, 0.75), ("fit_seconds", 2, 3), ("log_loss_reduction", 0.125, 0.25), ("rmse", 4, 4)])
+        {
+            await rig.AppendAsync(runs[0], key, (0, a));
+            await rig.AppendAsync(runs[1], key, (0, b));
+        }
+
+        var html = await rig.WriteReportAsync(runs);
+        Assert.Equal(["★ 0.75", "★ 0.25"], Regex.Matches(html, "class=\"n best\">([^<]+)<").Select(m => m.Groups[1].Value));
+        Assert.Contains("<bdi>fit_seconds</bdi></th><td class=\"n\">2</td><td class=\"n\">3</td>", html, StringComparison.Ordinal);
+        Assert.Contains("style-src 'sha256-", html, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -110,13 +126,6 @@ public sealed class ReportTests
         await using var rig = new StoreRig();
         RunId[] runs = [await rig.StartAsync(name: "twin"), await rig.StartAsync(name: "twin"), await rig.StartAsync(name: "one")];
         Assert.Equal(["field", $"twin ({runs[0]})", $"twin ({runs[1]})", "one"], RunTable.Of(await rig.Runs.CompareAsync(runs)).Columns);
-    }
-
-    private static async Task<string> WriteAsync(StoreRig rig, RunId[] runs)
-    {
-        using var stream = new MemoryStream();
-        await rig.Runs.WriteReportAsync(runs, stream);
-        return Encoding.UTF8.GetString(stream.ToArray());
     }
 
     private static async Task<RunId[]> HostileAsync(StoreRig rig)

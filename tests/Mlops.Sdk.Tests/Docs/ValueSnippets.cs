@@ -28,6 +28,10 @@ internal static class ValueSnippets
         await foreach (var value in mlops.Runs.StreamValuesAsync(run, RichValueKind.Image, "samples"))
             last = await mlops.Runs.ReadValueAsync(value);
         #endregion
+
+        #region report of rich values
+        await mlops.Runs.WriteReportAsync([run], "run.html", new ReportOptions { MaxImages = 20 });
+        #endregion
         return last;
     }
 
