@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Text;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -463,7 +464,7 @@ public abstract partial class ContentConformance : IAsyncLifetime
     /// <summary>The first read of each object arrives with a wrong byte.</summary>
     private sealed class OnceWrongObjects(IObjectStore inner) : PassingObjects(inner)
     {
-        private readonly HashSet<ObjectName> _read = [];
+        private readonly ConcurrentDictionary<ObjectName, bool> _read = new();
 
         public override async Task<Stream> OpenReadAsync(ObjectName name, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
         {
@@ -471,7 +472,7 @@ public abstract partial class ContentConformance : IAsyncLifetime
             using var copy = new MemoryStream();
             await stream.CopyToAsync(copy, cancellationToken);
             var bytes = copy.ToArray();
-            if (_read.Add(name))
+            if (_read.TryAdd(name, true))
                 bytes[^20] ^= 1;
             return new MemoryStream(bytes);
         }

@@ -64,9 +64,21 @@ public abstract partial class ContentConformance
         await ReplaceAsync(info.Name, pack);
         var path = Path.Combine(Folder, "model.bin");
         await File.WriteAllTextAsync(path, "older");
-        await Assert.ThrowsAsync<IntegrityException>(() => _content.MaterializeAsync(digest, path));
+        var error = await Assert.ThrowsAsync<IntegrityException>(() => _content.MaterializeAsync(digest, path));
+        Assert.Contains(info.Name.Value, error.Message, StringComparison.Ordinal);
         Assert.Equal("older", await File.ReadAllTextAsync(path));
         await Assert.ThrowsAsync<NotFoundException>(() => _content.MaterializeAsync(Digest.Of("absent"u8), path));
+    }
+
+    [SkippableFact]
+    public async Task Materialize_bytes_that_arrive_wrong_once_are_read_again()
+    {
+        var bytes = Random(12_000_000);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        var path = Path.Combine(Folder, "model.bin");
+        await new ContentStore(new OnceWrongObjects(Objects), _index, Time).MaterializeAsync(digest, path);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(path));
+        Assert.Empty(await _content.CheckAsync([digest]).ToListAsync());
     }
 
     [SkippableFact]
