@@ -43,22 +43,25 @@ internal static class RecordWrites
         {
             round.Add(
                 "UPDATE mlops.records r SET revision = n.revision, sealed = n.sealed, sequence = n.sequence, head = n.head, purged = n.purged, "
-                + "key = CASE WHEN n.purged THEN NULL ELSE r.key END, key_hash = CASE WHEN n.purged THEN NULL ELSE r.key_hash END "
-                + "FROM unnest($1, $2, $3, $4, $5, $6) AS n (id, revision, sealed, sequence, head, purged) WHERE r.id = n.id",
+                + "key = CASE WHEN n.purged THEN NULL ELSE r.key END, key_hash = CASE WHEN n.purged THEN NULL ELSE r.key_hash END, "
+                + "marks_low = n.marks_low, marks_high = n.marks_high "
+                + "FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) AS n (id, revision, sealed, sequence, head, purged, marks_low, marks_high) WHERE r.id = n.id",
                 Args.All(updated.Select(r => r.Id)),
                 Args.All(updated.Select(r => r.Revision)),
                 Args.All(updated.Select(r => r.Sealed)),
                 Args.All(updated.Select(r => r.Sequence)),
                 Args.All(updated.Select(r => r.Head.ToBytes())),
-                Args.All(updated.Select(r => r.Purged)));
+                Args.All(updated.Select(r => r.Purged)),
+                Args.All(updated.Select(r => writes.MarksOf(r.Id).Low)),
+                Args.All(updated.Select(r => writes.MarksOf(r.Id).High)));
         }
 
         var inserted = writes.Records.Values.Where(r => writes.Inserted.Contains(r.Id)).OrderBy(r => r.Id).ToList();
         if (inserted.Count > 0)
         {
             round.Add(
-                "INSERT INTO mlops.records (id, kind, key, key_hash, revision, created, sealed, purged, sequence, head) "
-                + "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                "INSERT INTO mlops.records (id, kind, key, key_hash, revision, created, sealed, purged, sequence, head, marks_low, marks_high) "
+                + "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
                 Args.All(inserted.Select(r => r.Id)),
                 Args.All(inserted.Select(r => names[r.Kind])),
                 Args.All(inserted.Select(r => r.Key)),
@@ -68,7 +71,9 @@ internal static class RecordWrites
                 Args.All(inserted.Select(r => r.Sealed)),
                 Args.All(inserted.Select(r => r.Purged)),
                 Args.All(inserted.Select(r => r.Sequence)),
-                Args.All(inserted.Select(r => r.Head.ToBytes())));
+                Args.All(inserted.Select(r => r.Head.ToBytes())),
+                Args.All(inserted.Select(r => writes.MarksOf(r.Id).Low)),
+                Args.All(inserted.Select(r => writes.MarksOf(r.Id).High)));
         }
     }
 
