@@ -141,7 +141,7 @@ public sealed class MarkTests(PostgreSqlServer server)
         var id = _ids.Next();
         await store.CommitAsync(Samples.Batch(Samples.Create(id, FieldWrite.Set("f", FieldValue.Text("a")))));
         await store.CommitAsync(Samples.Batch(Samples.Update(id, FieldWrite.Set("g", FieldValue.Text("b"))), Samples.Update(id) with { Purge = true }));
-        Assert.Equal(1L, await server.ScalarAsync<long>($"SELECT count(*) FROM {_schema}.records WHERE purged AND marks_low = 0 AND marks_high = 0"));
+        Assert.Equal(1L, await server.ScalarAsync<long>($"SELECT count(*) FROM {_schema}.records WHERE purged AND marks_1 = 0 AND marks_2 = 0 AND marks_3 = 0"));
     }
 
     [SkippableTheory]
@@ -153,7 +153,7 @@ public sealed class MarkTests(PostgreSqlServer server)
         await using var store = await OpenAsync();
         var id = _ids.Next();
         await store.CommitAsync(Samples.Batch(Samples.Create(id, FieldWrite.Set("f", FieldValue.Text("a")))) with { Appends = [Metric(id, 1)] });
-        await server.ExecuteAsync($"UPDATE {_schema}.{table} SET marks_high = 0");
+        await server.ExecuteAsync($"UPDATE {_schema}.{table} SET marks_2 = 0");
         var problem = Assert.Single((await store.VerifyAsync()).Problems);
         Assert.Contains(id.ToString(), problem, StringComparison.Ordinal);
         Assert.Contains(named, problem, StringComparison.Ordinal);
@@ -162,7 +162,7 @@ public sealed class MarkTests(PostgreSqlServer server)
     [Fact]
     public void Of_value_has_the_bits_of_the_format()
     {
-        Assert.Equal(new FieldMarks(1L << 37, 1L << 14), FieldMarks.Of("params.model", FieldValue.Text("a")));
+        Assert.Equal(new FieldMarks(1L << 37, 1L << 14, 1L << 20), FieldMarks.Of("params.model", FieldValue.Text("a")));
         Assert.Equal(FieldMarks.Of("params.model", FieldValue.Text("7")), FieldMarks.Of("params.model", FieldValue.Text("7", 7)));
         Assert.Equal(default, FieldMarks.Of("params.model", FieldValue.Number(7)));
     }

@@ -4,7 +4,7 @@ namespace Mlops.Storage.PostgreSql;
 internal static class SeriesWrites
 {
     private const string Columns =
-        "record, name, type, chunks, count, nan_count, first_step, last_step, last_time, last, min, min_step, max, max_step, sum, marks_low, marks_high";
+        "record, name, type, chunks, count, nan_count, first_step, last_step, last_time, last, min, min_step, max, max_step, sum, marks_1, marks_2, marks_3";
 
     public static void Add(Round round, IReadOnlyList<GrownSeries> grown, WriteSet writes, NameCache names)
     {
@@ -40,31 +40,32 @@ internal static class SeriesWrites
     {
         // whoever makes the same series at the same time holds its record, so this one does not insert it
         var sql = isNew
-            ? $"INSERT INTO mlops.series ({Columns}) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
+            ? $"INSERT INTO mlops.series ({Columns}) SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
             : "UPDATE mlops.series s SET chunks = n.chunks, count = n.count, nan_count = n.nan_count, first_step = n.first_step, "
                 + "last_step = n.last_step, last_time = n.last_time, last = n.last, min = n.min, min_step = n.min_step, max = n.max, max_step = n.max_step, "
-                + "sum = n.sum, marks_low = n.marks_low, marks_high = n.marks_high "
-                + $"FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17) AS n ({Columns}) "
+                + "sum = n.sum, marks_1 = n.marks_1, marks_2 = n.marks_2, marks_3 = n.marks_3 "
+                + $"FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18) AS n ({Columns}) "
                 + "WHERE s.record = n.record AND s.name = n.name";
         round.Add(
             sql,
-            Args.All(list.Select(g => g.Owner)),
-            Args.All(list.Select(g => names[g.Name])),
-            Args.All(list.Select(g => (short)g.Type)),
-            Args.All(list.Select(g => g.FirstChunk + g.Growth.Full.Count)),
-            Args.All(list.Select(g => g.Growth.Summary.Count)),
-            Args.All(list.Select(g => g.Growth.Summary.NanCount)),
-            Args.All(list.Select(g => g.Growth.Summary.FirstStep)),
-            Args.All(list.Select(g => g.Growth.Summary.LastStep)),
-            Args.All(list.Select(g => g.Growth.Summary.LastTime)),
-            Args.All(list.Select(g => OrNull(g.Growth.Summary.Last))),
-            Args.All(list.Select(g => OrNull(g.Growth.Summary.Min))),
-            Args.All(list.Select(g => g.Growth.Summary.MinStep)),
-            Args.All(list.Select(g => OrNull(g.Growth.Summary.Max))),
-            Args.All(list.Select(g => g.Growth.Summary.MaxStep)),
-            Args.All(list.Select(g => OrNull(g.Growth.Summary.Sum))),
-            Args.All(list.Select(g => writes.MarksOf(g.Owner).Low)),
-            Args.All(list.Select(g => writes.MarksOf(g.Owner).High)));
+            [
+                Args.All(list.Select(g => g.Owner)),
+                Args.All(list.Select(g => names[g.Name])),
+                Args.All(list.Select(g => (short)g.Type)),
+                Args.All(list.Select(g => g.FirstChunk + g.Growth.Full.Count)),
+                Args.All(list.Select(g => g.Growth.Summary.Count)),
+                Args.All(list.Select(g => g.Growth.Summary.NanCount)),
+                Args.All(list.Select(g => g.Growth.Summary.FirstStep)),
+                Args.All(list.Select(g => g.Growth.Summary.LastStep)),
+                Args.All(list.Select(g => g.Growth.Summary.LastTime)),
+                Args.All(list.Select(g => OrNull(g.Growth.Summary.Last))),
+                Args.All(list.Select(g => OrNull(g.Growth.Summary.Min))),
+                Args.All(list.Select(g => g.Growth.Summary.MinStep)),
+                Args.All(list.Select(g => OrNull(g.Growth.Summary.Max))),
+                Args.All(list.Select(g => g.Growth.Summary.MaxStep)),
+                Args.All(list.Select(g => OrNull(g.Growth.Summary.Sum))),
+                .. FieldMarks.All(list.ConvertAll(g => writes.MarksOf(g.Owner))),
+            ]);
     }
 
     /// <summary>Marks series that did not grow. Whoever writes fields or points of a record holds its row, so that none is missed.</summary>
@@ -74,11 +75,10 @@ internal static class SeriesWrites
         if (marked.Count == 0)
             return;
         round.Add(
-            "UPDATE mlops.series s SET marks_low = n.marks_low, marks_high = n.marks_high FROM unnest($1, $2, $3) AS n (record, marks_low, marks_high) "
-            + "WHERE s.record = n.record AND (s.marks_low <> n.marks_low OR s.marks_high <> n.marks_high)",
-            Args.All(marked),
-            Args.All(marked.Select(id => writes.MarksOf(id).Low)),
-            Args.All(marked.Select(id => writes.MarksOf(id).High)));
+            "UPDATE mlops.series s SET marks_1 = n.marks_1, marks_2 = n.marks_2, marks_3 = n.marks_3 "
+            + "FROM unnest($1, $2, $3, $4) AS n (record, marks_1, marks_2, marks_3) "
+            + "WHERE s.record = n.record AND (s.marks_1 <> n.marks_1 OR s.marks_2 <> n.marks_2 OR s.marks_3 <> n.marks_3)",
+            [Args.All(marked), .. FieldMarks.All(marked.ConvertAll(writes.MarksOf))]);
     }
 
     private static void AddChunks(Round round, IReadOnlyList<GrownSeries> grown, NameCache names)

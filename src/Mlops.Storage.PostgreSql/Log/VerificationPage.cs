@@ -17,13 +17,13 @@ internal sealed class VerificationPage
     public static void Add(Round round, RecordId after, int most)
     {
         const string Page = "(SELECT id FROM mlops.records WHERE id > $1 ORDER BY id LIMIT $2) p";
-        Add("SELECT r.id, k.name, r.key, r.revision, r.created, r.sealed, r.purged, r.sequence, r.head, r.marks_low, r.marks_high "
+        Add("SELECT r.id, k.name, r.key, r.revision, r.created, r.sealed, r.purged, r.sequence, r.head, r.marks_1, r.marks_2, r.marks_3 "
             + $"FROM {Page} JOIN mlops.records r ON r.id = p.id JOIN mlops.names k ON k.id = r.kind ORDER BY r.id");
         Add($"SELECT l.record, l.entry, l.hash, l.salt FROM {Page} JOIN mlops.log l ON l.record = p.id ORDER BY l.record, l.sequence");
         Add($"SELECT b.record, b.entry, b.body FROM {Page} JOIN mlops.bodies b ON b.record = p.id");
         Add($"SELECT f.record, n.name, f.entry, f.type, f.text, f.number, f.whole, f.bytes FROM {Page} "
             + "JOIN mlops.fields f ON f.record = p.id JOIN mlops.names n ON n.id = f.name ORDER BY f.record, f.name, f.ord");
-        Add($"SELECT s.record, s.name, n.name, {SeriesRow.Columns}, s.marks_low, s.marks_high FROM {Page} JOIN mlops.series s ON s.record = p.id JOIN mlops.names n ON n.id = s.name");
+        Add($"SELECT s.record, s.name, n.name, {SeriesRow.Columns}, s.marks_1, s.marks_2, s.marks_3 FROM {Page} JOIN mlops.series s ON s.record = p.id JOIN mlops.names n ON n.id = s.name");
 
         void Add(string sql) => round.Add(sql, Args.Of(after), Args.Of((long)most));
     }
@@ -43,7 +43,7 @@ internal sealed class VerificationPage
                 rows.GetBoolean(6),
                 rows.GetInt64(7),
                 rows.Digest(8)));
-            _marks[rows.Id(0)] = MarksAt(9);
+            _marks[rows.Id(0)] = FieldMarks.Read(rows, 9);
         }).ConfigureAwait(false);
         await AllAsync(() => Of(_chains).Add((rows.Bytes(1), rows.Digest(2), rows.BytesOrNull(3)))).ConfigureAwait(false);
         await AllAsync(() => _bodies[rows.Id(0)] = (rows.GetInt64(1), rows.Bytes(2))).ConfigureAwait(false);
@@ -54,9 +54,7 @@ internal sealed class VerificationPage
                 fields.Add(last = (rows.GetInt64(2), rows.GetString(1), []));
             last.Values.Add(FieldCells.Read(rows, 3));
         }).ConfigureAwait(false);
-        await AllAsync(() => Of(_series).Add((rows.GetInt64(1), rows.GetString(2), SeriesRow.Read(rows, 3), MarksAt(3 + SeriesRow.Width)))).ConfigureAwait(false);
-
-        FieldMarks MarksAt(int column) => new(rows.GetInt64(column), rows.GetInt64(column + 1));
+        await AllAsync(() => Of(_series).Add((rows.GetInt64(1), rows.GetString(2), SeriesRow.Read(rows, 3), FieldMarks.Read(rows, 3 + SeriesRow.Width)))).ConfigureAwait(false);
 
         async Task AllAsync(Action take)
         {

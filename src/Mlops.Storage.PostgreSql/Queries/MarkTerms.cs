@@ -25,12 +25,14 @@ internal static class MarkTerms
             }
         }
 
-        // tests for equality would have the server expect next to no record, and sort where it need not
         string Hold(Operand.OfField field, FieldValue value)
         {
             var marks = FieldMarks.Of(field.Name, value.Normalise());
-            return $"(({alias}.marks_low & {parameters.Add(Args.Of(marks.Low))}) <> 0 AND ({alias}.marks_high & {parameters.Add(Args.Of(marks.High))}) <> 0)";
+            return $"({Bit(1, marks.First)} AND {Bit(2, marks.Second)} AND {Bit(3, marks.Third)})";
         }
+
+        // a test for equality would have the server expect next to no record, and sort where it need not
+        string Bit(int column, long bit) => FormattableString.Invariant($"({alias}.marks_{column} & {parameters.Add(Args.Of(bit))}) <> 0");
     }
 
     // a text with a number beside it equals numbers as well, which leave no marks

@@ -20,7 +20,7 @@ internal sealed record OrderWalk(Operand By, string Entries, string Value, SortK
         switch (by)
         {
             case Operand.OfSeries { Aggregate: SeriesAggregate.Last } when from is null or double:
-                return Along($"SELECT s.record, s.last AS value, s.marks_low, s.marks_high FROM mlops.series s WHERE s.name = {filters.Name(by)} AND s.last IS NOT NULL", "s.last", SortColumn.Number, 1);
+                return Along($"SELECT s.record, s.last AS value, s.marks_1, s.marks_2, s.marks_3 FROM mlops.series s WHERE s.name = {filters.Name(by)} AND s.last IS NOT NULL", "s.last", SortColumn.Number, 1);
             case Operand.OfField when from is null or long:
                 // the first values only, and no other values that come before times
                 var before = descending ? ["text", "bytes"] : new[] { "number" };
