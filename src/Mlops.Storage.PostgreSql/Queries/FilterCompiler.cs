@@ -98,10 +98,11 @@ internal sealed class FilterCompiler(NameCache names, QueryParameters parameters
         _ => ("r.revision", FieldType.Number),
     };
 
-    /// <summary>The number of a field's or series' name, as a parameter or looked up; a name nobody used matches nothing.</summary>
+    /// <summary>The number of a field's or series' name.</summary>
     public string Name(Operand operand) => Name(Names(operand).Single());
 
-    private string Name(string name) => names.Find(name) is var number and >= 0 ? parameters.AddName(number) : parameters.AddUnknownName(name);
+    /// <summary>The number of a name, as a parameter or looked up; a name nobody used matches nothing.</summary>
+    public string Name(string name) => names.Find(name) is var number and >= 0 ? parameters.AddName(number) : parameters.AddUnknownName(name);
 
     private string? Union(Filter term)
     {

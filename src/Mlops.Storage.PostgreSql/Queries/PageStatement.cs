@@ -32,7 +32,7 @@ internal sealed class PageStatement
         _filters = new FilterCompiler(names, _parameters);
         _keys = [.. query.OrderBy.Select((order, i) => SortKey.Of(order, i, _filters))];
         _terms = FilterTerms.Of(query.Filter);
-        _conditions = $"r.kind = {_parameters.AddName(names.Find(query.Kind))} AND NOT r.purged";
+        _conditions = $"r.kind = {_filters.Name(query.Kind)} AND NOT r.purged";
     }
 
     private string Sql { get; set; } = "";
