@@ -72,6 +72,19 @@ public sealed class ContentionTests(PostgreSqlServer server)
     }
 
     [SkippableFact]
+    public async Task QueryAsync_kind_that_another_store_has_just_brought_is_found()
+    {
+        server.Require();
+        await using var reader = await OpenAsync();
+        await using var writer = await OpenAsync();
+        var all = new RecordQuery { Kind = "run" };
+        Assert.Empty((await reader.QueryAsync(all)).Records);
+        var id = _ids.Next();
+        await writer.CommitAsync(Samples.Batch(Samples.Create(id)));
+        Assert.Equal(id, Assert.Single((await reader.QueryAsync(all)).Records).Id);
+    }
+
+    [SkippableFact]
     public async Task CommitAsync_record_held_longer_than_the_command_timeout_fails_and_works_afterwards()
     {
         server.Require();

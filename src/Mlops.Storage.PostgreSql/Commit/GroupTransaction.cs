@@ -41,7 +41,7 @@ internal sealed class GroupTransaction(Database database)
         {
             RecordWrites.AddPurges(round, outcome.Writes);
             RecordWrites.Add(round, outcome.Writes, database.Names);
-            SeriesWrites.Add(round, outcome.Series, database.Names);
+            SeriesWrites.Add(round, outcome.Series, outcome.Writes, database.Names);
             OtherWrites.Add(round, outcome.Writes);
             var sequence = _marker.Add(round);
             OtherWrites.AddLog(round, outcome.Writes);

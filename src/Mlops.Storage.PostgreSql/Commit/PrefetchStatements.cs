@@ -5,7 +5,7 @@ namespace Mlops.Storage.PostgreSql;
 /// <summary>The statements of a <see cref="Prefetched"/>, and how the rows of each are taken.</summary>
 internal static class PrefetchStatements
 {
-    private const string RecordColumns = "r.id, k.name, r.key, r.revision, r.created, r.sealed, r.purged, r.sequence, r.head";
+    private const string RecordColumns = "r.id, k.name, r.key, r.revision, r.created, r.sealed, r.purged, r.sequence, r.head, r.marks_1, r.marks_2, r.marks_3";
 
     // a commit looks rows up by their keys and does nothing else; plans that were made while a table was small, or before the
     // server counted its rows, would read all of it; and no such statement is worth compiling
@@ -71,7 +71,16 @@ internal static class PrefetchStatements
     private static void Take(NpgsqlDataReader row, Prefetched found)
     {
         var record = new StoredRecord(
-            row.Id(0), row.GetString(1), row.TextOrNull(2), row.GetInt64(3), row.GetInt64(4), row.TextOrNull(5), row.GetBoolean(6), row.GetInt64(7), row.Digest(8));
+            row.Id(0),
+            row.GetString(1),
+            row.TextOrNull(2),
+            row.GetInt64(3),
+            row.GetInt64(4),
+            row.TextOrNull(5),
+            row.GetBoolean(6),
+            row.GetInt64(7),
+            row.Digest(8),
+            FieldMarks.Read(row, 9));
 
         // of a record that was read twice the first counts, for it is locked
         if (found.Records.TryAdd(record.Id, record) && record.Key is { } key)

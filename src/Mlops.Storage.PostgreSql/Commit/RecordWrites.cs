@@ -43,32 +43,39 @@ internal static class RecordWrites
         {
             round.Add(
                 "UPDATE mlops.records r SET revision = n.revision, sealed = n.sealed, sequence = n.sequence, head = n.head, purged = n.purged, "
-                + "key = CASE WHEN n.purged THEN NULL ELSE r.key END, key_hash = CASE WHEN n.purged THEN NULL ELSE r.key_hash END "
-                + "FROM unnest($1, $2, $3, $4, $5, $6) AS n (id, revision, sealed, sequence, head, purged) WHERE r.id = n.id",
-                Args.All(updated.Select(r => r.Id)),
-                Args.All(updated.Select(r => r.Revision)),
-                Args.All(updated.Select(r => r.Sealed)),
-                Args.All(updated.Select(r => r.Sequence)),
-                Args.All(updated.Select(r => r.Head.ToBytes())),
-                Args.All(updated.Select(r => r.Purged)));
+                + "key = CASE WHEN n.purged THEN NULL ELSE r.key END, key_hash = CASE WHEN n.purged THEN NULL ELSE r.key_hash END, "
+                + "marks_1 = n.marks_1, marks_2 = n.marks_2, marks_3 = n.marks_3 "
+                + "FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9) AS n (id, revision, sealed, sequence, head, purged, marks_1, marks_2, marks_3) WHERE r.id = n.id",
+                [
+                    Args.All(updated.Select(r => r.Id)),
+                    Args.All(updated.Select(r => r.Revision)),
+                    Args.All(updated.Select(r => r.Sealed)),
+                    Args.All(updated.Select(r => r.Sequence)),
+                    Args.All(updated.Select(r => r.Head.ToBytes())),
+                    Args.All(updated.Select(r => r.Purged)),
+                    .. FieldMarks.All(updated.ConvertAll(r => writes.MarksOf(r.Id))),
+                ]);
         }
 
         var inserted = writes.Records.Values.Where(r => writes.Inserted.Contains(r.Id)).OrderBy(r => r.Id).ToList();
         if (inserted.Count > 0)
         {
             round.Add(
-                "INSERT INTO mlops.records (id, kind, key, key_hash, revision, created, sealed, purged, sequence, head) "
-                + "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-                Args.All(inserted.Select(r => r.Id)),
-                Args.All(inserted.Select(r => names[r.Kind])),
-                Args.All(inserted.Select(r => r.Key)),
-                Args.All(inserted.Select(r => r.Key is { } key ? KeyHash.Of(key) : null)),
-                Args.All(inserted.Select(r => r.Revision)),
-                Args.All(inserted.Select(r => r.Created)),
-                Args.All(inserted.Select(r => r.Sealed)),
-                Args.All(inserted.Select(r => r.Purged)),
-                Args.All(inserted.Select(r => r.Sequence)),
-                Args.All(inserted.Select(r => r.Head.ToBytes())));
+                "INSERT INTO mlops.records (id, kind, key, key_hash, revision, created, sealed, purged, sequence, head, marks_1, marks_2, marks_3) "
+                + "SELECT * FROM unnest($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)",
+                [
+                    Args.All(inserted.Select(r => r.Id)),
+                    Args.All(inserted.Select(r => names[r.Kind])),
+                    Args.All(inserted.Select(r => r.Key)),
+                    Args.All(inserted.Select(r => r.Key is { } key ? KeyHash.Of(key) : null)),
+                    Args.All(inserted.Select(r => r.Revision)),
+                    Args.All(inserted.Select(r => r.Created)),
+                    Args.All(inserted.Select(r => r.Sealed)),
+                    Args.All(inserted.Select(r => r.Purged)),
+                    Args.All(inserted.Select(r => r.Sequence)),
+                    Args.All(inserted.Select(r => r.Head.ToBytes())),
+                    .. FieldMarks.All(inserted.ConvertAll(r => writes.MarksOf(r.Id))),
+                ]);
         }
     }
 

@@ -7,6 +7,7 @@ namespace Mlops.Storage.PostgreSql;
 internal sealed class WriteSet(Prefetched before) : IBatchTables
 {
     private readonly Dictionary<RecordKey, RecordId> _newKeys = [];
+    private readonly Dictionary<RecordId, FieldMarks> _marks = [];
     private int _versionsGiven;
 
     /// <summary>Records as they are now, those of <see cref="Prefetched"/> only when they changed.</summary>
@@ -39,6 +40,10 @@ internal sealed class WriteSet(Prefetched before) : IBatchTables
 
     /// <summary>What the transaction found.</summary>
     public Prefetched Before => before;
+
+    /// <summary>Stored records that get new marks, which their stored series lack.</summary>
+    public IEnumerable<RecordId> Marked =>
+        _marks.Where(m => !Purged.Contains(m.Key) && before.Records.TryGetValue(m.Key, out var stored) && stored.Marks != m.Value).Select(m => m.Key);
 
     public bool IsEmpty =>
         Records.Count == 0 && Series.Count == 0 && Cells.Count == 0 && Writers.Count == 0 && CellsExpireAt is null;
@@ -84,6 +89,7 @@ internal sealed class WriteSet(Prefetched before) : IBatchTables
         var id = row.Id;
         Records[id] = row;
         Purged.Add(id);
+        _marks[id] = default;
         Bodies.Remove(id);
         Conflicts.RemoveAll(c => c.Conflict.Record == id);
         foreach (var name in _newKeys.Where(k => k.Value == id).Select(k => k.Key).ToList())
@@ -111,8 +117,15 @@ internal sealed class WriteSet(Prefetched before) : IBatchTables
     public FieldValue[] FindField(RecordRow row, string name) =>
         Fields.TryGetValue((row.Id, name), out var now) ? now.Values : before.Fields.GetValueOrDefault((row.Id, name), []);
 
-    public void StoreField(RecordRow row, string name, int before, IReadOnlyList<FieldValue> values) =>
+    public void StoreField(RecordRow row, string name, int before, IReadOnlyList<FieldValue> values)
+    {
         Fields[(row.Id, name)] = new PendingField(StoredCount((row.Id, name)), [.. values], row.Sequence);
+        _marks[row.Id] = MarksOf(row.Id) | FieldMarks.Of(name, values);
+    }
+
+    /// <summary>The marks that a record and its series get: those that are stored, and those of new values.</summary>
+    public FieldMarks MarksOf(RecordId id) =>
+        _marks.TryGetValue(id, out var now) ? now : before.Records.TryGetValue(id, out var stored) ? stored.Marks : default;
 
     public IReadOnlyList<FieldConflict> ListConflicts(RecordRow row) =>
         [.. before.Conflicts.GetValueOrDefault(row.Id, []), .. Conflicts.Select(c => c.Conflict).Where(c => c.Record == row.Id)];

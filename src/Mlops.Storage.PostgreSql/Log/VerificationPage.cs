@@ -8,7 +8,8 @@ internal sealed class VerificationPage
     private readonly Dictionary<RecordId, List<(byte[] Entry, Digest Hash, byte[]? Salt)>> _chains = [];
     private readonly Dictionary<RecordId, (long Entry, byte[] Body)> _bodies = [];
     private readonly Dictionary<RecordId, List<(long Entry, string Name, List<FieldValue> Values)>> _fields = [];
-    private readonly Dictionary<RecordId, List<(long Number, string Name, SeriesRow Row)>> _series = [];
+    private readonly Dictionary<RecordId, List<(long Number, string Name, SeriesRow Row, FieldMarks Marks)>> _series = [];
+    private readonly Dictionary<RecordId, FieldMarks> _marks = [];
 
     public List<RecordRow> Records { get; } = [];
 
@@ -16,30 +17,34 @@ internal sealed class VerificationPage
     public static void Add(Round round, RecordId after, int most)
     {
         const string Page = "(SELECT id FROM mlops.records WHERE id > $1 ORDER BY id LIMIT $2) p";
-        Add("SELECT r.id, k.name, r.key, r.revision, r.created, r.sealed, r.purged, r.sequence, r.head "
+        Add("SELECT r.id, k.name, r.key, r.revision, r.created, r.sealed, r.purged, r.sequence, r.head, r.marks_1, r.marks_2, r.marks_3 "
             + $"FROM {Page} JOIN mlops.records r ON r.id = p.id JOIN mlops.names k ON k.id = r.kind ORDER BY r.id");
         Add($"SELECT l.record, l.entry, l.hash, l.salt FROM {Page} JOIN mlops.log l ON l.record = p.id ORDER BY l.record, l.sequence");
         Add($"SELECT b.record, b.entry, b.body FROM {Page} JOIN mlops.bodies b ON b.record = p.id");
         Add($"SELECT f.record, n.name, f.entry, f.type, f.text, f.number, f.whole, f.bytes FROM {Page} "
             + "JOIN mlops.fields f ON f.record = p.id JOIN mlops.names n ON n.id = f.name ORDER BY f.record, f.name, f.ord");
-        Add($"SELECT s.record, s.name, n.name, {SeriesRow.Columns} FROM {Page} JOIN mlops.series s ON s.record = p.id JOIN mlops.names n ON n.id = s.name");
+        Add($"SELECT s.record, s.name, n.name, {SeriesRow.Columns}, s.marks_1, s.marks_2, s.marks_3 FROM {Page} JOIN mlops.series s ON s.record = p.id JOIN mlops.names n ON n.id = s.name");
 
         void Add(string sql) => round.Add(sql, Args.Of(after), Args.Of((long)most));
     }
 
     public async Task ReadAsync(NpgsqlDataReader rows, CancellationToken cancellationToken)
     {
-        await AllAsync(() => Records.Add(RecordRow.Stored(
-            0,
-            rows.Id(0),
-            rows.GetString(1),
-            rows.TextOrNull(2),
-            rows.GetInt64(3),
-            rows.GetInt64(4),
-            rows.TextOrNull(5),
-            rows.GetBoolean(6),
-            rows.GetInt64(7),
-            rows.Digest(8)))).ConfigureAwait(false);
+        await AllAsync(() =>
+        {
+            Records.Add(RecordRow.Stored(
+                0,
+                rows.Id(0),
+                rows.GetString(1),
+                rows.TextOrNull(2),
+                rows.GetInt64(3),
+                rows.GetInt64(4),
+                rows.TextOrNull(5),
+                rows.GetBoolean(6),
+                rows.GetInt64(7),
+                rows.Digest(8)));
+            _marks[rows.Id(0)] = FieldMarks.Read(rows, 9);
+        }).ConfigureAwait(false);
         await AllAsync(() => Of(_chains).Add((rows.Bytes(1), rows.Digest(2), rows.BytesOrNull(3)))).ConfigureAwait(false);
         await AllAsync(() => _bodies[rows.Id(0)] = (rows.GetInt64(1), rows.Bytes(2))).ConfigureAwait(false);
         await AllAsync(() =>
@@ -49,7 +54,7 @@ internal sealed class VerificationPage
                 fields.Add(last = (rows.GetInt64(2), rows.GetString(1), []));
             last.Values.Add(FieldCells.Read(rows, 3));
         }).ConfigureAwait(false);
-        await AllAsync(() => Of(_series).Add((rows.GetInt64(1), rows.GetString(2), SeriesRow.Read(rows, 3)))).ConfigureAwait(false);
+        await AllAsync(() => Of(_series).Add((rows.GetInt64(1), rows.GetString(2), SeriesRow.Read(rows, 3), FieldMarks.Read(rows, 3 + SeriesRow.Width)))).ConfigureAwait(false);
 
         async Task AllAsync(Action take)
         {
@@ -74,7 +79,21 @@ internal sealed class VerificationPage
             audit.CheckBody(row, chain, body.Entry, body.Body);
         foreach (var (entry, name, values) in _fields.GetValueOrDefault(row.Id, []))
             audit.CheckField(row, chain, entry, name, values);
+        CheckMarks(audit, row.Id);
     }
 
-    public List<(long Number, string Name, SeriesRow Row)> SeriesOf(RecordId record) => _series.GetValueOrDefault(record, []);
+    public IEnumerable<(long Number, string Name, SeriesRow Row)> SeriesOf(RecordId record) =>
+        _series.GetValueOrDefault(record, []).Select(s => (s.Number, s.Name, s.Row));
+
+    private void CheckMarks(StoreAudit audit, RecordId record)
+    {
+        var marks = _fields.GetValueOrDefault(record, []).Aggregate(default(FieldMarks), (marks, field) => marks | FieldMarks.Of(field.Name, field.Values));
+        if (!_marks[record].Contains(marks))
+            audit.Note($"Record {record}: its marks lack some of its fields, so that a search may miss it.");
+        foreach (var (_, name, _, found) in _series.GetValueOrDefault(record, []))
+        {
+            if (!found.Contains(_marks[record]))
+                audit.Note($"Record {record}: series '{name}' lacks some of its marks, so that a search may miss it.");
+        }
+    }
 }

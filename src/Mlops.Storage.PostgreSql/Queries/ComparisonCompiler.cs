@@ -4,7 +4,9 @@ using Npgsql;
 namespace Mlops.Storage.PostgreSql;
 
 /// <summary>Compiles comparisons with constants.</summary>
-internal sealed class ComparisonCompiler(QueryParameters parameters)
+/// <param name="parameters">Where constants go.</param>
+/// <param name="isByRecord">Whether values are looked up by their record, and not in an index on values.</param>
+internal sealed class ComparisonCompiler(QueryParameters parameters, bool isByRecord)
 {
     // what the index on texts holds of each
     private const int IndexedCharacters = 100;
@@ -21,7 +23,7 @@ internal sealed class ComparisonCompiler(QueryParameters parameters)
         var same = new Comparison(guard, right.Type switch
         {
             // the beginning is what the index knows
-            FieldType.Text when op == FilterOperator.Equal => $"(\"left\"(f.text, {IndexedCharacters}) = {parameters.Add(Args.Of(Beginning(Text(right))))} AND f.text = {constant})",
+            FieldType.Text when op == FilterOperator.Equal && !isByRecord => $"(\"left\"(f.text, {IndexedCharacters}) = {parameters.Add(Args.Of(Beginning(Text(right))))} AND f.text = {constant})",
 
             // what is equal has the same type
             _ when op == FilterOperator.Equal => $"{Column(right.Type)} = {constant}",

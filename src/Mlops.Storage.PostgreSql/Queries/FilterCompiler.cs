@@ -13,7 +13,7 @@ internal sealed class FilterCompiler(NameCache names, QueryParameters parameters
     // has the rows of each record looked up, for else the server may join all that there are
     private const string ByRecord = "OFFSET 0";
 
-    private readonly ComparisonCompiler _comparisons = new(parameters);
+    private readonly ComparisonCompiler _comparisons = new(parameters, isWalk);
 
     /// <summary>The names of fields and series in a filter.</summary>
     public static IEnumerable<string> Names(Filter filter) => filter switch
@@ -98,10 +98,11 @@ internal sealed class FilterCompiler(NameCache names, QueryParameters parameters
         _ => ("r.revision", FieldType.Number),
     };
 
-    /// <summary>The number of a field's or series' name, as a parameter or looked up; a name nobody used matches nothing.</summary>
+    /// <summary>The number of a field's or series' name.</summary>
     public string Name(Operand operand) => Name(Names(operand).Single());
 
-    private string Name(string name) => names.Find(name) is var number and >= 0 ? parameters.AddName(number) : parameters.AddUnknownName(name);
+    /// <summary>The number of a name, as a parameter or looked up; a name nobody used matches nothing.</summary>
+    public string Name(string name) => names.Find(name) is var number and >= 0 ? parameters.AddName(number) : parameters.AddUnknownName(name);
 
     private string? Union(Filter term)
     {
@@ -152,13 +153,18 @@ internal sealed class FilterCompiler(NameCache names, QueryParameters parameters
         _ => throw new InvalidOperationException("An operand of this kind is not compiled."),
     };
 
-    // what is excluded is mostly common, and joining all of it is slow
-    private string Exists(Operand operand, string condition, string end = "") => operand switch
+    // what is excluded is mostly common, and joining all of it is slow; a walk finds all rows of a record in one place, and IS TRUE
+    // keeps it from looking them up by their values, each elsewhere
+    private string Exists(Operand operand, string condition, string end = "")
     {
-        Operand.OfField => $"EXISTS (SELECT 1 FROM mlops.fields f WHERE f.record = {rec} AND f.name = {Name(operand)} AND ({condition}) {(isWalk ? ByRecord : end)})",
-        Operand.OfSeries => $"EXISTS (SELECT 1 FROM mlops.series s WHERE s.record = {rec} AND s.name = {Name(operand)} AND ({condition}) {(isWalk ? ByRecord : end)})",
-        _ => $"({condition})",
-    };
+        var (test, limit) = isWalk ? ($"({condition}) IS TRUE", ByRecord) : ($"({condition})", end);
+        return operand switch
+        {
+            Operand.OfField => $"EXISTS (SELECT 1 FROM mlops.fields f WHERE f.record = {rec} AND f.name = {Name(operand)} AND {test} {limit})",
+            Operand.OfSeries => $"EXISTS (SELECT 1 FROM mlops.series s WHERE s.record = {rec} AND s.name = {Name(operand)} AND {test} {limit})",
+            _ => $"({condition})",
+        };
+    }
 
     /// <summary>
     /// Comparisons of one operand are looked up together, so that a thousand of them cost one lookup: some value meets one of

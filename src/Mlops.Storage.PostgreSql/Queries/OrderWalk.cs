@@ -5,7 +5,7 @@ namespace Mlops.Storage.PostgreSql;
 /// without a value are not in it, and it is not walked to its end: only a page that it fills is an answer.
 /// </summary>
 /// <param name="By">What it is ordered by.</param>
-/// <param name="Entries">The statement that yields <c>record</c> and <c>value</c> of all entries, but for its end.</param>
+/// <param name="Entries">The statement that yields <c>record</c> and <c>value</c> of all entries, and their marks if they have any, but for its end.</param>
 /// <param name="Value">The column of the value in this statement.</param>
 /// <param name="Key">The first sort key of the entries <c>w</c>.</param>
 internal sealed record OrderWalk(Operand By, string Entries, string Value, SortKey Key)
@@ -20,7 +20,7 @@ internal sealed record OrderWalk(Operand By, string Entries, string Value, SortK
         switch (by)
         {
             case Operand.OfSeries { Aggregate: SeriesAggregate.Last } when from is null or double:
-                return Along($"SELECT s.record, s.last AS value FROM mlops.series s WHERE s.name = {filters.Name(by)} AND s.last IS NOT NULL", "s.last", SortColumn.Number, 1);
+                return Along($"SELECT s.record, s.last AS value, s.marks_1, s.marks_2, s.marks_3 FROM mlops.series s WHERE s.name = {filters.Name(by)} AND s.last IS NOT NULL", "s.last", SortColumn.Number, 1);
             case Operand.OfField when from is null or long:
                 // the first values only, and no other values that come before times
                 var before = descending ? ["text", "bytes"] : new[] { "number" };
@@ -38,6 +38,9 @@ internal sealed record OrderWalk(Operand By, string Entries, string Value, SortK
             ? null
             : new OrderWalk(by, entries, value, new SortKey(FormattableString.Invariant($"{rank}"), new Dictionary<SortColumn, string> { [column] = "w.value" }, "", descending));
     }
+
+    /// <summary>Whether the entries have the marks of their records.</summary>
+    public bool HasMarks => By is Operand.OfSeries;
 
     /// <summary>Whether a term compares just the value that this is ordered by, and so limits where to walk.</summary>
     public bool Limits(Filter term) =>

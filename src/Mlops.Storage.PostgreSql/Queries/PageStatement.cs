@@ -32,7 +32,7 @@ internal sealed class PageStatement
         _filters = new FilterCompiler(names, _parameters);
         _keys = [.. query.OrderBy.Select((order, i) => SortKey.Of(order, i, _filters))];
         _terms = FilterTerms.Of(query.Filter);
-        _conditions = $"r.kind = {_parameters.AddName(names.Find(query.Kind))} AND NOT r.purged";
+        _conditions = $"r.kind = {_filters.Name(query.Kind)} AND NOT r.purged";
     }
 
     private string Sql { get; set; } = "";
@@ -63,8 +63,9 @@ internal sealed class PageStatement
 
         // as one condition the terms are tried in their order, and OFFSET 0 has them tried before anything is joined
         var others = page._terms.Where(term => !walk.Limits(term)).ToLookup(FilterCompiler.NeedsRecord);
+        var marks = walk.HasMarks ? MarkTerms.Compile(others[false], "w", page._parameters) : [];
         page.Sql = page.Compile(
-            $"(SELECT w.record, w.value FROM ({entries}) w WHERE {filters.All(others[false])} IS TRUE ORDER BY w.value{direction} OFFSET 0) w JOIN mlops.records r ON r.id = w.record",
+            $"(SELECT w.record, w.value FROM ({entries}) w WHERE ({string.Join(" AND ", [.. marks, filters.All(others[false])])}) IS TRUE ORDER BY w.value{direction} OFFSET 0) w JOIN mlops.records r ON r.id = w.record",
             others[true]);
         return page;
     }

@@ -22,8 +22,6 @@ internal sealed class QueryRunner(Database database, NpgsqlConnection connection
         if (query.Filter is { } filter)
             names = names.Concat(FilterCompiler.Names(filter));
         await database.Names.LoadAsync(database, connection, names, cancellationToken).ConfigureAwait(false);
-        if (database.Names.Find(query.Kind) < 0)
-            return new RecordPage([], null);
         var (found, next) = await FindAsync(cancellationToken).ConfigureAwait(false);
         return _loader.HasWork
             ? await _loader.LoadAsync(found.ConvertAll(f => f.Id), next, cancellationToken).ConfigureAwait(false)

@@ -26,7 +26,8 @@ CREATE TABLE mlops.names (
 );
 
 -- Rows are never deleted: a purged record stays as a tombstone. sequence and head are the end of its log chain. key_hash is the
--- SHA-256 of the key, for a key may be longer than an index takes.
+-- SHA-256 of the key, for a key may be longer than an index takes. marks_1 to marks_3 are FieldMarks: bits of all texts and
+-- references that the record has or once had.
 CREATE TABLE mlops.records (
     id       uuid    PRIMARY KEY,
     kind     bigint  NOT NULL,
@@ -37,7 +38,10 @@ CREATE TABLE mlops.records (
     sealed   text    COLLATE "C", -- one pattern per line; NULL while open
     purged   boolean NOT NULL,
     sequence bigint  NOT NULL,
-    head     bytea   NOT NULL
+    head     bytea   NOT NULL,
+    marks_1  bigint  NOT NULL,
+    marks_2  bigint  NOT NULL,
+    marks_3  bigint  NOT NULL
 );
 CREATE UNIQUE INDEX records_key ON mlops.records (kind, key_hash) WHERE key_hash IS NOT NULL;
 CREATE INDEX records_kind ON mlops.records (kind, id) WHERE NOT purged;
@@ -86,7 +90,8 @@ CREATE TABLE mlops.conflicts (
     PRIMARY KEY (record, conflict)
 );
 
--- Summaries, dense for search; NaN is NULL.
+-- Summaries, dense for search; NaN is NULL. The marks are those of the record, so that who walks along the index skips most records
+-- that lack a value without looking at their fields.
 CREATE TABLE mlops.series (
     record     uuid     NOT NULL,
     name       bigint   NOT NULL,
@@ -103,9 +108,12 @@ CREATE TABLE mlops.series (
     max        double precision,
     max_step   bigint   NOT NULL,
     sum        double precision,
+    marks_1    bigint   NOT NULL,
+    marks_2    bigint   NOT NULL,
+    marks_3    bigint   NOT NULL,
     PRIMARY KEY (record, name)
 );
-CREATE INDEX series_last ON mlops.series (name, last, record);
+CREATE INDEX series_last ON mlops.series (name, last, record, marks_1, marks_2, marks_3);
 
 -- Full chunks, numbered from 0 in their series; they never change. Statistics are apart from the points, so that a chart reads
 -- no points.
