@@ -140,6 +140,28 @@ public sealed class ExperimentTests
     }
 
     [Fact]
+    public async Task QueryAsync_runUnderThePurgedId_isNotListedByTheNameOnceThatIsFree()
+    {
+        await using var rig = new StoreRig();
+        var query = new RunQuery { Experiment = "e" };
+        var run = await rig.StartAsync();
+        var old = (await rig.Experiments.GetAsync("e")).Id;
+        await rig.CommitAsync(RunRecord.Ended(run, new RunEnd(RunStatus.Finished, StoreRig.Start)));
+        Assert.Equal([run], (await rig.Runs.QueryIdsAsync(query)).Ids);
+        await rig.Experiments.PurgeAsync("e");
+        await Assert.ThrowsAsync<NotFoundException>(() => rig.Runs.QueryIdsAsync(query));
+        await rig.CommitAsync(new RecordChange
+        {
+            Id = RecordId.Parse("0190000000007000800000000000000e", null),
+            Kind = RunRecord.Kind,
+            Mode = ChangeMode.Create,
+            Action = "run.imported",
+            Fields = RunRecord.Foreign(old, "late", StoreRig.Start, parent: null),
+        });
+        await Assert.ThrowsAsync<NotFoundException>(() => rig.Runs.QueryIdsAsync(query));
+    }
+
+    [Fact]
     public async Task PurgeAsync_endedRuns_areGoneWithArtifactsAndTheNameIsFree()
     {
         await using var rig = new StoreRig();

@@ -11,6 +11,13 @@ public sealed class RedactorTests
     [InlineData("AWS_SECRET_ACCESS_KEY=wJalrXUt", "AWS_SECRET_ACCESS_KEY=***")]
     [InlineData("PRIVATE_KEY: 'abc'", "PRIVATE_KEY: ***")]
     [InlineData("Authorization: Bearer abcdefghijkl", "Authorization: Bearer ***")]
+    [InlineData("Authorization: Basic YTpi", "Authorization: Basic ***")]
+    [InlineData("{\"Proxy-Authorization\": \"Basic notbase64!\"}", "{\"Proxy-Authorization\": \"Basic ***\"}")]
+    [InlineData("sent Basic dXNlcjpwYXNzd29yZA==, was refused", "sent Basic ***, was refused")]
+    [InlineData("basic dXNlcjpwYXNzd29yZA.", "basic ***")]
+    [InlineData("Basic asO2cmc6c8OpY3JldD8_", "Basic ***")]
+    [InlineData("Basic avZyZzpz6WNyZXQ=", "Basic ***")]
+    [InlineData("cut off: Basic dXNlcjpwYXNzd", "cut off: Basic ***")]
     [InlineData("https://store/x?sv=1&sig=abc%3D&se=2", "https://store/x?sv=1&sig=***&se=2")]
     [InlineData("train --password s3cret --epochs 3", "train --password *** --epochs 3")]
     [InlineData("train --db-token \"s3 cret\" x", "train --db-token *** x")]
@@ -28,6 +35,8 @@ public sealed class RedactorTests
     [InlineData("epoch 3: loss 0.5, 12,000 tokens/s, keys: 12")]
     [InlineData("see https://example.com/a?b=c and the tokenizer of the design")]
     [InlineData("tokens_per_second=500, monkey=1, basics")]
+    [InlineData("basic training, Basic statistics; basic regression and a basic tokenizer")]
+    [InlineData("Basic dXNlcm5hbWU= is the name alone, and the basic configuration.json a file")]
     [InlineData("C:\\models\\model.onnx --epochs 3 --key-frames 2")]
     public void Redact_ordinaryText_staysAsItIs(string text) => Assert.Equal(text, Redactor.Redact(text));
 

@@ -135,6 +135,21 @@ public sealed class EvaluationTests
         Assert.InRange(table.Columns[1].Numbers![0]!.Value, 0.1, 1);
     }
 
+    [Fact]
+    public async Task LogPermutationImportanceAsync_ranking_ranksTheFeatures()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var grouped = _ml.Data.LoadFromEnumerable(Sample.Rows(400).OrderBy(row => row.Group));
+        var model = Sample.Features(_ml).Append(_ml.Transforms.Conversion.ConvertType("Rank", nameof(Sample.Label), DataKind.Single))
+            .Append(_ml.Ranking.Trainers.FastTree("Rank", rowGroupColumnName: nameof(Sample.Group), numberOfTrees: 10)).Fit(grouped);
+        var run = await store.RecordAsync(run => run.LogPermutationImportanceAsync(_ml.Ranking, model, grouped, "Rank", nameof(Sample.Group), places: 3));
+        var table = await store.ReadValueAsync<TableValue>(run.Id, RichValueKind.Table, "permutation_importance");
+        Assert.Equal(("Size", "NDCG@3 lost"), (table.Columns[0].Texts![0], table.Columns[1].Name));
+        Assert.InRange(table.Columns[1].Numbers![0]!.Value, 0.01, 1);
+        await Assert.ThrowsAsync<ArgumentOutOfRangeException>(
+            () => store.RecordAsync(run => run.LogPermutationImportanceAsync(_ml.Ranking, model, grouped, places: 11)));
+    }
+
     private IDataView Score<T>(IEstimator<T> trainer)
         where T : class, ITransformer => Sample.Features(_ml).Append(trainer).Fit(_train).Transform(_test);
 

@@ -29,7 +29,8 @@ public static partial class Redactor
             return text;
         text = PrivateKey().Replace(text, Mask);
         text = UserInfo().Replace(text, $"$1{Mask}@");
-        text = Authorization().Replace(text, $"$1 {Mask}");
+        text = Header().Replace(text, $"$1{Mask}");
+        text = Scheme().Replace(text, m => m.Groups[1].Success || IsUserAndPassword(m.Groups[3].Value) ? $"{m.Groups[1]}{m.Groups[2]} {Mask}" : m.Value);
         text = InConnectionString().Replace(text, $"$1{Mask}");
         text = Named().Replace(text, $"$1$2{Mask}");
         text = Option().Replace(text, $"$1$2{Mask}");
@@ -64,14 +65,31 @@ public static partial class Redactor
         return string.Join(' ', shown);
     }
 
+    /// <summary>
+    /// Whether a word is base64 of <c>user:password</c>, with or without padding, in either alphabet, perhaps cut off: basic training
+    /// is no secret, and without <c>Authorization</c> before it nothing else tells the two apart.
+    /// </summary>
+    private static bool IsUserAndPassword(string word)
+    {
+        var text = word.Replace('-', '+').Replace('_', '/').AsSpan();
+        var end = text.IndexOfAny("~.=");
+        text = end < 0 ? text : text[..end];
+        text = text.Length % 4 == 1 ? text[..^1] : text;
+        var bytes = Convert.FromBase64String(text.ToString().PadRight((text.Length + 3) / 4 * 4, '='));
+        return bytes.Contains((byte)':') && !Array.Exists(bytes, b => b is < 0x20 or 0x7F);
+    }
+
     [GeneratedRegex("-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)", RegexOptions.Singleline)]
     private static partial Regex PrivateKey();
 
     [GeneratedRegex(@"\b([a-z][a-z0-9+.-]*://)[^\s/]+@", RegexOptions.IgnoreCase)]
     private static partial Regex UserInfo();
 
-    [GeneratedRegex(@"\b(Bearer|Basic)\s+[A-Za-z0-9+/_~.=-]{8,}", RegexOptions.IgnoreCase)]
-    private static partial Regex Authorization();
+    [GeneratedRegex("""(Authorization["'\s:=,]{1,8}(?:Bearer|Basic)\s+)[^\s"',;]+""", RegexOptions.IgnoreCase)]
+    private static partial Regex Header();
+
+    [GeneratedRegex(@"\b(?:(Bearer)|(Basic))\s+([A-Za-z0-9+/_~.=-]{8,})", RegexOptions.IgnoreCase)]
+    private static partial Regex Scheme();
 
     [GeneratedRegex(
         """((?:password|passwd|pwd|passphrase|secret|token|credentials?|api[_ -]?key|access[_ -]?key|account[_ -]?key|private[_ -]?key|shared[_ -]?access[_ -]?signature|sig)["']?)(\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s;,&"']+)""",

@@ -76,8 +76,14 @@ public sealed partial class RunCatalog
         var page = known is null ? null : await FindAsync(query, known, select, cancellationToken).ConfigureAwait(false);
         if (page is { Records.Count: > 0 })
             return page;
-        var found = await _store.FindRecordAsync(new RecordKey(ExperimentRecord.Kind, name), cancellationToken).ConfigureAwait(false)
-            ?? throw new NotFoundException($"Experiment '{name}' is not in the store at {_store.Info.Location}. Check the name.");
+        var found = await _store.FindRecordAsync(new RecordKey(ExperimentRecord.Kind, name), cancellationToken).ConfigureAwait(false);
+        if (found is null)
+        {
+            // a writer that knew the purged one by its id may still add to it: that is not what has the name
+            _experiments.TryRemove(name, out _);
+            throw new NotFoundException($"Experiment '{name}' is not in the store at {_store.Info.Location}. Check the name.");
+        }
+
         if (page is not null && found.Id == known)
             return page;
         _experiments[name] = found.Id;

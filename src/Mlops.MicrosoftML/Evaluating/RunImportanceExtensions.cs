@@ -50,6 +50,31 @@ public static class RunImportanceExtensions
             (predictor, input) => catalog.PermutationFeatureImportance(predictor, input, label, permutationCount: permutations).Select(m => -m.MicroAccuracy.Mean),
             cancellationToken);
 
+    /// <summary>The same for a ranking, by NDCG of the first places of each group.</summary>
+    /// <param name="run">The run.</param>
+    /// <param name="catalog">Such as <c>mlContext.Ranking</c>.</param>
+    /// <param name="model">A fitted pipeline that ends in a ranker.</param>
+    /// <param name="data">Data before the pipeline, groups one after the other, best such as the model has not seen.</param>
+    /// <param name="label">The column with the truth.</param>
+    /// <param name="group">The column, a key, that says which rows are ranked among each other.</param>
+    /// <param name="places">How many places of a group count, 1 to 10.</param>
+    /// <param name="permutations">How often each slot is shuffled.</param>
+    /// <param name="cancellationToken">Cancels before and after the computation, of which ML.NET's part takes no token.</param>
+    /// <exception cref="ArgumentException">The pipeline has no predictor of one feature column, or the places are out of range.</exception>
+    /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
+    public static Task LogPermutationImportanceAsync(
+        this ActiveRun run, RankingCatalog catalog, ITransformer model, IDataView data, string label = "Label", string group = "GroupId",
+        int places = 10, int permutations = 1, CancellationToken cancellationToken = default)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(places, 1);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(places, 10); // so many does ML.NET measure
+        return LogAsync(
+            run, model, data, FormattableString.Invariant($"NDCG@{places} lost"),
+            (predictor, input) => catalog.PermutationFeatureImportance(predictor, input, label, group, permutationCount: permutations)
+                .Select(m => -m.NormalizedDiscountedCumulativeGains[places - 1].Mean),
+            cancellationToken);
+    }
+
     private static async Task LogAsync(
         ActiveRun run, ITransformer model, IDataView data, string measure,
         Func<ISingleFeaturePredictionTransformer<object>, IDataView, IEnumerable<double>> shuffle, CancellationToken cancellationToken)

@@ -26,6 +26,31 @@ internal static class ScoredColumns
         _ => throw new NotSupportedException($"the column '{column.Name}' is of the type {column.Type} and no number."),
     };
 
+    /// <summary>The same with a key counted from 0, and NaN where there is none, as ML.NET's evaluations take a label.</summary>
+    public static Func<double> Label(DataViewRow row, DataViewSchema.Column column)
+    {
+        var number = Number(row, column);
+        return column.Type is KeyDataViewType ? () => number() is > 0 and var key ? key - 1 : double.NaN : number;
+    }
+
+    /// <summary>The current value of a column of numbers or of vectors of them; to be read before the row moves on.</summary>
+    public static Func<IEnumerable<double>> Numbers(DataViewRow row, DataViewSchema.Column column)
+    {
+        if (column.Type is not VectorDataViewType)
+        {
+            var number = Number(row, column);
+            return () => [number()];
+        }
+
+        var getter = row.GetGetter<VBuffer<float>>(column);
+        VBuffer<float> values = default;
+        return () =>
+        {
+            getter(ref values);
+            return values.DenseValues().Select(v => (double)v);
+        };
+    }
+
     /// <summary>Columns as numbers in one pass, or as they were kept, without rows where one is NaN.</summary>
     public static double[][] Read(IDataView data, IReadOnlyList<string> names, CancellationToken cancellationToken)
     {

@@ -23,7 +23,9 @@ public sealed record FitOptions
     /// <summary>
     /// Data sets on which the first trees alone are evaluated, by the word before the metric: <c>["test"] = test</c> makes the
     /// curve <c>test_auc</c>. It costs a walk through all trees for each row. Empty by default: no curve. They have the columns of
-    /// the training data. Binary classification gets <c>auc</c>, regression <c>rmse</c> and <c>r2</c>; the step is the number of trees.
+    /// the training data. Binary classification gets <c>auc</c>; several classes <c>micro_accuracy</c>, and <c>log_loss</c> where the
+    /// scores are probabilities; regression <c>rmse</c> and <c>r2</c>; ranking <c>ndcg_at_1</c> to <c>ndcg_at_10</c>. The step is the
+    /// number of trees, of each class if there are several. Probabilities of a forest are those of the calibration of all its trees.
     /// </summary>
     public IReadOnlyDictionary<string, IDataView> Curves { get; init; } = new Dictionary<string, IDataView>();
 

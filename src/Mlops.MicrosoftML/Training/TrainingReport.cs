@@ -14,6 +14,7 @@ internal sealed class TrainingReport(ActiveRun run, FitOptions options)
     private readonly List<string> _warnings = [];
     private readonly TrainingRecord _record = new() { Version = VersionOfMicrosoftML() };
     private string? _label;
+    private string? _group;
 
     /// <summary>Records what is known before the training.</summary>
     public void Before(object pipeline, IDataView data, CancellationToken cancellationToken)
@@ -66,6 +67,7 @@ internal sealed class TrainingReport(ActiveRun run, FitOptions options)
         found["trainer"] = _record.Trainer = trainer.GetType().Name;
         var values = PipelineParts.IsTrainer(trainer) ? TrainerOptions.Of(trainer) : new Dictionary<string, object?>();
         _label = TrainerOptions.LabelColumn(trainer);
+        _group = values.GetValueOrDefault("RowGroupColumnName") as string;
         _record.Options = values.ToDictionary(p => p.Key, p => Convert.ToString(p.Value, CultureInfo.InvariantCulture) ?? "null", StringComparer.Ordinal);
         foreach (var (key, value) in values)
             found[key] = value;
@@ -94,14 +96,14 @@ internal sealed class TrainingReport(ActiveRun run, FitOptions options)
     private Task LogCurveAsync(ITransformer model, object parameters, string part, IDataView data, CancellationToken cancellationToken) => Task.Run(
         () =>
         {
-            if (TreeEnsembleView.Of(ModelParameters.Unwrap(parameters)) is not { } trees)
+            if (TreeEnsembleView.Of(parameters) is not { } trees)
             {
-                _warnings.Add($"There is no curve on '{part}': the model is no ensemble of trees with one output.");
+                _warnings.Add($"There is no curve on '{part}': the model is no ensemble of trees, and not one for each class.");
                 return;
             }
 
             PrefixCurve curve = new(trees, options.CurvePoints);
-            foreach (var (metric, step, value) in curve.Evaluate(model, data, _label, cancellationToken))
+            foreach (var (metric, step, value) in curve.Evaluate(model, data, _label, _group, cancellationToken))
                 run.LogMetric($"{options.Prefix}{part}_{metric}", value, step);
         },
         cancellationToken);

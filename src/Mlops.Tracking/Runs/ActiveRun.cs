@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.ObjectModel;
 using System.Runtime.CompilerServices;
 using Mlops.Metadata;
 using Mlops.Storage;
@@ -53,6 +54,9 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
 
     /// <summary>Whether the run was there before this handle.</summary>
     internal bool Continues { get; init; }
+
+    /// <summary>The metrics that the run had when this handle was made.</summary>
+    internal IReadOnlyDictionary<string, SeriesSummary> MetricsBefore { get; init; } = ReadOnlyDictionary<string, SeriesSummary>.Empty;
 
     /// <summary>How many an earlier handle of this client had to drop.</summary>
     internal long DroppedBefore { get; init; }

@@ -199,6 +199,7 @@ public sealed partial class RunTracker
         {
             Continues = true,
             Started = run.StartTime,
+            MetricsBefore = run.Metrics,
             DroppedBefore = _droppedBefore.GetValueOrDefault(run.Id),
             GapsBefore = _supply.Gaps,
         };

@@ -27,6 +27,24 @@ public sealed partial class ActiveRun
     public Task<T> StepAsync<T>(string name, Func<ActiveStep, CancellationToken, Task<T>> body, CancellationToken cancellationToken = default) =>
         StepAsync(null, name, body, cancellationToken);
 
+    /// <inheritdoc cref="StepAsync(string, Func{ActiveStep, CancellationToken, Task}, CancellationToken)"/>
+    /// <param name="name">1 to 250 characters, no control characters.</param>
+    /// <param name="body">What is done. It gets the step, which is to be used only here.</param>
+    /// <param name="cancellationToken">Cancels before the step starts; later it is the body that heeds it.</param>
+    public Task StepAsync(string name, Func<ActiveStep, Task> body, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return StepAsync(null, name, (step, _) => body(step), cancellationToken);
+    }
+
+    /// <returns>What the body returns.</returns>
+    /// <inheritdoc cref="StepAsync(string, Func{ActiveStep, Task}, CancellationToken)"/>
+    public Task<T> StepAsync<T>(string name, Func<ActiveStep, Task<T>> body, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return StepAsync(null, name, (step, _) => body(step), cancellationToken);
+    }
+
     internal Task StepAsync(
         ActiveStep? parent, string name, Func<ActiveStep, CancellationToken, Task> body, CancellationToken cancellationToken)
     {

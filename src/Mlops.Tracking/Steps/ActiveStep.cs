@@ -45,6 +45,22 @@ public sealed class ActiveStep
         return Run.StepAsync(this, name, body, cancellationToken);
     }
 
+    /// <summary>Does a part of this step as a step of its own.</summary>
+    /// <exception cref="InvalidOperationException">This step or the run has ended, or the run was deleted.</exception>
+    /// <inheritdoc cref="ActiveRun.StepAsync(string, Func{ActiveStep, Task}, CancellationToken)"/>
+    public Task StepAsync(string name, Func<ActiveStep, Task> body, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return StepAsync(name, (step, _) => body(step), cancellationToken);
+    }
+
+    /// <inheritdoc cref="StepAsync(string, Func{ActiveStep, Task}, CancellationToken)"/>
+    public Task<T> StepAsync<T>(string name, Func<ActiveStep, Task<T>> body, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(body);
+        return StepAsync(name, (step, _) => body(step), cancellationToken);
+    }
+
     /// <summary>
     /// Says that the step reads something: an output of an earlier step of this handle by its name or path, or data from elsewhere.
     /// </summary>

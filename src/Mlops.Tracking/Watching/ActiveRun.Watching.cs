@@ -11,7 +11,8 @@ public sealed partial class ActiveRun
 
     /// <summary>
     /// Puts rules into force, until the watch is disposed or the run ends. They see what this handle logs from now on with
-    /// <see cref="LogMetric"/>; metrics that no rule watches cost nothing.
+    /// <see cref="LogMetric"/> or <see cref="LogMetrics"/>, and of a run that was reopened or joined the best value of before;
+    /// metrics that no rule watches cost nothing.
     /// </summary>
     /// <param name="rules">At least one, each with a name of its own.</param>
     /// <exception cref="ArgumentException">There is no rule, or two have one name.</exception>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Mlops.Metadata;
+using Mlops.Storage;
 
 namespace Mlops.Tracking;
 
@@ -23,31 +24,29 @@ internal sealed class OutOfRangeState(double min, double max, int points) : IRul
     }
 }
 
-internal sealed class DivergesState(double factor, int points, MetricGoal goal) : IRuleState
+internal sealed class DivergesState(double factor, int points, BestValue best) : IRuleState
 {
-    private readonly BestValue _best = new(goal);
     private int _worse;
 
     public string? Observe(long step, double value)
     {
-        if (double.IsNaN(value) || _best.TryImprove(step, value, 0) || !_best.IsThere)
+        if (double.IsNaN(value) || best.TryImprove(step, value, 0) || !best.IsThere)
             return null;
-        _worse = _best.Deficit(value) > (factor - 1) * Math.Abs(_best.Value) ? _worse + 1 : 0;
+        _worse = best.Deficit(value) > (factor - 1) * Math.Abs(best.Value) ? _worse + 1 : 0;
         return _worse < points
             ? null
-            : $"The value {RuleText.Of(value)} is worse than the best, {_best}, by more than the factor {RuleText.Of(factor)}{RuleText.InARow(points)}.";
+            : $"The value {RuleText.Of(value)} is worse than the best, {best}, by more than the factor {RuleText.Of(factor)}{RuleText.InARow(points)}.";
     }
 }
 
-internal sealed class EarlyStoppingState(int patience, double minDelta, MetricGoal goal) : IRuleState
+internal sealed class EarlyStoppingState(int patience, double minDelta, BestValue best) : IRuleState
 {
-    private readonly BestValue _best = new(goal);
     private int _without;
 
     public string? Observe(long step, double value)
     {
-        _without = _best.TryImprove(step, value, minDelta) ? 0 : _without + 1;
-        return _without < patience ? null : $"No improvement{(_best.IsThere ? $" on {_best}" : "")} for {patience} {(patience == 1 ? "point" : "points")}.";
+        _without = best.TryImprove(step, value, minDelta) ? 0 : _without + 1;
+        return _without < patience ? null : $"No improvement{(best.IsThere ? $" on {best}" : "")} for {patience} {(patience == 1 ? "point" : "points")}.";
     }
 }
 
@@ -68,16 +67,25 @@ internal sealed class StalledState(TimeSpan after, TimeProvider time) : IRuleSta
 }
 
 /// <summary>The best finite value so far, and its step.</summary>
-internal sealed class BestValue(MetricGoal goal)
+internal sealed class BestValue
 {
+    private readonly MetricGoal _goal;
     private long _step;
+
+    /// <summary>Begins with the best of earlier points, if there are any.</summary>
+    public BestValue(MetricGoal goal, SeriesSummary? before)
+    {
+        _goal = goal;
+        if (before is not null)
+            _ = goal == MetricGoal.Minimize ? TryImprove(before.MinStep, before.Min, 0) : TryImprove(before.MaxStep, before.Max, 0);
+    }
 
     public double Value { get; private set; } = double.NaN;
 
     public bool IsThere => !double.IsNaN(Value);
 
     /// <summary>By how much a value is worse.</summary>
-    public double Deficit(double value) => goal == MetricGoal.Minimize ? value - Value : Value - value;
+    public double Deficit(double value) => _goal == MetricGoal.Minimize ? value - Value : Value - value;
 
     public bool TryImprove(long step, double value, double minDelta)
     {

@@ -5,7 +5,7 @@ namespace Mlops.Tracking;
 
 /// <summary>
 /// Rules in force on a live run. What they find is recorded on the run (<see cref="Run.WatchFindings"/>), logged, and told here.
-/// It ends with the run, or when it is disposed. Thread-safe.
+/// It ends with the run, or when it is disposed. What the rules see is said at <see cref="WatchRule"/>. Thread-safe.
 /// </summary>
 public sealed class RunWatch : IDisposable
 {
@@ -17,7 +17,7 @@ public sealed class RunWatch : IDisposable
     {
         _run = run;
         Token = _cancel.Token;
-        Rules = [.. rules.Select(r => new WatchedRule(this, r, time))];
+        Rules = [.. rules.Select(r => new WatchedRule(this, r, time, r.Metric is null ? null : run.MetricsBefore.GetValueOrDefault(r.Metric)))];
     }
 
     /// <summary>Cancelled once a rule that cancels finds something; for the training's loop.</summary>

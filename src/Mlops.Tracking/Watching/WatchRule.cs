@@ -1,4 +1,5 @@
 using Mlops.Metadata;
+using Mlops.Storage;
 
 namespace Mlops.Tracking;
 
@@ -6,11 +7,17 @@ namespace Mlops.Tracking;
 /// What must not happen to a live run; <see cref="ActiveRun.Watch"/> puts it into force. A rule finds something once at most.
 /// Points are judged in the order in which they are logged; <c>NaN</c> is judged by <see cref="NotFinite"/> alone.
 /// </summary>
+/// <remarks>
+/// A rule sees what is logged through the one handle that it watches, with <see cref="ActiveRun.LogMetric"/> or
+/// <see cref="ActiveRun.LogMetrics"/>, while the watch is in force: no points of other handles or processes, and no system metrics. Of a
+/// run that was reopened or joined, <see cref="EarlyStopping"/> and <see cref="Diverges"/> also know the best value that it had when the
+/// handle was made; they count points from the watch on.
+/// </remarks>
 public sealed record WatchRule
 {
-    private readonly Func<TimeProvider, IRuleState> _start;
+    private readonly Func<TimeProvider, SeriesSummary?, IRuleState> _start;
 
-    private WatchRule(string kind, string? metric, Func<TimeProvider, IRuleState> start)
+    private WatchRule(string kind, string? metric, Func<TimeProvider, SeriesSummary?, IRuleState> start)
     {
         Metric = metric is null ? null : EntityText.Key("metric", metric);
         Name = Cut(metric is null ? kind : $"{kind}:{metric}");
@@ -36,7 +43,7 @@ public sealed record WatchRule
 
     /// <summary>The metric is NaN or infinite.</summary>
     /// <exception cref="ArgumentException">The key is not allowed.</exception>
-    public static WatchRule NotFinite(string metric) => new("not_finite", metric, _ => new NotFiniteState());
+    public static WatchRule NotFinite(string metric) => new("not_finite", metric, (_, _) => new NotFiniteState());
 
     /// <summary>The metric lies outside a range, bounds included, for some points in a row.</summary>
     /// <param name="metric">The key.</param>
@@ -50,7 +57,7 @@ public sealed record WatchRule
         ArgumentOutOfRangeException.ThrowIfLessThan(points, 1);
         if (!(min <= max) || (double.IsNegativeInfinity(min) && double.IsPositiveInfinity(max)))
             throw new ArgumentException($"The range of '{metric}' is {min} to {max}; give a least or greatest value, the least not above the greatest.");
-        return new WatchRule("out_of_range", metric, _ => new OutOfRangeState(min, max, points));
+        return new WatchRule("out_of_range", metric, (_, _) => new OutOfRangeState(min, max, points));
     }
 
     /// <summary>
@@ -68,7 +75,7 @@ public sealed record WatchRule
         ArgumentOutOfRangeException.ThrowIfLessThan(points, 1);
         if (!(factor > 1) || double.IsInfinity(factor))
             throw new ArgumentOutOfRangeException(nameof(factor), factor, "The factor by which it may be worse is a number greater than 1.");
-        return new WatchRule("diverges", metric, _ => new DivergesState(factor, points, goal ?? MetricGoals.Guess(metric)));
+        return new WatchRule("diverges", metric, (_, before) => new DivergesState(factor, points, new BestValue(goal ?? MetricGoals.Guess(metric), before)));
     }
 
     /// <summary>The metric has not improved for some points in a row.</summary>
@@ -82,7 +89,7 @@ public sealed record WatchRule
         ArgumentOutOfRangeException.ThrowIfLessThan(patience, 1);
         if (!double.IsFinite(minDelta) || minDelta < 0)
             throw new ArgumentOutOfRangeException(nameof(minDelta), minDelta, "The least improvement is a finite number of at least 0.");
-        return new WatchRule("early_stopping", metric, _ => new EarlyStoppingState(patience, minDelta, goal ?? MetricGoals.Guess(metric)));
+        return new WatchRule("early_stopping", metric, (_, before) => new EarlyStoppingState(patience, minDelta, new BestValue(goal ?? MetricGoals.Guess(metric), before)));
     }
 
     /// <summary>No point was logged for a time, counted from when the watch began.</summary>
@@ -93,10 +100,13 @@ public sealed record WatchRule
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(after, TimeSpan.FromMilliseconds(1));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(after, TimeSpan.FromDays(24));
-        return new WatchRule("stalled", metric, time => new StalledState(after, time));
+        return new WatchRule("stalled", metric, (time, _) => new StalledState(after, time));
     }
 
-    internal IRuleState Start(TimeProvider time) => _start(time);
+    /// <summary>Begins to judge.</summary>
+    /// <param name="time">The clock.</param>
+    /// <param name="before">The points of its metric that the run had before this handle; null if there are none.</param>
+    internal IRuleState Start(TimeProvider time, SeriesSummary? before) => _start(time, before);
 
     private static string Cut(string name) => name.Length <= EntityText.MaxKeyLength
         ? name

@@ -1,4 +1,5 @@
 using Mlops.Metadata;
+using Mlops.Storage;
 
 namespace Mlops.Tracking;
 
@@ -11,11 +12,11 @@ internal sealed class WatchedRule : IDisposable
     private readonly Lock _gate = new();
     private volatile bool _isOver;
 
-    public WatchedRule(RunWatch watch, WatchRule rule, TimeProvider time)
+    public WatchedRule(RunWatch watch, WatchRule rule, TimeProvider time, SeriesSummary? before)
     {
         _watch = watch;
         Rule = rule;
-        _state = rule.Start(time);
+        _state = rule.Start(time, before);
         if (_state is not StalledState stalled)
             return;
         _timer = time.CreateTimer(_ => OnTime(stalled), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);

@@ -18,6 +18,10 @@ public sealed class PipelineDocumentTests
         Assert.Equal(3, steps[1].Children.Count);
         await PipelineSnippets.ReadAsync(mlops, run.Id);
 
+        await mlops.RunAsync("one-step", PipelineSnippets.StepAsync);
+        var single = (await mlops.Experiments.FindLastRunAsync("one-step"))!;
+        Assert.Equal("features/columns.txt", Assert.Single(Assert.Single(await mlops.Runs.ListStepsAsync(single.Id)).Outputs).Name);
+
         await mlops.RunAsync("watched", PipelineSnippets.WatchAsync);
         var found = Assert.Single((await PipelineSnippets.FindAsync(mlops)).Runs);
         Assert.Equal((RunStatus.Finished, 13L), (found.Status, found.Metrics["val_auc"].LastStep));

@@ -39,6 +39,20 @@ internal static class PipelineSnippets
         #endregion
     }
 
+    public static async Task StepAsync(ActiveRun run)
+    {
+        #region one step
+        var features = await run.StepAsync("featurize", async step =>
+        {
+            step.AddInput("flights", version: "2001-01");
+            await step.LogTextAsync("delay,carrier", "features/columns.txt");
+            return 2;
+        });
+        #endregion
+
+        run.LogParam("features", features);
+    }
+
     public static async Task ReadAsync(MlopsClient mlops, RunId id)
     {
         #region read steps

@@ -38,6 +38,42 @@ public sealed class StepTests : RigTest
     }
 
     [Fact]
+    public async Task StepAsync_bodiesWithoutToken_areStepsWithTheirResults()
+    {
+        await Run.StepAsync("featurize", async step => await step.LogTextAsync("a", "features/a.txt"));
+        var sum = await Run.StepAsync("train", async step =>
+        {
+            await step.StepAsync("warm up", _ => Task.CompletedTask);
+            return await step.StepAsync("fold 1", _ => Task.FromResult(2)) + await step.StepAsync("fold 2", OfAMethodAsync);
+        });
+        var thrown = new IOException("no line");
+        Assert.Same(thrown, await Assert.ThrowsAsync<IOException>(() => Run.StepAsync("evaluate", _ => throw thrown)));
+
+        var steps = await StoredAsync();
+        Assert.Equal(5, sum);
+        Assert.Equal("features/a.txt", Assert.Single(steps[0].Outputs).Name);
+        Assert.Equal(["warm up", "fold 1", "fold 2"], steps[1].Children.Select(s => s.Name));
+        Assert.Equal([RunStatus.Finished, RunStatus.Finished, RunStatus.Failed], steps.Select(s => s.Status));
+
+        static Task<int> OfAMethodAsync(ActiveStep step) => Task.FromResult(3);
+    }
+
+    [Fact]
+    public async Task StepAsync_bodyWithoutTokenThatHeedsIt_isKilled()
+    {
+        using var stop = new CancellationTokenSource();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Run.StepAsync(
+            "train",
+            async _ =>
+            {
+                await stop.CancelAsync();
+                stop.Token.ThrowIfCancellationRequested();
+            },
+            stop.Token));
+        Assert.Equal(RunStatus.Killed, Assert.Single(await StoredAsync()).Status);
+    }
+
+    [Fact]
     public async Task StepAsync_bodyThrows_isFailedWithoutSecretsAndThrowsOn()
     {
         var thrown = new InvalidOperationException("no table at postgres://me:hunter22@db/x");

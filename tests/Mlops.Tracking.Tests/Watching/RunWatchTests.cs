@@ -147,6 +147,31 @@ public sealed class RunWatchTests : RigTest
     }
 
     [Fact]
+    public async Task Watch_reopenedRun_mustBeatTheBestOfBefore()
+    {
+        Run.LogMetric("loss", 0.2, 7).LogMetric("loss", 0.5, 8).LogMetric("val_auc", 0.9, 7);
+        await Run.CompleteAsync();
+        await using var again = await Tracker.ReopenRunAsync(Run.Id);
+        using var watch = again.Watch(
+            WatchRule.EarlyStopping("loss", patience: 2), WatchRule.Diverges("val_auc", factor: 1.5, points: 1), WatchRule.EarlyStopping("new", patience: 2));
+        again.LogMetric("loss", 0.4, 9).LogMetric("val_auc", 0.4, 9).LogMetric("new", 1, 9);
+        again.LogMetric("loss", 0.3, 10).LogMetric("new", 0.5, 10);
+        Assert.Equal(
+            ["The value 0.4 is worse than the best, 0.9 at step 7, by more than the factor 1.5.", "No improvement on 0.2 at step 7 for 2 points."],
+            watch.Findings.Select(f => f.Reason));
+    }
+
+    [Fact]
+    public async Task Watch_pointsOfAnotherHandle_areNotSeen()
+    {
+        await Run.FlushAsync();
+        await using var other = await Rig.Open().JoinRunAsync(Run.Id);
+        using var watch = Run.Watch(WatchRule.NotFinite("loss"));
+        other.LogMetric("loss", double.NaN, 1);
+        Assert.Empty(watch.Findings);
+    }
+
+    [Fact]
     public async Task RunAsync_cancelledByAWatch_isKilledInItsStepToo()
     {
         ActiveRun? live = null;

@@ -72,7 +72,7 @@ public sealed class WatchRuleTests
 
     private static void AssertFinds(WatchRule rule, double[] values, string? found)
     {
-        var state = rule.Start(new FakeTimeProvider());
+        var state = rule.Start(new FakeTimeProvider(), before: null);
         string? first = null;
         for (var i = 0; i < values.Length; i++)
             first ??= state.Observe(i, values[i]) is { } reason ? $"{i}: {reason}" : null;

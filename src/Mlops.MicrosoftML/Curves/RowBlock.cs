@@ -26,9 +26,11 @@ internal sealed class RowBlock(int columns, int splits, int depth)
     public void Clear()
     {
         Array.Clear(_values);
-        Array.Clear(_sums);
         Count = 0;
     }
+
+    /// <summary>Sets the sums back to zero, for the trees of another ensemble.</summary>
+    public void ClearSums() => Array.Clear(_sums);
 
     /// <summary>Adds a row.</summary>
     /// <param name="features">Its features.</param>

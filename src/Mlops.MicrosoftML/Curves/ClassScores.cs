@@ -1,0 +1,54 @@
+using System.Collections;
+using System.Reflection;
+using Microsoft.ML.Calibrators;
+using Microsoft.ML.Trainers;
+
+namespace Mlops.MicrosoftML;
+
+/// <summary>Makes the scores of the classes of a row, in place, out of what the model of each class says alone.</summary>
+internal delegate void ScoreLink(Span<float> row);
+
+/// <summary>The models of the classes that ML.NET keeps behind one of several classes, and how it joins them.</summary>
+internal static class ClassScores
+{
+    private const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.NonPublic;
+
+    /// <summary>The link is null where the scores are left as they are.</summary>
+    /// <exception cref="NotSupportedException">It joins them in a way that is unknown here.</exception>
+    public static (IReadOnlyList<object> Models, ScoreLink? Link) Of(OneVersusAllModelParameters model)
+    {
+        // no public member shows either
+        var way = typeof(OneVersusAllModelParameters).GetField("_impl", Hidden)?.GetValue(model);
+        var models = (typeof(OneVersusAllModelParameters).GetProperty("SubModelParameters", Hidden)?.GetValue(model) as IEnumerable)?.Cast<object>().ToList();
+        return (way?.GetType().Name, models) switch
+        {
+            ("ImplRaw", { } all) => (all, null),
+            ("ImplSoftmax", { } all) => (all, Softmax),
+            ("ImplDist", { } all) => (all, Normalized(all.ConvertAll(Calibrator))),
+            _ => throw new NotSupportedException($"the way in which the model joins its classes ({way?.GetType().Name}) is unknown."),
+        };
+    }
+
+    private static PlattCalibrator Calibrator(object model) =>
+        Array.Find(model.GetType().GetProperties(), p => p.Name == "Calibrator")?.GetValue(model) as PlattCalibrator
+        ?? throw new NotSupportedException("the probabilities of a class do not come from a Platt calibrator.");
+
+    // p = 1 / (1 + exp(slope·score + offset)), divided by the sum over the classes
+    private static ScoreLink Normalized(List<PlattCalibrator> calibrators) => row =>
+    {
+        var sum = 0.0;
+        for (var i = 0; i < row.Length; i++)
+            sum += row[i] = (float)(1 / (1 + Math.Exp((calibrators[i].Slope * row[i]) + calibrators[i].Offset)));
+        for (var i = 0; i < row.Length && sum > 0; i++)
+            row[i] = (float)(row[i] / sum);
+    };
+
+    private static void Softmax(Span<float> row)
+    {
+        var sum = 0f;
+        for (var i = 0; i < row.Length; i++)
+            sum += row[i] = (float)Math.Exp(row[i]);
+        for (var i = 0; i < row.Length; i++)
+            row[i] /= sum;
+    }
+}
