@@ -89,6 +89,7 @@ public sealed class S3ObjectStore : IObjectStore
     {
         ArgumentOutOfRangeException.ThrowIfNegative(offset);
         ArgumentOutOfRangeException.ThrowIfNegative(length ?? 0, nameof(length));
+        StoredObject? stored = null;
         if (length != 0)
         {
             // one request for what is stored under its name itself
@@ -97,13 +98,14 @@ public sealed class S3ObjectStore : IObjectStore
             if (response is not null)
             {
                 var head = Head.Of(response);
-                if (StoredObject.Of(name, head) is { IsLarge: false } small)
-                    return new ResumingStream(_bucket, small.Key, small.ETag, offset, head.SizeBytes, response);
+                stored = StoredObject.Of(name, head)!;
+                if (!stored.IsLarge)
+                    return new ResumingStream(_bucket, stored.Key, stored.ETag, offset, head.SizeBytes, response);
                 response.Dispose();
             }
         }
 
-        var stored = StoredObject.Of(name, await _bucket.FindAsync(name.Value, cancellationToken).ConfigureAwait(false)) ?? throw NotFound(name);
+        stored ??= StoredObject.Of(name, await _bucket.FindAsync(name.Value, cancellationToken).ConfigureAwait(false)) ?? throw NotFound(name);
         var size = stored.Info.SizeBytes;
         if (offset > size)
             throw new ArgumentOutOfRangeException(nameof(offset), offset, $"The object '{name}' has {size} bytes.");

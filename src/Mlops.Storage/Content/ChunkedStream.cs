@@ -21,6 +21,7 @@ internal sealed class ChunkedStream(
     private readonly Queue<IndexEntry> _located = new();
     private int _nextChunk = firstChunk;
     private byte[] _buffer = [];
+    private int _mostAhead = 1; // more once it is seen that more than the beginning is wanted
     private int _position;
     private int _length;
 
@@ -65,8 +66,9 @@ internal sealed class ChunkedStream(
     {
         Release();
         await RenewAsync(cancellationToken).ConfigureAwait(false);
-        while (_ahead.Count < RunsAhead && await NextRunAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } run)
+        while (_ahead.Count < _mostAhead && await NextRunAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } run)
             _ahead.Enqueue(Task.Run(() => ReadRunAsync(run), CancellationToken.None));
+        _mostAhead = Math.Min(_mostAhead + 1, RunsAhead);
         if (!_ahead.TryPeek(out var next))
             return;
 
@@ -93,19 +95,17 @@ internal sealed class ChunkedStream(
     {
         List<IndexEntry> run = [];
         var bytes = 0;
-        while (bytes < RunBytes)
+        while (true)
         {
             if (_located.Count == 0)
                 await LocateAsync(cancellationToken).ConfigureAwait(false);
-            if (!_located.TryPeek(out var next))
+            if (!_located.TryPeek(out var next) || (run.Count > 0 && bytes + next.Entry.SizeBytes > RunBytes))
                 return run;
             if (run.Count > 0 && (next.Pack != run[^1].Pack || next.Entry.Offset != run[^1].Entry.Offset + run[^1].Entry.Length))
                 return run;
             run.Add(_located.Dequeue());
             bytes += next.Entry.SizeBytes;
         }
-
-        return run;
     }
 
     private async ValueTask LocateAsync(CancellationToken cancellationToken)
@@ -145,7 +145,12 @@ internal sealed class ChunkedStream(
             return;
         await _stop.CancelAsync().ConfigureAwait(false);
         foreach (var ahead in _ahead)
+        {
             await ((Task)ahead).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            if (ahead.IsCompletedSuccessfully)
+                ArrayPool<byte>.Shared.Return((await ahead.ConfigureAwait(false)).Buffer);
+        }
+
         Release();
         use?.Dispose();
         _stop.Dispose();

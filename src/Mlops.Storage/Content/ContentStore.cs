@@ -117,8 +117,9 @@ public sealed class ContentStore
 
     /// <summary>Whether content is in the store; does not read it.</summary>
     public async Task<bool> ExistsAsync(Digest digest, CancellationToken cancellationToken = default) =>
-        (Packed is not null && await Packed.FindAsync(Checked(digest), cancellationToken).ConfigureAwait(false) is { IsDamaged: false })
-        || await _whole.FindAsync(Checked(digest), cancellationToken).ConfigureAwait(false) is not null;
+        await IsPackedAsync(Checked(digest), cancellationToken).ConfigureAwait(false)
+        || await _whole.FindAsync(digest, cancellationToken).ConfigureAwait(false) is not null
+        || await IsPackedAsync(digest, cancellationToken).ConfigureAwait(false); // a collection may have packed it meanwhile
 
     /// <summary>Whether content is in the store and no collection is about to delete it, so that it may be named without being put.</summary>
     internal async Task<bool> IsKeptAsync(Digest digest, CancellationToken cancellationToken) =>
@@ -307,6 +308,9 @@ public sealed class ContentStore
                 yield return (digest, problem);
         }
     }
+
+    private async Task<bool> IsPackedAsync(Digest digest, CancellationToken cancellationToken) =>
+        Packed is not null && await Packed.FindAsync(digest, cancellationToken).ConfigureAwait(false) is { IsDamaged: false };
 
     private PackedContents Indexed() =>
         Packed ?? throw new InvalidOperationException($"The contents in '{Objects.Location}' have no index; open the content store with its metadata store.");

@@ -59,21 +59,26 @@ internal sealed class WholeObjects(IObjectStore objects)
 
             // "already there" is success only once it is proven to be the same (W6); what is proven wrong is replaced, and since
             // lines can fail too, one read proves nothing
-            if (await IsSoundAsync(info, cancellationToken).ConfigureAwait(false) || await IsSoundAsync(info, cancellationToken).ConfigureAwait(false))
+            var isSound = await IsSoundAsync(info, cancellationToken).ConfigureAwait(false);
+            if (isSound is false)
+                isSound = await IsSoundAsync(info, cancellationToken).ConfigureAwait(false);
+            if (isSound is true)
                 return;
-            await objects.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
+            if (isSound is false)
+                await objects.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
         }
 
         throw new IntegrityException(
             $"Object '{name}' in '{objects.Location}' is damaged and comes back damaged after {Attempts} replacements; check the storage.");
     }
 
-    private async Task<bool> IsSoundAsync(ContentInfo info, CancellationToken cancellationToken)
+    /// <summary>Whether what is there is the content; null if nothing is there any more.</summary>
+    private async Task<bool?> IsSoundAsync(ContentInfo info, CancellationToken cancellationToken)
     {
         try
         {
             if (await TryOpenAsync(info.Digest, cancellationToken).ConfigureAwait(false) is not { } stream)
-                return false;
+                return null;
             await using (stream.ConfigureAwait(false))
             {
                 if (stream.Length != info.SizeBytes)

@@ -9,7 +9,7 @@ internal sealed class ContentCheck(PackedContents contents, WholeObjects whole)
     public async Task<string?> FindProblemAsync(Digest digest, CancellationToken cancellationToken)
     {
         var entry = await contents.FindAsync(digest, cancellationToken).ConfigureAwait(false);
-        if (entry is null && await whole.FindAsync(digest, cancellationToken).ConfigureAwait(false) is not null)
+        if (entry is null or { IsDamaged: true } && await whole.FindAsync(digest, cancellationToken).ConfigureAwait(false) is not null)
             return null;
 
         // a collection may have packed the whole object meanwhile

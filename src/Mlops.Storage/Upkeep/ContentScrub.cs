@@ -7,10 +7,12 @@ namespace Mlops.Storage;
 internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
 {
     private const string PositionKey = "scrub/position";
+    private const int MostProblems = 1000;
     private readonly List<string> _problems = [];
     private readonly HashSet<Digest> _withoutFooter = [];
     private long _objects;
     private long _bytes;
+    private long _untold;
 
     public async Task<ScrubReport> RunAsync(long budgetBytes, IProgress<long>? progress, CancellationToken cancellationToken)
     {
@@ -39,6 +41,8 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
             await CheckMissingAsync(cancellationToken).ConfigureAwait(false);
         await contents.Index.CommitAsync(
             [new CellWrite { Key = PositionKey, Value = Encoding.UTF8.GetBytes(isComplete ? "" : position) }], cancellationToken).ConfigureAwait(false);
+        if (_untold > 0)
+            _problems.Add($"{_untold} more");
         return new ScrubReport(_objects, _bytes, isComplete, _problems);
     }
 
@@ -70,7 +74,7 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
         if (entries is null)
         {
             // the entries can be sound all the same, and the index knows them
-            _problems.Add($"The footer of object '{PackStore.NameOf(pack)}' is damaged; its entries are checked by the index.");
+            Report($"The footer of object '{PackStore.NameOf(pack)}' is damaged; its entries are checked by the index.");
             _withoutFooter.Add(pack);
             return;
         }
@@ -99,10 +103,18 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
             }
             catch (IntegrityException e)
             {
-                _problems.Add(e.Message);
+                Report(e.Message);
                 return;
             }
         }
+    }
+
+    private void Report(string problem)
+    {
+        if (_problems.Count < MostProblems)
+            _problems.Add(problem);
+        else
+            _untold++;
     }
 
     private async Task CheckWithoutFooterAsync(CancellationToken cancellationToken)
@@ -149,7 +161,7 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
         foreach (var entry in await MarkAsync(pack, entries, isDamaged: true, cancellationToken).ConfigureAwait(false))
         {
             var what = entry.Kind == PackEntryKind.Chunk ? "chunk" : "content";
-            _problems.Add($"Object '{PackStore.NameOf(pack)}' in '{contents.Packs.Location}' is {how}, and with it {what} {entry.Digest}; store the content again.");
+            Report($"Object '{PackStore.NameOf(pack)}' in '{contents.Packs.Location}' is {how}, and with it {what} {entry.Digest}; store the content again.");
         }
     }
 

@@ -6,7 +6,7 @@ namespace Mlops.Storage;
 /// <param name="IsRoundComplete">Whether the last object was reached; the next scrub begins with the first.</param>
 /// <param name="Problems">
 /// What is damaged or missing, and which contents it concerns as far as that is known. It is in quarantine: reading it fails at
-/// once, no put relies on it, and storing the content again repairs it.
+/// once, no put relies on it, and storing the content again repairs it. At most 1,000 of them, and then how many more there are.
 /// </param>
 public sealed record ScrubReport(long Objects, long ReadBytes, bool IsRoundComplete, IReadOnlyList<string> Problems)
 {

@@ -41,7 +41,14 @@ internal sealed class UpkeepLease
         }
         finally
         {
-            await lease._cell.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
+            try
+            {
+                await lease._cell.ReleaseAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (StorageUnavailableException)
+            {
+                // it ends by itself, and how the work ended says more
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Diagnostics;
 using System.Text;
 using Mlops.Metadata;
 using Mlops.Storage;
@@ -189,17 +190,18 @@ internal sealed class Journal
     {
         // where the journal is full a point gives up in time; a batch is never dropped because others wait for room before it, and
         // where only the file is slow to come, whoever waits for it takes memory before long
-        var wait = WaitForRoom;
+        var started = Stopwatch.GetTimestamp();
         if (batchSlots > 0)
         {
             _switching.Enter();
         }
-        else if (!_switching.TryEnter(wait))
+        else
         {
-            if (_supply.IsFull)
-                return false;
-            _switching.Enter();
-            wait = TimeSpan.Zero;
+            while (!_switching.TryEnter(WaitForRoom))
+            {
+                if (_supply.IsFull)
+                    return false;
+            }
         }
 
         try
@@ -208,7 +210,8 @@ internal sealed class Journal
             if (_current != full)
                 return true;
             var end = full.WaitForEnd();
-            var next = _supply.TryTake(IsStuck && _supply.IsFull ? TimeSpan.Zero : wait);
+            var waited = batchSlots > 0 ? TimeSpan.Zero : Stopwatch.GetElapsedTime(started);
+            var next = _supply.TryTake(waited > WaitForRoom || (IsStuck && _supply.IsFull) ? TimeSpan.Zero : WaitForRoom - waited);
 
             // points wait in memory only while there is room for a file, which is slow to come; a batch gets a segment that it
             // fills, so that points cannot use up what is kept for batches
