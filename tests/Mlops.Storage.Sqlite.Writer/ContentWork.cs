@@ -1,14 +1,16 @@
 using System.Diagnostics;
+using System.Globalization;
 using Mlops.Storage.Conformance;
 
 namespace Mlops.Storage.Sqlite.Writer;
 
-/// <summary>Puts or collects contents and kills its own process at the step that it is told; lives if there are fewer.</summary>
+/// <summary>Puts or collects contents and kills its own process at the step that it is told, by number or by name; lives if there is no such step.</summary>
 internal static class ContentWork
 {
-    public static async Task<int> RunAsync(string work, string folder, int killAt, TimeSpan ahead)
+    public static async Task<int> RunAsync(string work, string folder, string killAt, TimeSpan ahead)
     {
         var steps = 0;
+        var seed = (int)ahead.TotalHours;
         var time = new Ahead(ahead);
         await using var database = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, "store.db"), Time = time });
         await using var store = new FaultyStore(database) { Step = Step };
@@ -16,10 +18,10 @@ internal static class ContentWork
         switch (work)
         {
             case "put":
-                await content.PutAsync(Noise(20_000_000, killAt));
+                await content.PutAsync(Noise(20_000_000, seed));
                 break;
             case "small":
-                await Task.WhenAll(Enumerable.Range(0, 50).Select(i => content.PutAsync(Noise(1000, (1000 * killAt) + i))));
+                await Task.WhenAll(Enumerable.Range(0, 50).Select(i => content.PutAsync(Noise(1000, (1000 * seed) + i))));
                 break;
             default:
                 await content.CollectGarbageAsync(new GarbageOptions { IsDryRun = false, Grace = TimeSpan.FromHours(1) });
@@ -30,7 +32,8 @@ internal static class ContentWork
 
         void Step(string name)
         {
-            if (Interlocked.Increment(ref steps) != killAt)
+            var step = Interlocked.Increment(ref steps).ToString(CultureInfo.InvariantCulture);
+            if (step != killAt && name != killAt)
                 return;
             Console.WriteLine(name);
             Process.GetCurrentProcess().Kill();

@@ -6,7 +6,7 @@ using Mlops.Storage.Sqlite;
 using Mlops.Storage.Sqlite.Writer;
 
 if (args[0] == "content")
-    return await ContentWork.RunAsync(args[1], args[2], int.Parse(args[3], CultureInfo.InvariantCulture), TimeSpan.FromHours(int.Parse(args[4], CultureInfo.InvariantCulture)));
+    return await ContentWork.RunAsync(args[1], args[2], args[3], TimeSpan.FromHours(int.Parse(args[4], CultureInfo.InvariantCulture)));
 
 var ids = new IdGenerator();
 await using var store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = args[0] });

@@ -117,14 +117,8 @@ public sealed class DiskTests
     public async Task LogMetric_journalFilesAreSlowToCome_losesNothing()
     {
         using var slow = new SemaphoreSlim(0);
-        var files = 0;
         await using var rig = new Rig();
-        var tracker = rig.Open(createSegment: (path, slots) =>
-        {
-            if (Interlocked.Increment(ref files) > 2)
-                slow.Wait();
-            return SegmentMemory.CreateFile(path, slots);
-        });
+        var tracker = rig.Open(createSegment: WaitFor(slow));
         var run = await tracker.StartRunAsync("slow");
         for (var i = 0; i < 300_000; i++)
         {
@@ -143,14 +137,8 @@ public sealed class DiskTests
     public async Task LogMetric_manyThreadsWaitForAFile_losesNothing()
     {
         using var never = new SemaphoreSlim(0);
-        var files = 0;
         await using var rig = new Rig();
-        var tracker = rig.Open(createSegment: (path, slots) =>
-        {
-            if (Interlocked.Increment(ref files) > 2)
-                never.Wait();
-            return SegmentMemory.CreateFile(path, slots);
-        });
+        var tracker = rig.Open(createSegment: WaitFor(never));
         var run = await tracker.StartRunAsync("slow");
         var loggers = Enumerable.Range(0, 16).Select(t => new Thread(() =>
         {
@@ -222,5 +210,17 @@ public sealed class DiskTests
                 // that size does not fit any more
             }
         }
+    }
+
+    /// <summary>From the third file on, each waits for the gate.</summary>
+    private static Func<string, int, SegmentMemory> WaitFor(SemaphoreSlim gate)
+    {
+        var files = 0;
+        return (path, slots) =>
+        {
+            if (Interlocked.Increment(ref files) > 2)
+                gate.Wait();
+            return SegmentMemory.CreateFile(path, slots);
+        };
     }
 }
