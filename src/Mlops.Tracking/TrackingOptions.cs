@@ -29,8 +29,8 @@ public sealed record TrackingOptions
     public TimeSpan FlushBound { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a client that gives no sign of life is thought to live; 60 seconds by default, at least 3. It gives one three
-    /// times as often. After that its running runs are marked FAILED with the reason <c>lost</c>, until it comes back.
+    /// How long a client that gives no sign of life is thought to live; 60 seconds by default, at least 3. It gives one at least
+    /// three times as often, whatever <see cref="DrainInterval"/> is. After that its running runs are marked FAILED with the reason <c>lost</c>, until it comes back.
     /// </summary>
     public TimeSpan LeaseTime { get; init; } = TimeSpan.FromSeconds(60);
 

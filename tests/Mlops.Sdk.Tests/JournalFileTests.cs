@@ -19,7 +19,13 @@ public sealed class JournalFileTests : IDisposable
     [Fact]
     public async Task Segment_ofAnOpenRun_holdsWhatTheDocumentSays()
     {
-        var options = new MlopsOptions { Path = _folder.Store, Actor = "ada", DrainInterval = TimeSpan.FromHours(1) };
+        var options = new MlopsOptions
+        {
+            Path = _folder.Store,
+            Actor = "ada",
+            DrainInterval = TimeSpan.FromHours(1),
+            LeaseTime = TimeSpan.FromDays(1),
+        };
         options.Context.WithoutAll();
         await using var mlops = await MlopsClient.OpenAsync(options);
         await using var run = await mlops.StartRunAsync("format");

@@ -6,7 +6,7 @@ namespace Mlops.Tracking;
 
 /// <summary>
 /// The background loop of a client: moves the journal into the store each interval, sooner when a segment is full or somebody
-/// waits, and tries again, ever more slowly, while the store is away.
+/// waits, and tries again, ever more slowly, while the store is away. While nothing is logged it wakes for signs of life alone.
 /// </summary>
 internal sealed class Drainer : IAsyncDisposable
 {
@@ -26,6 +26,7 @@ internal sealed class Drainer : IAsyncDisposable
     private bool _isAsked;
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
+    private readonly ITimer _lifeTimer;
     private readonly Task _loop;
     private volatile Exception? _lastError;
     private long _drained;
@@ -47,7 +48,9 @@ internal sealed class Drainer : IAsyncDisposable
         _addTo = addTo;
         _committed = committed;
         _time = options.Time;
-        _timer = options.Time.CreateTimer(_ => Wake(), null, options.DrainInterval, options.DrainInterval);
+        _timer = options.Time.CreateTimer(_ => Tick(), null, options.DrainInterval, options.DrainInterval);
+        var look = options.LeaseTime / Housekeeping.LooksPerLease;
+        _lifeTimer = options.Time.CreateTimer(_ => Wake(), null, look, look);
         _loop = Task.Run(LoopAsync);
     }
 
@@ -113,6 +116,7 @@ internal sealed class Drainer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _timer.DisposeAsync().ConfigureAwait(false);
+        await _lifeTimer.DisposeAsync().ConfigureAwait(false);
         await _stop.CancelAsync().ConfigureAwait(false);
         Wake();
         await _loop.ConfigureAwait(false);
@@ -138,8 +142,7 @@ internal sealed class Drainer : IAsyncDisposable
                 if (_lastError is not null)
                     TrackingLog.StoreBack(_logger);
                 _lastError = null;
-                if (Drained > 0)
-                    Interlocked.Exchange(ref _caughtUp, _time.GetUtcNow().UtcTicks);
+                NoteCaughtUp();
                 _journal.Stalled = false;
                 delay = TimeSpan.Zero;
             }
@@ -160,6 +163,21 @@ internal sealed class Drainer : IAsyncDisposable
                 _journal.Stalled = true;
             }
         }
+    }
+
+    // an open run that logs nothing costs next to nothing
+    private void Tick()
+    {
+        if (_journal.Position != Drained)
+            Wake();
+        else
+            NoteCaughtUp();
+    }
+
+    private void NoteCaughtUp()
+    {
+        if (Drained > 0)
+            Interlocked.Exchange(ref _caughtUp, _time.GetUtcNow().UtcTicks);
     }
 
     /// <summary>Waits before the next try; somebody who asks for a flush meanwhile gets one at once.</summary>

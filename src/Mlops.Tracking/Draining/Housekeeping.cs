@@ -11,6 +11,9 @@ namespace Mlops.Tracking;
 internal sealed class Housekeeping(
     RecordId writer, IEnumerable<ActiveRun> runs, Func<int> countGaps, TrackingOptions options, ILogger logger)
 {
+    /// <summary>How many times in a lease the drainer asks at least. Every second time a sign of life is due.</summary>
+    public const int LooksPerLease = 6;
+
     private readonly Dictionary<RunId, long> _dropped = [];
     private readonly Dictionary<RunId, long> _droppedInPass = [];
     private DateTimeOffset? _lastSign;
@@ -54,7 +57,7 @@ internal sealed class Housekeeping(
         }
 
         var silence = now - _lastSign;
-        if (silence < options.LeaseTime / 3 && silence >= TimeSpan.Zero)
+        if (silence < options.LeaseTime / 4 && silence >= TimeSpan.Zero)
             return;
         Sign(pass, LostRuns.SignOfLife(writer, options.LeaseTime), now);
     }

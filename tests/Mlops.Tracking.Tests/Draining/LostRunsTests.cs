@@ -104,11 +104,13 @@ public sealed class LostRunsTests
         await Rig.UntilAsync(async () => await StatusAsync(rig) == (RunStatus.Failed, "lost"));
     }
 
-    [Fact]
-    public async Task SignOfLife_clientWithOpenRun_isRenewedAndTakenBackWhenItCloses()
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3600)]
+    public async Task SignOfLife_clientWithOpenRun_isRenewedAndTakenBackWhenItCloses(int drainSeconds)
     {
         await using var rig = NewRig(out var time);
-        var tracker = rig.Open(o => o with { LeaseTime = Lease, DrainInterval = TimeSpan.FromSeconds(1) });
+        var tracker = rig.Open(o => o with { LeaseTime = Lease, DrainInterval = TimeSpan.FromSeconds(drainSeconds) });
         var run = await tracker.StartRunAsync("living");
         await run.FlushAsync();
         var key = $"lease/writer/{tracker.Writer}";
@@ -120,7 +122,7 @@ public sealed class LostRunsTests
         }
 
         await run.CompleteAsync();
-        time.Advance(TimeSpan.FromSeconds(1));
+        time.Advance(Lease / 6);
         await Rig.UntilAsync(async () => await rig.Real.FindCellAsync(key) is null);
         Assert.Equal((RunStatus.Finished, null), await StatusAsync(rig, run.Id));
     }

@@ -49,7 +49,7 @@ public sealed class SpoolTests
     {
         await using var rig = new Rig();
         var content = Content(rig);
-        var tracker = rig.Open(o => o with { DrainInterval = TimeSpan.FromHours(1) }, content: content);
+        var tracker = rig.Open(o => o with { DrainInterval = TimeSpan.FromHours(1), LeaseTime = TimeSpan.FromDays(1) }, content: content);
         await LogAsync(rig, tracker);
         Assert.Equal(1, _tries);
 

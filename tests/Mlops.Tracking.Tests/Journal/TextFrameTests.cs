@@ -79,7 +79,7 @@ public sealed class TextFrameTests
     public async Task Log_moreTextThanAPassHolds_allArrives()
     {
         await using var rig = new Rig();
-        var run = await rig.Open(o => o with { DrainInterval = TimeSpan.FromHours(1) }).StartRunAsync("flights");
+        var run = await rig.Open(o => o with { DrainInterval = TimeSpan.FromHours(1), LeaseTime = TimeSpan.FromDays(1) }).StartRunAsync("flights");
         var logger = run.CreateLoggerProvider().CreateLogger("Flights");
         var text = new string('x', 19_990);
         for (var i = 0; i < 1_500; i++)
