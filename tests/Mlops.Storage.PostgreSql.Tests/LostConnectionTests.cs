@@ -67,6 +67,32 @@ public sealed class LostConnectionTests(PostgreSqlServer server)
     }
 
     [SkippableFact]
+    public async Task CommitAsync_every_try_breaks_the_connection_ends_with_an_error_and_holds_up_nobody()
+    {
+        server.Require();
+        await using var store = await PostgreSqlMetadataStore.OpenAsync(server.Options(_schema) with { ReconnectTimeout = TimeSpan.FromMilliseconds(200) });
+        var (id, other) = (_ids.Next(), _ids.Next());
+        await server.ExecuteAsync(
+            $"CREATE FUNCTION {_schema}.die() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END'; "
+            + $"CREATE TRIGGER die BEFORE INSERT ON {_schema}.records FOR EACH ROW WHEN (NEW.id = '{id.ToGuid()}') EXECUTE FUNCTION {_schema}.die()");
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => store.CommitAsync(Samples.Batch(Samples.Create(id))));
+        await store.CommitAsync(Samples.Batch(Samples.Create(other)));
+        Assert.Null(await store.FindRecordAsync(id));
+    }
+
+    [SkippableFact]
+    public async Task OpenAsync_new_store_takes_few_round_trips_and_an_old_one_fewer()
+    {
+        server.Require();
+        await using var proxy = new FlakyProxy(server.Port);
+        await using (await OpenAsync(proxy))
+            Assert.InRange(proxy.Rounds, 1, 10);
+        var before = proxy.Rounds;
+        await using (await OpenAsync(proxy))
+            Assert.InRange(proxy.Rounds - before, 1, 3);
+    }
+
+    [SkippableFact]
     public async Task ResolveAsync_transaction_that_is_still_committing_is_waited_for()
     {
         server.Require();
@@ -93,7 +119,7 @@ public sealed class LostConnectionTests(PostgreSqlServer server)
         {
             var marker = new CommitMarker(database);
             await using var late = await database.OpenAsync(CancellationToken.None);
-            await using var round = new Round(database, late);
+            var round = new Round(database, late);
             round.Add("BEGIN");
             var sequence = marker.Add(round);
             Assert.False(await marker.ResolveAsync(sequence, new IOException()));
@@ -175,7 +201,7 @@ public sealed class LostConnectionTests(PostgreSqlServer server)
     private static async Task<(NpgsqlConnection Connection, long Sequence)> BeginAsync(Database database, CommitMarker marker)
     {
         var connection = await database.OpenAsync(CancellationToken.None);
-        await using var round = new Round(database, connection);
+        var round = new Round(database, connection);
         round.Add("BEGIN");
         var sequence = marker.Add(round);
         await round.ExecuteAsync(CancellationToken.None);

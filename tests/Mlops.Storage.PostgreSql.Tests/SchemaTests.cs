@@ -1,3 +1,5 @@
+using System.Transactions;
+
 namespace Mlops.Storage.PostgreSql.Tests;
 
 [Collection(SharedServer.Name)]
@@ -36,6 +38,27 @@ public sealed class SchemaTests(PostgreSqlServer server)
             await store.CommitAsync(Samples.Batch(Samples.Create(_ids.Next())));
         var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => PostgreSqlMetadataStore.OpenAsync(options with { Schema = PostgreSqlServer.NewSchema() }));
         Assert.Contains("rights", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task OpenAsync_points_are_compressed_by_the_store_alone()
+    {
+        server.Require();
+        await using var store = await OpenAsync();
+        Assert.Equal(4L, await server.ScalarAsync<long>(
+            "SELECT count(*) FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace "
+            + $"WHERE n.nspname = '{_schema}' AND c.relname IN ('chunks', 'chunk_stats', 'tails') AND a.attname IN ('data', 'stats') AND a.attstorage = 'e'"));
+    }
+
+    [SkippableFact]
+    public async Task CommitAsync_in_a_scope_that_rolls_back_is_a_transaction_of_its_own()
+    {
+        server.Require();
+        await using var store = await OpenAsync();
+        var id = _ids.Next();
+        using (new TransactionScope(TransactionScopeAsyncFlowOption.Enabled))
+            await store.CommitAsync(Samples.Batch(Samples.Create(id, FieldWrite.Set("new", FieldValue.Number(1)))));
+        Assert.Equal(1, (await store.FindRecordAsync(id))!.Find("new")!.Value.AsNumber);
     }
 
     [SkippableFact]

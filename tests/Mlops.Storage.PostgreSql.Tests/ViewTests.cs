@@ -45,7 +45,8 @@ public sealed class ViewTests(PostgreSqlServer server)
     public async Task MetricPoints_showsWhatWasAskedForUntilItIsHiddenOrPurged()
     {
         server.Require();
-        await using var store = await PostgreSqlMetadataStore.OpenAsync(server.Options(_schema));
+        var options = server.Options(_schema);
+        await using var store = await PostgreSqlMetadataStore.OpenAsync(options with { ConnectionString = options.ConnectionString + ";Maximum Pool Size=1" });
         var run = _ids.Next();
         await store.CommitAsync(Samples.Batch(Samples.Create(run)) with
         {

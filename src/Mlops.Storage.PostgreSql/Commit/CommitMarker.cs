@@ -52,14 +52,11 @@ internal sealed class CommitMarker(Database database)
         var connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
-            var round = new Round(database, connection);
-            await using (round.ConfigureAwait(false))
-            {
-                // a fence must outlive what it holds off, so it goes with age only
-                round.Add("DELETE FROM mlops.commits WHERE instance = $1 AND NOT fence", Args.Of(_instance))
-                    .Add("DELETE FROM mlops.commits WHERE made < $1", Args.Of(Now() - OldMicroseconds));
-                await round.ExecuteAsync(CancellationToken.None).ConfigureAwait(false);
-            }
+            // a fence must outlive what it holds off, so it goes with age only
+            await new Round(database, connection)
+                .Add("DELETE FROM mlops.commits WHERE instance = $1 AND NOT fence", Args.Of(_instance))
+                .Add("DELETE FROM mlops.commits WHERE made < $1", Args.Of(Now() - OldMicroseconds))
+                .ExecuteAsync(CancellationToken.None).ConfigureAwait(false);
         }
     }
 
@@ -69,18 +66,12 @@ internal sealed class CommitMarker(Database database)
         var connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
+            var stands = false;
             var round = new Round(database, connection);
-            await using (round.ConfigureAwait(false))
-            {
-                Insert(round, sequence, fence: true);
-                round.Add("SELECT fence FROM mlops.commits WHERE instance = $1 AND sequence = $2", Args.Of(_instance), Args.Of(sequence));
-                var rows = await round.ReadAsync(CancellationToken.None).ConfigureAwait(false);
-                await using (rows.ConfigureAwait(false))
-                {
-                    await rows.ReadAsync().ConfigureAwait(false);
-                    return rows.GetBoolean(0);
-                }
-            }
+            Insert(round, sequence, fence: true);
+            await round.Add("SELECT fence FROM mlops.commits WHERE instance = $1 AND sequence = $2", Args.Of(_instance), Args.Of(sequence))
+                .ReadRowsAsync(CancellationToken.None, row => stands = row.GetBoolean(0)).ConfigureAwait(false);
+            return stands;
         }
     }
 

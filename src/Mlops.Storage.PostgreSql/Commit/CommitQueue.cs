@@ -79,19 +79,15 @@ internal sealed class CommitQueue(Database database) : IDisposable
             try
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var isAgain = false;
                 try
                 {
-                    isAgain = !await _transaction.RunAsync(_taken, cancellationToken).ConfigureAwait(false);
+                    await _transaction.RunAsync(_taken, cancellationToken).ConfigureAwait(false);
+                    return;
                 }
                 catch (Exception e) when (IsWorthAnother(e, Stopwatch.GetElapsedTime(started)))
                 {
-                    isAgain = true;
+                    await Database.DelayAsync(attempt, cancellationToken).ConfigureAwait(false);
                 }
-
-                if (!isAgain)
-                    return;
-                await Database.DelayAsync(attempt, cancellationToken).ConfigureAwait(false);
             }
             catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
             {

@@ -14,10 +14,10 @@ internal sealed class GroupTransaction(Database database)
     public Task RemoveMarkerAsync() => _marker.RemoveAsync();
 
     /// <summary>
-    /// Runs the transaction once and sets results and errors; false, and none set, if the connection broke and nothing was
-    /// committed. Cancelling is heard until the writes are sent.
+    /// Runs the transaction once and sets results and errors. If it throws, nothing was committed and none is set. Cancelling is
+    /// heard until the writes are sent.
     /// </summary>
-    public async Task<bool> RunAsync(IReadOnlyList<PendingBatch> group, CancellationToken cancellationToken)
+    public async Task RunAsync(IReadOnlyList<PendingBatch> group, CancellationToken cancellationToken)
     {
         var needs = new BatchNeeds(group.Select(p => p.Batch));
         var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
@@ -27,34 +27,29 @@ internal sealed class GroupTransaction(Database database)
             var before = await Prefetched.ReadAsync(database, connection, needs, cancellationToken).ConfigureAwait(false);
             var outcome = new GroupOutcome(group, before, database.Options.Time);
             cancellationToken.ThrowIfCancellationRequested();
-            if (!outcome.Writes.IsEmpty && !await TryWriteAsync(connection, outcome).ConfigureAwait(false))
-                return false;
+            if (!outcome.Writes.IsEmpty)
+                await WriteAsync(connection, outcome).ConfigureAwait(false);
             outcome.Publish();
-            return true;
         }
     }
 
-    private async Task<bool> TryWriteAsync(NpgsqlConnection connection, GroupOutcome outcome)
+    private async Task WriteAsync(NpgsqlConnection connection, GroupOutcome outcome)
     {
         var round = new Round(database, connection);
-        await using (round.ConfigureAwait(false))
+        RecordWrites.AddPurges(round, outcome.Writes);
+        RecordWrites.Add(round, outcome.Writes, database.Names);
+        SeriesWrites.Add(round, outcome.Series, outcome.Writes, database.Names);
+        OtherWrites.Add(round, outcome.Writes);
+        var sequence = _marker.Add(round);
+        OtherWrites.AddLog(round, outcome.Writes);
+        try
         {
-            RecordWrites.AddPurges(round, outcome.Writes);
-            RecordWrites.Add(round, outcome.Writes, database.Names);
-            SeriesWrites.Add(round, outcome.Series, outcome.Writes, database.Names);
-            OtherWrites.Add(round, outcome.Writes);
-            var sequence = _marker.Add(round);
-            OtherWrites.AddLog(round, outcome.Writes);
-            round.Commit();
-            try
-            {
-                await round.ExecuteAsync(CancellationToken.None).ConfigureAwait(false);
-                return true;
-            }
-            catch (Exception e) when (PostgreSqlFailure.IsUncertain(e))
-            {
-                return await _marker.ResolveAsync(sequence, e).ConfigureAwait(false);
-            }
+            await round.Commit().ExecuteAsync(CancellationToken.None).ConfigureAwait(false);
+        }
+        catch (Exception e) when (PostgreSqlFailure.IsUncertain(e))
+        {
+            if (!await _marker.ResolveAsync(sequence, e).ConfigureAwait(false))
+                throw;
         }
     }
 }

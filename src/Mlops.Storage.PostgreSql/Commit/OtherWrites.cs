@@ -55,10 +55,13 @@ internal static class OtherWrites
 
     private static void AddCells(Round round, WriteSet writes)
     {
-        var deleted = writes.Cells.Where(c => c.Value.Value is null && writes.Before.Cells.ContainsKey(c.Key)).Select(c => c.Key).ToList();
+        // what a purged record owned is gone by now
+        bool IsStored(string key) => writes.Before.Cells.TryGetValue(key, out var cell) && !(cell.Owner is { } owner && writes.Purged.Contains(owner));
+
+        var deleted = writes.Cells.Where(c => c.Value.Value is null && IsStored(c.Key)).Select(c => c.Key).ToList();
         if (deleted.Count > 0)
             round.Add("DELETE FROM mlops.cells WHERE key = ANY($1)", Args.All(deleted));
-        foreach (var group in writes.Cells.Where(c => c.Value.Value is not null).OrderBy(c => c.Key, StringComparer.Ordinal).GroupBy(c => writes.Before.Cells.ContainsKey(c.Key)))
+        foreach (var group in writes.Cells.Where(c => c.Value.Value is not null).OrderBy(c => c.Key, StringComparer.Ordinal).GroupBy(c => IsStored(c.Key)))
         {
             round.Add(
                 group.Key

@@ -37,21 +37,8 @@ internal sealed class Prefetched
         var found = new Prefetched();
         var read = new List<Action<NpgsqlDataReader>>();
         var round = new Round(database, connection);
-        await using (round.ConfigureAwait(false))
-        {
-            PrefetchStatements.Add(round, needs, database, found, read);
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                foreach (var next in read)
-                {
-                    while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                        next(rows);
-                    await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                }
-            }
-        }
-
+        PrefetchStatements.Add(round, needs, database, found, read);
+        await round.ReadRowsAsync(cancellationToken, read).ConfigureAwait(false);
         return found;
     }
 }

@@ -10,7 +10,7 @@ namespace Mlops.Storage.PostgreSql;
 internal sealed class Database : IAsyncDisposable
 {
     private const int StatementsPrepared = 100;
-    private const int OldestWalker = 13;
+    private const int OldestKnown = 13;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(250);
 
     private readonly NpgsqlDataSource _source;
@@ -47,13 +47,13 @@ internal sealed class Database : IAsyncDisposable
     public bool IsCockroach { get; private set; }
 
     /// <summary>Whether the server is one whose plans and settings are known: PostgreSQL 13 or newer.</summary>
-    public bool CanWalk { get; private set; }
+    public bool IsPostgreSql { get; private set; }
 
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
         var connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
         IsCockroach = connection.PostgresParameters.ContainsKey("crdb_version");
-        CanWalk = !IsCockroach && connection.PostgreSqlVersion.Major >= OldestWalker;
+        IsPostgreSql = !IsCockroach && connection.PostgreSqlVersion.Major >= OldestKnown;
         return connection;
     }
 
@@ -137,6 +137,10 @@ internal sealed class Database : IAsyncDisposable
 
         // nothing here outlives its transaction, so a connection needs no washing
         builder.NoResetOnClose = true;
+
+        // a commit is a transaction of its own, whatever scope its caller is in, and of one connection
+        builder.Enlist = false;
+        builder.Multiplexing = false;
         if (!builder.TcpKeepAlive)
         {
             builder.TcpKeepAlive = true;

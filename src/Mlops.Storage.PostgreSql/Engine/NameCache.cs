@@ -52,31 +52,16 @@ internal sealed class NameCache
             return;
 
         // in one order, so that those who add the same names do not block each other in a ring
-        var round = new Round(database, connection);
-        await using (round.ConfigureAwait(false))
-        {
-            round.Add("INSERT INTO mlops.names (name) SELECT n FROM unnest($1) AS n ORDER BY n ON CONFLICT (name) DO NOTHING", Args.All(unknown));
-            await round.ExecuteAsync(cancellationToken).ConfigureAwait(false);
-        }
-
+        await new Round(database, connection)
+            .Add("INSERT INTO mlops.names (name) SELECT n FROM unnest($1) AS n ORDER BY n ON CONFLICT (name) DO NOTHING", Args.All(unknown))
+            .ExecuteAsync(cancellationToken).ConfigureAwait(false);
         await LoadAsync(database, connection, unknown, cancellationToken).ConfigureAwait(false);
     }
 
     private string[] Unknown(IEnumerable<string> names) =>
         [.. names.Where(n => !_ids.ContainsKey(n)).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
 
-    private async Task LoadAsync(Database database, NpgsqlConnection connection, string[] names, CancellationToken cancellationToken)
-    {
-        var round = new Round(database, connection);
-        await using (round.ConfigureAwait(false))
-        {
-            round.Add("SELECT id, name FROM mlops.names WHERE name = ANY($1)", Args.All(names));
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                    _ids[rows.GetString(1)] = rows.GetInt64(0);
-            }
-        }
-    }
+    private Task LoadAsync(Database database, NpgsqlConnection connection, string[] names, CancellationToken cancellationToken) =>
+        new Round(database, connection).Add("SELECT id, name FROM mlops.names WHERE name = ANY($1)", Args.All(names))
+            .ReadRowsAsync(cancellationToken, row => _ids[row.GetString(1)] = row.GetInt64(0));
 }

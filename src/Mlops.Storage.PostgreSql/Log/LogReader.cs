@@ -26,60 +26,46 @@ internal static class LogReader
 
     public static async Task<Checkpoint> CreateCheckpointAsync(Database database, NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var round = Round.OfReading(database, connection).Unhurried().Add("SELECT coalesce(max(position), 0) FROM mlops.log").Add(Heads).Commit();
-        await using (round.ConfigureAwait(false))
-        {
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                await rows.ReadAsync(cancellationToken).ConfigureAwait(false);
-                var position = rows.GetInt64(0);
-                await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                return new Checkpoint(position, await RootAsync(rows, cancellationToken).ConfigureAwait(false));
-            }
-        }
+        long position = 0;
+        using var heads = new HeadsHash();
+        await Round.OfReading(database, connection).Unhurried().Add("SELECT coalesce(max(position), 0) FROM mlops.log").Add(Heads).Commit()
+            .ReadRowsAsync(cancellationToken, row => position = row.GetInt64(0), heads.Add).ConfigureAwait(false);
+        return new Checkpoint(position, heads.ToRoot());
     }
 
     /// <summary>The root of the heads at a position.</summary>
     public static async Task<Digest> ReadRootAsync(Database database, NpgsqlConnection connection, long position, CancellationToken cancellationToken)
     {
-        var round = new Round(database, connection).Unhurried().Add(HeadsAt, Args.Of(position));
-        await using (round.ConfigureAwait(false))
-        {
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-                return await RootAsync(rows, cancellationToken).ConfigureAwait(false);
-        }
-    }
-
-    private static async Task<Digest> RootAsync(NpgsqlDataReader rows, CancellationToken cancellationToken)
-    {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var sequence = new byte[8];
-        while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-        {
-            hash.AppendData(rows.Id(0).ToBytes());
-            BinaryPrimitives.WriteInt64LittleEndian(sequence, rows.GetInt64(1));
-            hash.AppendData(sequence);
-            hash.AppendData(rows.Bytes(2));
-        }
-
-        return Digest.Of(hash);
+        using var heads = new HeadsHash();
+        await new Round(database, connection).Unhurried().Add(HeadsAt, Args.Of(position)).ReadRowsAsync(cancellationToken, heads.Add).ConfigureAwait(false);
+        return heads.ToRoot();
     }
 
     private static async Task<List<FeedEntry>> ReadAsync(Round round, CancellationToken cancellationToken)
     {
         List<FeedEntry> entries = [];
-        await using (round.ConfigureAwait(false))
+        await round.ReadRowsAsync(
+            cancellationToken,
+            row => entries.Add(new FeedEntry(row.GetInt64(0), row.GetString(1), LogEntryCodec.Decode(row.Bytes(2)), row.Digest(3)))).ConfigureAwait(false);
+        return entries;
+    }
+
+    /// <summary>The root of heads, taken in their order.</summary>
+    private sealed class HeadsHash : IDisposable
+    {
+        private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        private readonly byte[] _sequence = new byte[8];
+
+        public void Add(NpgsqlDataReader row)
         {
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                    entries.Add(new FeedEntry(rows.GetInt64(0), rows.GetString(1), LogEntryCodec.Decode(rows.Bytes(2)), rows.Digest(3)));
-            }
+            _hash.AppendData(row.Id(0).ToBytes());
+            BinaryPrimitives.WriteInt64LittleEndian(_sequence, row.GetInt64(1));
+            _hash.AppendData(_sequence);
+            _hash.AppendData(row.Bytes(2));
         }
 
-        return entries;
+        public Digest ToRoot() => Digest.Of(_hash);
+
+        public void Dispose() => _hash.Dispose();
     }
 }

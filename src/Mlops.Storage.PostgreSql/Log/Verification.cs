@@ -14,18 +14,9 @@ internal sealed class Verification(Database database, NpgsqlConnection connectio
 
     public async Task<VerificationReport> RunAsync(Checkpoint? checkpoint)
     {
-        var begin = Round.OfReading(database, connection).Unhurried().Add("SELECT count(*) FROM mlops.log");
-        long logged;
-        await using (begin.ConfigureAwait(false))
-        {
-            var rows = await begin.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                await rows.ReadAsync(cancellationToken).ConfigureAwait(false);
-                logged = rows.GetInt64(0);
-            }
-        }
-
+        long logged = 0;
+        await Round.OfReading(database, connection).Unhurried().Add("SELECT count(*) FROM mlops.log")
+            .ReadRowsAsync(cancellationToken, row => logged = row.GetInt64(0)).ConfigureAwait(false);
         for (var after = new RecordId(0); await CheckSomeAsync(after).ConfigureAwait(false) is { } last;)
             after = last;
         bool? matches = checkpoint is null
@@ -38,14 +29,8 @@ internal sealed class Verification(Database database, NpgsqlConnection connectio
     {
         var page = new VerificationPage();
         var round = new Round(database, connection).Unhurried();
-        await using (round.ConfigureAwait(false))
-        {
-            VerificationPage.Add(round, after, RecordsTogether);
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-                await page.ReadAsync(rows, cancellationToken).ConfigureAwait(false);
-        }
-
+        VerificationPage.Add(round, after, RecordsTogether);
+        await page.ReadAsync(round, cancellationToken).ConfigureAwait(false);
         foreach (var row in page.Records)
         {
             try
@@ -65,7 +50,7 @@ internal sealed class Verification(Database database, NpgsqlConnection connectio
 
     private async Task CheckSeriesAsync(SeriesAudit audit, RecordId record, long name, SeriesRow series)
     {
-        var round = new Round(database, connection).Unhurried()
+        await new Round(database, connection).Unhurried()
             .Add(
                 "SELECT s.position, s.count, s.first_step, s.last_step, s.stats, c.data FROM mlops.chunk_stats s "
                 + "LEFT JOIN mlops.chunks c ON c.record = s.record AND c.name = s.name AND c.chunk = s.chunk "
@@ -77,27 +62,11 @@ internal sealed class Verification(Database database, NpgsqlConnection connectio
                 "SELECT $3 - count, count, first_step, last_step, stats, data FROM mlops.tails WHERE record = $1 AND name = $2",
                 Args.Of(record),
                 Args.Of(name),
-                Args.Of(series.Summary.Count));
-        await using (round.ConfigureAwait(false))
-        {
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                await AddAsync(isFull: true).ConfigureAwait(false);
-                await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                await AddAsync(isFull: false).ConfigureAwait(false);
-            }
-
-            async Task AddAsync(bool isFull)
-            {
-                while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    var place = new SeriesPlace(rows.GetInt64(0), rows.GetInt64(1), rows.GetInt64(2), rows.GetInt64(3));
-                    audit.Add(place, rows.Bytes(4), rows.BytesOrNull(5), isFull);
-                }
-            }
-        }
-
+                Args.Of(series.Summary.Count))
+            .ReadRowsAsync(cancellationToken, row => Add(row, isFull: true), row => Add(row, isFull: false)).ConfigureAwait(false);
         audit.End(series.Summary, series.Chunks);
+
+        void Add(NpgsqlDataReader row, bool isFull) => audit.Add(
+            new SeriesPlace(row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)), row.Bytes(4), row.BytesOrNull(5), isFull);
     }
 }

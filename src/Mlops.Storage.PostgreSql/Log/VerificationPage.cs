@@ -28,45 +28,41 @@ internal sealed class VerificationPage
         void Add(string sql) => round.Add(sql, Args.Of(after), Args.Of((long)most));
     }
 
-    public async Task ReadAsync(NpgsqlDataReader rows, CancellationToken cancellationToken)
+    /// <summary>Reads what <see cref="Add"/> asked for.</summary>
+    public Task ReadAsync(Round round, CancellationToken cancellationToken)
     {
-        await AllAsync(() =>
-        {
-            Records.Add(RecordRow.Stored(
-                0,
-                rows.Id(0),
-                rows.GetString(1),
-                rows.TextOrNull(2),
-                rows.GetInt64(3),
-                rows.GetInt64(4),
-                rows.TextOrNull(5),
-                rows.GetBoolean(6),
-                rows.GetInt64(7),
-                rows.Digest(8)));
-            _marks[rows.Id(0)] = FieldMarks.Read(rows, 9);
-        }).ConfigureAwait(false);
-        await AllAsync(() => Of(_chains).Add((rows.Bytes(1), rows.Digest(2), rows.BytesOrNull(3)))).ConfigureAwait(false);
-        await AllAsync(() => _bodies[rows.Id(0)] = (rows.GetInt64(1), rows.Bytes(2))).ConfigureAwait(false);
-        await AllAsync(() =>
-        {
-            var fields = Of(_fields);
-            if (fields is not [.., var last] || last.Name != rows.GetString(1))
-                fields.Add(last = (rows.GetInt64(2), rows.GetString(1), []));
-            last.Values.Add(FieldCells.Read(rows, 3));
-        }).ConfigureAwait(false);
-        await AllAsync(() => Of(_series).Add((rows.GetInt64(1), rows.GetString(2), SeriesRow.Read(rows, 3), FieldMarks.Read(rows, 3 + SeriesRow.Width)))).ConfigureAwait(false);
+        return round.ReadRowsAsync(
+            cancellationToken,
+            row =>
+            {
+                Records.Add(RecordRow.Stored(
+                    0,
+                    row.Id(0),
+                    row.GetString(1),
+                    row.TextOrNull(2),
+                    row.GetInt64(3),
+                    row.GetInt64(4),
+                    row.TextOrNull(5),
+                    row.GetBoolean(6),
+                    row.GetInt64(7),
+                    row.Digest(8)));
+                _marks[row.Id(0)] = FieldMarks.Read(row, 9);
+            },
+            row => Of(_chains, row).Add((row.Bytes(1), row.Digest(2), row.BytesOrNull(3))),
+            row => _bodies[row.Id(0)] = (row.GetInt64(1), row.Bytes(2)),
+            row =>
+            {
+                var fields = Of(_fields, row);
+                if (fields is not [.., var last] || last.Name != row.GetString(1))
+                    fields.Add(last = (row.GetInt64(2), row.GetString(1), []));
+                last.Values.Add(FieldCells.Read(row, 3));
+            },
+            row => Of(_series, row).Add((row.GetInt64(1), row.GetString(2), SeriesRow.Read(row, 3), FieldMarks.Read(row, 3 + SeriesRow.Width))));
 
-        async Task AllAsync(Action take)
+        static List<T> Of<T>(Dictionary<RecordId, List<T>> lists, NpgsqlDataReader row)
         {
-            while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                take();
-            await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        List<T> Of<T>(Dictionary<RecordId, List<T>> lists)
-        {
-            if (!lists.TryGetValue(rows.Id(0), out var list))
-                lists.Add(rows.Id(0), list = []);
+            if (!lists.TryGetValue(row.Id(0), out var list))
+                lists.Add(row.Id(0), list = []);
             return list;
         }
     }

@@ -11,27 +11,25 @@ internal sealed class PageLoader(Database database, NpgsqlConnection connection,
     public bool HasWork => select.Body || select.Fields.Count > 0 || select.Series.Count > 0;
 
     /// <summary>Loads in the transaction that found the records, and ends it.</summary>
-    public async Task<RecordPage> LoadAsync(List<RecordId> ids, string? next, CancellationToken cancellationToken)
+    public Task<RecordPage> LoadAsync(List<RecordId> ids, string? next, CancellationToken cancellationToken)
     {
         var round = new Round(database, connection);
-        await using (round.ConfigureAwait(false))
-        {
-            if (database.CanWalk)
-                round.Add(Settings);
-            RecordReader.Add(round, "$1", () => [Args.All(ids)], select);
-            if (select.Series.Count > 0)
-                SeriesList.Add(round, ids, new NameSelection(select.Series));
-            var rows = await round.Commit().ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
+        if (database.IsPostgreSql)
+            round.Add(Settings);
+        RecordReader.Add(round, "$1", () => [Args.All(ids)], select);
+        if (select.Series.Count > 0)
+            SeriesList.Add(round, ids, new NameSelection(select.Series));
+        return round.Commit().ReadAsync(
+            async rows =>
             {
-                if (database.CanWalk)
+                if (database.IsPostgreSql)
                     await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
                 var records = await RecordReader.TakeAsync(rows, select, cancellationToken).ConfigureAwait(false);
                 return new RecordPage(ids.ConvertAll(id => records[id]), next)
                 {
                     Series = select.Series.Count > 0 ? await SeriesList.TakeAsync(rows, ids, cancellationToken).ConfigureAwait(false) : [],
                 };
-            }
-        }
+            },
+            cancellationToken);
     }
 }

@@ -42,7 +42,7 @@ internal sealed class PageStatement
 
     public static PageStatement Sorting(Database database, RecordQuery query, QueryCursor? cursor)
     {
-        var page = new PageStatement(database.Names, query, cursor) { Settings = database.CanWalk ? SortSettings : null };
+        var page = new PageStatement(database.Names, query, cursor) { Settings = database.IsPostgreSql ? SortSettings : null };
         page.Sql = page.Compile("mlops.records r", page._terms);
         return page;
     }

@@ -31,7 +31,7 @@ internal sealed class QueryRunner(Database database, NpgsqlConnection connection
     /// <summary>Walks if an index has the order, and sorts all that matches if the walk did not fill the page.</summary>
     private async Task<(List<FoundRecord> Found, string? Next)> FindAsync(CancellationToken cancellationToken)
     {
-        if (database.CanWalk && PageStatement.Walking(database, query, cursor, WalkLength) is { } walking)
+        if (database.IsPostgreSql && PageStatement.Walking(database, query, cursor, WalkLength) is { } walking)
         {
             var page = await FindAsync(walking, cancellationToken).ConfigureAwait(false);
             if (page.Next is not null)
@@ -41,20 +41,16 @@ internal sealed class QueryRunner(Database database, NpgsqlConnection connection
         return await FindAsync(PageStatement.Sorting(database, query, cursor), cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<(List<FoundRecord> Found, string? Next)> FindAsync(PageStatement page, CancellationToken cancellationToken)
+    private Task<(List<FoundRecord> Found, string? Next)> FindAsync(PageStatement page, CancellationToken cancellationToken)
     {
         var round = new Round(database, connection);
-        await using (round.ConfigureAwait(false))
-        {
-            // settings end with their transaction
-            if (_inTransaction)
-                round.Commit();
-            if (_inTransaction = _loader.HasWork)
-                round.BeginReading();
-            page.AddTo(round);
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-                return await page.ReadAsync(rows, cancellationToken).ConfigureAwait(false);
-        }
+
+        // settings end with their transaction
+        if (_inTransaction)
+            round.Commit();
+        if (_inTransaction = _loader.HasWork)
+            round.BeginReading();
+        page.AddTo(round);
+        return round.ReadAsync(rows => page.ReadAsync(rows, cancellationToken), cancellationToken);
     }
 }

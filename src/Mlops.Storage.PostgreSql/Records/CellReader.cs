@@ -37,23 +37,14 @@ internal static class CellReader
     private static async Task<List<Cell>> ReadAsync(Round round, CancellationToken cancellationToken)
     {
         List<Cell> cells = [];
-        await using (round.ConfigureAwait(false))
-        {
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    cells.Add(new Cell(
-                        rows.GetString(0),
-                        rows.Bytes(1),
-                        rows.GetInt64(2),
-                        rows.IdOrNull(3),
-                        rows.Int64OrNull(4) is { } expires ? Microseconds.ToTime(expires) : null));
-                }
-            }
-        }
-
+        await round.ReadRowsAsync(
+            cancellationToken,
+            row => cells.Add(new Cell(
+                row.GetString(0),
+                row.Bytes(1),
+                row.GetInt64(2),
+                row.IdOrNull(3),
+                row.Int64OrNull(4) is { } expires ? Microseconds.ToTime(expires) : null))).ConfigureAwait(false);
         return cells;
     }
 }

@@ -10,25 +10,19 @@ internal static class RecordReader
     public static async Task<RecordSnapshot?> FindAsync(Database database, NpgsqlConnection connection, RecordId id, CancellationToken cancellationToken)
     {
         var round = Round.OfReading(database, connection);
-        await using (round.ConfigureAwait(false))
-        {
-            Add(round, "$1", () => [Args.All([id])], Whole);
-            return (await ReadAsync(round.Commit(), cancellationToken).ConfigureAwait(false)).GetValueOrDefault(id);
-        }
+        Add(round, "$1", () => [Args.All([id])], Whole);
+        return (await ReadAsync(round.Commit(), cancellationToken).ConfigureAwait(false)).GetValueOrDefault(id);
     }
 
     public static async Task<RecordSnapshot?> FindAsync(Database database, NpgsqlConnection connection, RecordKey key, CancellationToken cancellationToken)
     {
         var round = Round.OfReading(database, connection);
-        await using (round.ConfigureAwait(false))
-        {
-            Add(
-                round,
-                "ARRAY(SELECT o.id FROM mlops.records o WHERE o.kind = (SELECT id FROM mlops.names WHERE name = $1) AND o.key_hash = $2)",
-                () => [Args.Of(key.Kind), Args.Of(KeyHash.Of(key.Key))],
-                Whole);
-            return (await ReadAsync(round.Commit(), cancellationToken).ConfigureAwait(false)).Values.SingleOrDefault();
-        }
+        Add(
+            round,
+            "ARRAY(SELECT o.id FROM mlops.records o WHERE o.kind = (SELECT id FROM mlops.names WHERE name = $1) AND o.key_hash = $2)",
+            () => [Args.Of(key.Kind), Args.Of(KeyHash.Of(key.Key))],
+            Whole);
+        return (await ReadAsync(round.Commit(), cancellationToken).ConfigureAwait(false)).Values.SingleOrDefault();
     }
 
     /// <summary>Asks for records, and for what a projection names of them but their series.</summary>
@@ -100,12 +94,8 @@ internal static class RecordReader
     /// <summary>The patterns of a seal as it is stored; none while a record is open.</summary>
     public static string[] Patterns(string? seal) => seal?.Split('\n', StringSplitOptions.RemoveEmptyEntries) ?? [];
 
-    private static async Task<Dictionary<RecordId, RecordSnapshot>> ReadAsync(Round round, CancellationToken cancellationToken)
-    {
-        var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-        await using (rows.ConfigureAwait(false))
-            return await TakeAsync(rows, Whole, cancellationToken).ConfigureAwait(false);
-    }
+    private static Task<Dictionary<RecordId, RecordSnapshot>> ReadAsync(Round round, CancellationToken cancellationToken) =>
+        round.ReadAsync(rows => TakeAsync(rows, Whole, cancellationToken), cancellationToken);
 
     private static async Task ReadFieldsAsync(NpgsqlDataReader rows, Action<RecordId, string, FieldValue[]> add, CancellationToken cancellationToken)
     {

@@ -49,100 +49,89 @@ internal sealed class Migrations(Database database)
     private static bool IsRace(PostgresException e) => PostgreSqlFailure.IsCollision(e) || e.SqlState is
         PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateSchema or PostgresErrorCodes.DuplicateObject;
 
+    /// <summary>Few round trips, however many statements: each is one more at which a bad network can break.</summary>
     private async Task UpgradeAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
         var transaction = await connection.BeginTransactionAsync(cancellationToken).ConfigureAwait(false);
         await using (transaction.ConfigureAwait(false))
         {
             if (_hasLocks)
-                await ExecuteAsync("SELECT pg_advisory_xact_lock($1)", Args.Of(LockNumber())).ConfigureAwait(false);
-            var found = await ReadAsync(connection, cancellationToken).ConfigureAwait(false);
+            {
+                await new Round(database, connection).Add("SELECT pg_advisory_xact_lock($1)", Args.Of(LockNumber()))
+                    .ExecuteAsync(cancellationToken).ConfigureAwait(false);
+            }
+
+            var (hasSchema, tables, stores) = (false, 0L, 0L);
+            await new Round(database, connection)
+                .Add("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1", Args.Of(database.Options.Schema))
+                .Add(
+                    "SELECT count(*), count(*) FILTER (WHERE tablename IN ('store', 'records')) FROM pg_catalog.pg_tables WHERE schemaname = $1",
+                    Args.Of(database.Options.Schema))
+                .ReadRowsAsync(cancellationToken, _ => hasSchema = true, row => (tables, stores) = (row.GetInt64(0), row.GetInt64(1)))
+                .ConfigureAwait(false);
+            if (tables > 0 && stores != 2)
+            {
+                throw new IntegrityException(
+                    $"The schema '{database.Options.Schema}' of '{database.Location}' holds other tables and is not a store; name another schema, it is left as it is.");
+            }
+
+            var found = tables > 0 ? await ReadAsync(connection, cancellationToken).ConfigureAwait(false) : null;
             if (found is not null && found.FormatVersion >= Format)
                 return;
-            if (!await ExistsAsync("SELECT 1 FROM pg_catalog.pg_namespace WHERE nspname = $1").ConfigureAwait(false))
-                await ExecuteAsync($"CREATE SCHEMA {database.Options.Schema}").ConfigureAwait(false);
+            var round = new Round(database, connection);
+            if (!hasSchema)
+                round.Add($"CREATE SCHEMA {database.Options.Schema}");
             for (var number = (found?.FormatVersion ?? 0) + 1; number <= Format; number++)
             {
-                foreach (var statement in Script(number, database.IsCockroach))
-                    await ExecuteAsync(statement).ConfigureAwait(false);
+                foreach (var statement in Script(number))
+                    round.Add(statement);
             }
 
             if (found is null)
             {
-                await ExecuteAsync("INSERT INTO mlops.feed (one, last) VALUES (true, 0)").ConfigureAwait(false);
-                await ExecuteAsync(
+                round.Add("INSERT INTO mlops.feed (one, last) VALUES (true, 0)").Add(
                     "INSERT INTO mlops.store (id, format, oldest_reader, oldest_writer, created) VALUES ($1, $2, $3, $4, $5)",
                     Args.Of(new IdGenerator(database.Options.Time).Next()),
                     Args.Of((long)Format),
                     Args.Of((long)OldestReader),
                     Args.Of((long)OldestWriter),
-                    Args.Of(Microseconds.From(database.Options.Time.GetUtcNow()))).ConfigureAwait(false);
+                    Args.Of(Microseconds.From(database.Options.Time.GetUtcNow())));
             }
             else
             {
-                await ExecuteAsync(
+                round.Add(
                     "UPDATE mlops.store SET format = $1, oldest_reader = $2, oldest_writer = $3",
                     Args.Of((long)Format),
                     Args.Of((long)OldestReader),
-                    Args.Of((long)OldestWriter)).ConfigureAwait(false);
+                    Args.Of((long)OldestWriter));
             }
 
+            await round.ExecuteAsync(cancellationToken).ConfigureAwait(false);
             await transaction.CommitAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        async Task ExecuteAsync(string sql, params NpgsqlParameter[] parameters)
-        {
-            var round = new Round(database, connection);
-            await using (round.ConfigureAwait(false))
-                await round.Add(sql, parameters).ExecuteAsync(cancellationToken).ConfigureAwait(false);
-        }
-
-        async Task<bool> ExistsAsync(string sql)
-        {
-            var round = new Round(database, connection).Add(sql, Args.Of(database.Options.Schema));
-            await using (round.ConfigureAwait(false))
-            {
-                var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-                await using (rows.ConfigureAwait(false))
-                    return await rows.ReadAsync(cancellationToken).ConfigureAwait(false);
-            }
         }
     }
 
+    /// <summary>One round; null if there is no such table.</summary>
     private async Task<StoreInfo?> ReadAsync(NpgsqlConnection connection, CancellationToken cancellationToken)
     {
-        var tables = new Round(database, connection).Add(
-            "SELECT count(*) FILTER (WHERE tablename IN ('store', 'records')), count(*) FROM pg_catalog.pg_tables WHERE schemaname = $1",
-            Args.Of(database.Options.Schema));
-        await using (tables.ConfigureAwait(false))
+        StoreInfo? info = null;
+        try
         {
-            var rows = await tables.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                await rows.ReadAsync(cancellationToken).ConfigureAwait(false);
-                if (rows.GetInt64(1) == 0)
-                    return null;
-                if (rows.GetInt64(0) != 2)
+            await new Round(database, connection).Add("SELECT id, format, oldest_reader, oldest_writer FROM mlops.store").ReadRowsAsync(
+                cancellationToken,
+                row =>
                 {
-                    throw new IntegrityException(
-                        $"The schema '{database.Options.Schema}' of '{database.Location}' holds other tables and is not a store; name another schema, it is left as it is.");
-                }
-            }
+                    CheckVersion("read", row.GetInt32(2));
+                    CheckVersion("written", row.GetInt32(3));
+                    info = new StoreInfo(row.Id(0), database.Location, row.GetInt32(1));
+                }).ConfigureAwait(false);
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        {
+            return null;
         }
 
-        var store = new Round(database, connection).Add("SELECT id, format, oldest_reader, oldest_writer FROM mlops.store");
-        await using (store.ConfigureAwait(false))
-        {
-            var rows = await store.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                if (!await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                    throw new IntegrityException($"The store '{database.Location}' has lost its own description; restore it from a backup.");
-                CheckVersion("read", rows.GetInt32(2));
-                CheckVersion("written", rows.GetInt32(3));
-                return new StoreInfo(rows.Id(0), database.Location, rows.GetInt32(1));
-            }
-        }
+        return info ?? throw new IntegrityException($"The store '{database.Location}' has lost its own description; restore it from a backup.");
     }
 
     private void CheckVersion(string verb, int needed)
@@ -158,17 +147,24 @@ internal sealed class Migrations(Database database)
         BinaryPrimitives.ReadInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes($"mlops migrations {database.Options.Schema}")));
 
     // the protocol takes one statement at a time; the scripts have no ';' but at the end of a statement
-    private static string[] Script(int number, bool isCockroach)
+    private string[] Script(int number)
     {
-        var name = string.Create(CultureInfo.InvariantCulture, $"Migration{number:0000}.sql");
-        using var stream = typeof(Migrations).Assembly.GetManifestResourceStream(name)!;
-        using var reader = new StreamReader(stream);
-        var lines = reader.ReadToEnd().Split('\n').Select(line => line.Split("--")[0]);
-        var script = string.Join('\n', lines);
+        var script = Text(number, "");
 
         // CockroachDB makes a type of its own of each collation; without one it compares bytes, which is what is wanted
-        if (isCockroach)
+        if (database.IsCockroach)
             script = script.Replace(" COLLATE \"C\"", "", StringComparison.Ordinal);
+        if (database.IsPostgreSql)
+            script += Text(number, ".PostgreSql");
         return script.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+    }
+
+    private static string Text(int number, string engine)
+    {
+        using var stream = typeof(Migrations).Assembly.GetManifestResourceStream(string.Create(CultureInfo.InvariantCulture, $"Migration{number:0000}{engine}.sql"));
+        if (stream is null)
+            return "";
+        using var reader = new StreamReader(stream);
+        return string.Join('\n', reader.ReadToEnd().Split('\n').Select(line => line.Split("--")[0]));
     }
 }

@@ -12,32 +12,29 @@ internal sealed class SeriesChart(Database database, NpgsqlConnection connection
 
     public async Task<IReadOnlyList<SeriesBucket>> ReadAsync(SeriesRange range, int buckets, CancellationToken cancellationToken)
     {
-        SeriesRow row;
+        SeriesRow? series = null;
         byte[]? tailStatistics = null;
         byte[]? tailData = null;
-        var first = Round.OfReading(database, connection);
-        await using (first.ConfigureAwait(false))
-        {
-            first.Add(
+        await Round.OfReading(database, connection)
+            .Add(
                 $"SELECT s.name, {SeriesRow.Columns}, t.stats, t.data FROM mlops.series s LEFT JOIN mlops.tails t ON t.record = s.record AND t.name = s.name "
                 + "WHERE s.record = $1 AND s.name = (SELECT id FROM mlops.names WHERE name = $2)",
                 Args.Of(owner),
-                Args.Of(name));
-            var rows = await first.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                if (!await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                    return [];
-                _number = rows.GetInt64(0);
-                row = SeriesRow.Read(rows, 1);
-                tailStatistics = rows.BytesOrNull(1 + SeriesRow.Width);
-                tailData = rows.BytesOrNull(2 + SeriesRow.Width);
-            }
-        }
-
-        if (row.Type != SeriesType.Number)
-            throw new ArgumentException($"The series '{name}' of record {owner} is one of {row.Type}, which has no chart.");
-        var sampler = new SeriesDownsampler(row.Summary, range, buckets);
+                Args.Of(name))
+            .ReadRowsAsync(
+                cancellationToken,
+                row =>
+                {
+                    _number = row.GetInt64(0);
+                    series = SeriesRow.Read(row, 1);
+                    tailStatistics = row.BytesOrNull(1 + SeriesRow.Width);
+                    tailData = row.BytesOrNull(2 + SeriesRow.Width);
+                }).ConfigureAwait(false);
+        if (series is null)
+            return [];
+        if (series.Type != SeriesType.Number)
+            throw new ArgumentException($"The series '{name}' of record {owner} is one of {series.Type}, which has no chart.");
+        var sampler = new SeriesDownsampler(series.Summary, range, buckets);
         for (var chunk = -1; await AddAsync(sampler, range, chunk, cancellationToken).ConfigureAwait(false) is { } last;)
             chunk = last;
         if (tailStatistics is not null)
@@ -49,25 +46,17 @@ internal sealed class SeriesChart(Database database, NpgsqlConnection connection
     private async Task<int?> AddAsync(SeriesDownsampler sampler, SeriesRange range, int after, CancellationToken cancellationToken)
     {
         List<(int Chunk, byte[] Statistics)> chunks = [];
-        var round = new Round(database, connection).Add(
-            "SELECT chunk, stats FROM mlops.chunk_stats WHERE record = $1 AND name = $2 AND chunk > $3 AND last_step >= $4 AND first_step <= $5 "
-            + "ORDER BY chunk LIMIT $6",
-            Args.Of(owner),
-            Args.Of(_number),
-            Args.Of(after),
-            Args.Of(range.FirstStep),
-            Args.Of(range.LastStep),
-            Args.Of((long)ChunksTogether));
-        await using (round.ConfigureAwait(false))
-        {
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                    chunks.Add((rows.GetInt32(0), rows.Bytes(1)));
-            }
-        }
-
+        await new Round(database, connection)
+            .Add(
+                "SELECT chunk, stats FROM mlops.chunk_stats WHERE record = $1 AND name = $2 AND chunk > $3 AND last_step >= $4 AND first_step <= $5 "
+                + "ORDER BY chunk LIMIT $6",
+                Args.Of(owner),
+                Args.Of(_number),
+                Args.Of(after),
+                Args.Of(range.FirstStep),
+                Args.Of(range.LastStep),
+                Args.Of((long)ChunksTogether))
+            .ReadRowsAsync(cancellationToken, row => chunks.Add((row.GetInt32(0), row.Bytes(1)))).ConfigureAwait(false);
         var data = await ReadDataAsync([.. chunks.Where(c => sampler.NeedsPoints(c.Statistics)).Select(c => c.Chunk)], cancellationToken).ConfigureAwait(false);
         foreach (var (chunk, statistics) in chunks)
         {
@@ -83,18 +72,13 @@ internal sealed class SeriesChart(Database database, NpgsqlConnection connection
         Dictionary<int, byte[]> data = [];
         if (chunks.Length == 0)
             return data;
-        var round = new Round(database, connection).Add(
-            "SELECT chunk, data FROM mlops.chunks WHERE record = $1 AND name = $2 AND chunk = ANY($3)", Args.Of(owner), Args.Of(_number), Args.All(chunks));
-        await using (round.ConfigureAwait(false))
-        {
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                    data[rows.GetInt32(0)] = rows.Bytes(1);
-            }
-        }
-
+        await new Round(database, connection)
+            .Add(
+                "SELECT chunk, data FROM mlops.chunks WHERE record = $1 AND name = $2 AND chunk = ANY($3)",
+                Args.Of(owner),
+                Args.Of(_number),
+                Args.All(chunks))
+            .ReadRowsAsync(cancellationToken, row => data[row.GetInt32(0)] = row.Bytes(1)).ConfigureAwait(false);
         return data;
     }
 }

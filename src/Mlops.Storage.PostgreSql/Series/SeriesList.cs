@@ -5,17 +5,12 @@ namespace Mlops.Storage.PostgreSql;
 /// <summary>Lists series with their summaries.</summary>
 internal static class SeriesList
 {
-    public static async Task<List<SeriesInfo>> ReadAsync(
+    public static Task<List<SeriesInfo>> ReadAsync(
         Database database, NpgsqlConnection connection, IReadOnlyList<RecordId> owners, CancellationToken cancellationToken)
     {
         var round = new Round(database, connection);
-        await using (round.ConfigureAwait(false))
-        {
-            Add(round, owners, NameSelection.All);
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-                return await TakeAsync(rows, owners, cancellationToken).ConfigureAwait(false);
-        }
+        Add(round, owners, NameSelection.All);
+        return round.ReadAsync(rows => TakeAsync(rows, owners, cancellationToken), cancellationToken);
     }
 
     /// <summary>Asks for the series of these names.</summary>

@@ -3,8 +3,8 @@ using Npgsql;
 namespace Mlops.Storage.PostgreSql;
 
 /// <summary>
-/// Reads a series as it was when the reading began. Full chunks never change, so only the list of them and the tail are taken in
-/// one transaction; the points follow in short ones, and a slow reader holds nothing back.
+/// Reads a series as it was when the reading began. Full chunks never change, so only the list of them and the tail are taken by
+/// one statement; the points follow in others, and a slow reader holds nothing back.
 /// </summary>
 internal sealed class SeriesReader
 {
@@ -34,34 +34,14 @@ internal sealed class SeriesReader
         Database database, NpgsqlConnection connection, RecordId owner, string name, SeriesRange range, CancellationToken cancellationToken)
     {
         var reader = new SeriesReader(database, owner, name, range);
-        var round = Round.OfReading(database, connection);
-        await using (round.ConfigureAwait(false))
-        {
-            round.Add($"SELECT s.chunk, s.position, s.count, s.first_step, s.last_step FROM mlops.chunk_stats s {Wanted} ORDER BY s.chunk", Args.Of(owner), Args.Of(name))
-                .Add(
-                    "SELECT t.data, s.count - t.count, t.count, t.first_step, t.last_step FROM mlops.series s "
-                    + $"JOIN mlops.tails t ON t.record = s.record AND t.name = s.name {Wanted}",
-                    Args.Of(owner),
-                    Args.Of(name))
-                .Commit();
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    if (Place(rows) is var place && place.Meets(range))
-                        reader._chunks.Add((rows.GetInt32(0), place));
-                }
-
-                await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                {
-                    if (Place(rows) is var place && place.Meets(range))
-                        (reader._tail, reader._tailPlace) = (rows.Bytes(0), place);
-                }
-            }
-        }
-
+        await new Round(database, connection)
+            .Add(
+                $"SELECT s.chunk, s.position, s.count, s.first_step, s.last_step, NULL::bytea FROM mlops.chunk_stats s {Wanted} "
+                + "UNION ALL SELECT NULL::int, s.count - t.count, t.count, t.first_step, t.last_step, t.data FROM mlops.series s "
+                + $"JOIN mlops.tails t ON t.record = s.record AND t.name = s.name {Wanted} ORDER BY 2",
+                Args.Of(owner),
+                Args.Of(name))
+            .ReadRowsAsync(cancellationToken, reader.Note).ConfigureAwait(false);
         return reader;
     }
 
@@ -71,26 +51,26 @@ internal sealed class SeriesReader
         var places = _chunks.Skip(_next).Take(_together).ToList();
         if (places.Count == 0)
             return [];
+        var isThere = false;
         var data = new Dictionary<int, byte[]>();
-        var round = Round.OfReading(_database, connection);
-        await using (round.ConfigureAwait(false))
-        {
-            round.Add($"SELECT 1 FROM mlops.series s {Wanted}", Args.Of(_owner), Args.Of(_name))
-                .Add($"SELECT s.chunk, s.data FROM mlops.chunks s {Wanted} AND s.chunk = ANY($3)", Args.Of(_owner), Args.Of(_name), Args.All(places.Select(p => p.Chunk)))
-                .Commit();
-            var rows = await round.ReadAsync(cancellationToken).ConfigureAwait(false);
-            await using (rows.ConfigureAwait(false))
-            {
-                if (!await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
+        await new Round(_database, connection)
+            .Add(
+                "SELECT c.chunk, c.data FROM mlops.series s LEFT JOIN mlops.chunks c ON c.record = s.record AND c.name = s.name AND c.chunk = ANY($3) " + Wanted,
+                Args.Of(_owner),
+                Args.Of(_name),
+                Args.All(places.Select(p => p.Chunk)))
+            .ReadRowsAsync(
+                cancellationToken,
+                row =>
                 {
-                    throw new NotFoundException(
-                        $"The record was purged while the series '{_name}' of record {_owner} was read; what was read before is all there is.");
-                }
-
-                await rows.NextResultAsync(cancellationToken).ConfigureAwait(false);
-                while (await rows.ReadAsync(cancellationToken).ConfigureAwait(false))
-                    data[rows.GetInt32(0)] = rows.Bytes(1);
-            }
+                    isThere = true;
+                    if (!row.IsDBNull(0))
+                        data[row.GetInt32(0)] = row.Bytes(1);
+                }).ConfigureAwait(false);
+        if (!isThere)
+        {
+            throw new NotFoundException(
+                $"The record was purged while the series '{_name}' of record {_owner} was read; what was read before is all there is.");
         }
 
         // the first points come soon, the later ones in few round trips
@@ -102,7 +82,16 @@ internal sealed class SeriesReader
     /// <summary>The points of the open chunk in the range; none if there are none.</summary>
     public SeriesColumns? ReadTail() => _tail is null ? null : Decode(_tail, _tailPlace);
 
-    private static SeriesPlace Place(NpgsqlDataReader rows) => new(rows.GetInt64(1), rows.GetInt64(2), rows.GetInt64(3), rows.GetInt64(4));
+    private void Note(NpgsqlDataReader row)
+    {
+        var place = new SeriesPlace(row.GetInt64(1), row.GetInt64(2), row.GetInt64(3), row.GetInt64(4));
+        if (!place.Meets(_range))
+            return;
+        if (row.IsDBNull(0))
+            (_tail, _tailPlace) = (row.Bytes(5), place);
+        else
+            _chunks.Add((row.GetInt32(0), place));
+    }
 
     private SeriesColumns Decode(byte[]? data, SeriesPlace place)
     {

@@ -4,7 +4,7 @@ using NpgsqlTypes;
 
 namespace Mlops.Storage.PostgreSql;
 
-/// <summary>Lays points out as rows, for the view <c>metric_points</c>: series are read on one connection and copied in on the other.</summary>
+/// <summary>Lays points out as rows, for the view <c>metric_points</c>.</summary>
 internal sealed class ShownPoints(Database database, NpgsqlConnection connection)
 {
     private const string Copy = "COPY mlops.shown_points (record, name, ord, step, time, value) FROM STDIN (FORMAT BINARY)";
@@ -56,49 +56,43 @@ internal sealed class ShownPoints(Database database, NpgsqlConnection connection
     private async Task<long> CopyAsync(RecordId owner, string prefix, CancellationToken cancellationToken)
     {
         long shown = 0;
-        var reading = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
-        await using (reading.ConfigureAwait(false))
+        var all = await SeriesList.ReadAsync(database, connection, [owner], cancellationToken).ConfigureAwait(false);
+        foreach (var series in all.Where(s => s.Type == SeriesType.Number && s.Name.StartsWith(prefix, StringComparison.Ordinal)))
         {
-            var all = await SeriesList.ReadAsync(database, reading, [owner], cancellationToken).ConfigureAwait(false);
-            var series = all.Where(s => s.Type == SeriesType.Number && s.Name.StartsWith(prefix, StringComparison.Ordinal)).ToList();
-            await database.Names.LoadAsync(database, reading, series.Select(s => s.Name), cancellationToken).ConfigureAwait(false);
-            var import = await connection.BeginBinaryImportAsync(database.Sql(Copy), cancellationToken).ConfigureAwait(false);
-            await using (import.ConfigureAwait(false))
-            {
-                foreach (var one in series)
-                {
-                    var reader = await SeriesReader.OpenAsync(database, reading, owner, one.Name, new SeriesRange(), cancellationToken).ConfigureAwait(false);
-                    long ord = 0;
-                    while (await reader.NextAsync(reading, cancellationToken).ConfigureAwait(false) is { Count: > 0 } pieces)
-                    {
-                        foreach (var points in pieces)
-                            ord = await WriteAsync(import, one, points, ord, cancellationToken).ConfigureAwait(false);
-                    }
-
-                    if (reader.ReadTail() is { } tail)
-                        ord = await WriteAsync(import, one, tail, ord, cancellationToken).ConfigureAwait(false);
-                    shown += ord;
-                }
-
-                await import.CompleteAsync(cancellationToken).ConfigureAwait(false);
-            }
+            await database.Names.LoadAsync(database, connection, [series.Name], cancellationToken).ConfigureAwait(false);
+            var reader = await SeriesReader.OpenAsync(database, connection, owner, series.Name, new SeriesRange(), cancellationToken).ConfigureAwait(false);
+            long ord = 0;
+            while (await reader.NextAsync(connection, cancellationToken).ConfigureAwait(false) is { Count: > 0 } pieces)
+                ord = await CopyAsync(series, pieces, ord, cancellationToken).ConfigureAwait(false);
+            if (reader.ReadTail() is { } tail)
+                ord = await CopyAsync(series, [tail], ord, cancellationToken).ConfigureAwait(false);
+            shown += ord;
         }
 
         return shown;
     }
 
-    private async Task<long> WriteAsync(NpgsqlBinaryImporter import, SeriesInfo series, SeriesColumns points, long ord, CancellationToken cancellationToken)
+    private async Task<long> CopyAsync(SeriesInfo series, List<SeriesColumns> pieces, long ord, CancellationToken cancellationToken)
     {
         var (owner, name) = (series.Owner.ToGuid(), database.Names[series.Name]);
-        for (var i = 0; i < points.Count; i++)
+        var import = await connection.BeginBinaryImportAsync(database.Sql(Copy), cancellationToken).ConfigureAwait(false);
+        await using (import.ConfigureAwait(false))
         {
-            await import.StartRowAsync(cancellationToken).ConfigureAwait(false);
-            await import.WriteAsync(owner, NpgsqlDbType.Uuid, cancellationToken).ConfigureAwait(false);
-            await import.WriteAsync(name, NpgsqlDbType.Bigint, cancellationToken).ConfigureAwait(false);
-            await import.WriteAsync(ord++, NpgsqlDbType.Bigint, cancellationToken).ConfigureAwait(false);
-            await import.WriteAsync(points.Steps.Span[i], NpgsqlDbType.Bigint, cancellationToken).ConfigureAwait(false);
-            await import.WriteAsync(points.Times.Span[i], NpgsqlDbType.Bigint, cancellationToken).ConfigureAwait(false);
-            await import.WriteAsync(points.Numbers.Span[i], NpgsqlDbType.Double, cancellationToken).ConfigureAwait(false);
+            foreach (var points in pieces)
+            {
+                for (var i = 0; i < points.Count; i++)
+                {
+                    await import.StartRowAsync(cancellationToken).ConfigureAwait(false);
+                    await import.WriteAsync(owner, NpgsqlDbType.Uuid, cancellationToken).ConfigureAwait(false);
+                    await import.WriteAsync(name, NpgsqlDbType.Bigint, cancellationToken).ConfigureAwait(false);
+                    await import.WriteAsync(ord++, NpgsqlDbType.Bigint, cancellationToken).ConfigureAwait(false);
+                    await import.WriteAsync(points.Steps.Span[i], NpgsqlDbType.Bigint, cancellationToken).ConfigureAwait(false);
+                    await import.WriteAsync(points.Times.Span[i], NpgsqlDbType.Bigint, cancellationToken).ConfigureAwait(false);
+                    await import.WriteAsync(points.Numbers.Span[i], NpgsqlDbType.Double, cancellationToken).ConfigureAwait(false);
+                }
+            }
+
+            await import.CompleteAsync(cancellationToken).ConfigureAwait(false);
         }
 
         return ord;

@@ -50,6 +50,17 @@ public abstract partial class MetadataStoreConformance
     }
 
     [SkippableFact]
+    public async Task CommitAsync_cell_written_with_the_purge_of_its_owner_is_a_new_one()
+    {
+        await using var store = await OpenAsync();
+        var id = await SeedAsync(store);
+        await store.CommitAsync(Of(Write("a", 1) with { Owner = id }, Write("b", 1) with { Owner = id }));
+        await store.CommitAsync(Of(Update(id) with { Purge = true }) with { Cells = [Write("a", 2)] });
+        Assert.Equal([2], (await store.FindCellAsync("a"))!.Value.ToArray());
+        Assert.Null(await store.FindCellAsync("b"));
+    }
+
+    [SkippableFact]
     public async Task FindCellAsync_expires_on_the_clock_of_the_store()
     {
         await using var store = await OpenAsync();
