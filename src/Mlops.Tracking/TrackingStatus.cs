@@ -1,7 +1,7 @@
 namespace Mlops.Tracking;
 
 /// <summary>How far the store is behind what was logged.</summary>
-/// <param name="PendingSlots">Journal slots of 32 bytes that are not in the store yet; a point is one, a batch several.</param>
+/// <param name="PendingSlots">Journal slots of 24 bytes that are not in the store yet; a point is one, a batch several.</param>
 /// <param name="JournalBytes">Bytes of journal files on disk.</param>
 /// <param name="JournalBoundBytes">Most of them; once there are so many, points wait up to 100 ms and are then dropped and counted.</param>
 /// <param name="DroppedPoints">Points that found no room, over all runs of this client.</param>

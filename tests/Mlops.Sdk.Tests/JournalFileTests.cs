@@ -29,36 +29,39 @@ public sealed class JournalFileTests : IDisposable
         options.Context.WithoutAll();
         await using var mlops = await MlopsClient.OpenAsync(options);
         await using var run = await mlops.StartRunAsync("format");
-        var at = new DateTimeOffset(2026, 3, 1, 0, 0, 0, TimeSpan.Zero);
-        run.LogMetric("loss", 0.5, step: 7, at).LogMetric("loss", double.NaN, step: 8, at);
+        var near = DateTimeOffset.UtcNow;
+        var far = new DateTimeOffset(2001, 3, 1, 0, 0, 0, TimeSpan.Zero);
+        run.LogMetric("loss", 0.5, step: 7, near).LogMetric("loss", double.NaN, step: 8, far);
         run.CreateLoggerProvider().CreateLogger("Flights").Log(LogLevel.Warning, 3, "späť", null, (text, _) => text);
 
         var writer = Assert.Single(Directory.GetDirectories(Path.Combine(_folder.Store, "journal")));
         Assert.True(File.Exists(writer + ".lock"));
         var file = await ReadAsync(Path.Combine(writer, "000000.seg"));
         Assert.Equal(64 * 1024, file.Length);
-        Assert.Equal(4096 + (32 * BitConverter.ToInt32(file, 16)), file.Length);
+        Assert.Equal(4096 + (24 * BitConverter.ToInt32(file, 16)), file.Length);
 
         foreach (var copy in new[] { file.AsSpan(0, 64).ToArray(), file.AsSpan(64, 64).ToArray() })
         {
             Assert.Equal("MLJ1", Encoding.ASCII.GetString(copy, 0, 4));
-            Assert.Equal(Check(uint.MaxValue, copy.AsSpan(8, 40)), BitConverter.ToUInt32(copy, 4));
+            Assert.Equal(Check(uint.MaxValue, copy.AsSpan(8, 48)), BitConverter.ToUInt32(copy, 4));
             Assert.Equal((0L, 0, 0L), (BitConverter.ToInt64(copy, 8), BitConverter.ToInt32(copy, 20), BitConverter.ToInt64(copy, 24)));
             Assert.Equal(Path.GetFileName(writer), Convert.ToHexStringLower(copy.AsSpan(32, 16)));
-            Assert.All(copy[48..], b => Assert.Equal(0, b));
+            Assert.All(copy[56..], b => Assert.Equal(0, b));
         }
 
         Assert.All(file[128..4096], b => Assert.Equal(0, b));
 
         var units = Units(file);
-        Assert.Equal([2, 1, 0, 0, 1, 3], units.Select(u => u.Kind));
+        Assert.Equal([2, 1, 0, 4, 1, 3], units.Select(u => u.Kind));
         var started = BatchCodec.Decode(units[0].Bytes);
         Assert.Equal(("ada", null), (started.Actor, started.Key));
         Assert.Equal(["experiment.created", "run.started"], started.Changes.Select(c => c.Action));
         Assert.Equal(
             "01000000" + run.Id + Convert.ToHexStringLower("metrics.loss"u8), Convert.ToHexStringLower(units[1].Bytes));
-        Assert.Equal(PointBytes(7, at, 0.5), units[2].Bytes);
-        Assert.Equal(PointBytes(8, at, double.NaN), units[3].Bytes);
+        var sinceBegin = Microseconds(near) - BitConverter.ToInt64(file, 48);
+        Assert.Equal([.. BitConverter.GetBytes((7L << 36) + sinceBegin), .. BitConverter.GetBytes(0.5)], units[2].Bytes);
+        Assert.Equal(
+            [1, 0, 0, 0, .. BitConverter.GetBytes(8L), .. BitConverter.GetBytes(Microseconds(far)), .. BitConverter.GetBytes(double.NaN)], units[3].Bytes);
         Assert.Equal("02000000" + run.Id + Convert.ToHexStringLower("log"u8), Convert.ToHexStringLower(units[4].Bytes));
         Assert.Equal("020000000000000000000000", Convert.ToHexStringLower(units[5].Bytes.AsSpan(0, 12)));
         Assert.Equal("""{"l":"warning","c":"Flights","m":"späť","e":3}""", Encoding.UTF8.GetString(units[5].Bytes.AsSpan(20)));
@@ -68,25 +71,25 @@ public sealed class JournalFileTests : IDisposable
     public void Slots_published_checkAndReadAsTheDocumentSays()
     {
         var slots = Convert.FromHexString(
-            "feffffff2905aa400100000020000000010000000190a8c0ffee7abc81234567"
-            + "ffffffff30e6877889abcdef6d6574726963732e6c6f73730000000000000000"
-            + "010000006c31db7f070000000000000040420f0000000000000000000000e03f");
-        for (var i = 0; i < 3; i++)
-            Assert.True(IsCommitted(slots.AsSpan(32 * i, 32), sequence: i + 1));
-        Assert.False(IsCommitted(slots.AsSpan(64, 32), sequence: 4));
+            "feffffffc83548360100000020000000010000000190a8c0"
+            + "ffffffffa01d68d2ffee7abc8123456789abcdef6d657472"
+            + "ffffffffd269f1b16963732e6c6f73730000000000000000"
+            + "010000007ca656b240420f0070000000000000000000e03f");
+        for (var i = 0; i < 4; i++)
+            Assert.True(IsCommitted(slots.AsSpan(24 * i, 24), sequence: i + 1));
+        Assert.False(IsCommitted(slots.AsSpan(72, 24), sequence: 5));
         Assert.Equal(
             "010000000190a8c0ffee7abc8123456789abcdef" + Convert.ToHexStringLower("metrics.loss"u8),
-            Convert.ToHexStringLower([.. slots[16..32], .. slots[40..56]]));
-        Assert.Equal((7L, 1_000_000L, 0.5), (BitConverter.ToInt64(slots, 72), BitConverter.ToInt64(slots, 80), BitConverter.ToDouble(slots, 88)));
+            Convert.ToHexStringLower([.. slots[16..24], .. slots[32..48], .. slots[56..64]]));
+        Assert.Equal(((7L << 36) + 1_000_000, 0.5), (BitConverter.ToInt64(slots, 80), BitConverter.ToDouble(slots, 88)));
 
         var document = Docs.Repository.Read("docs/storage-format.md").Replace(" ", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal);
         Assert.Contains(Convert.ToHexStringLower(slots), document, StringComparison.Ordinal);
     }
 
-    private static byte[] PointBytes(long step, DateTimeOffset time, double value) =>
-        [.. BitConverter.GetBytes(step), .. BitConverter.GetBytes((time - DateTimeOffset.UnixEpoch).Ticks / 10), .. BitConverter.GetBytes(value)];
+    private static long Microseconds(DateTimeOffset time) => (time - DateTimeOffset.UnixEpoch).Ticks / 10;
 
-    /// <summary>Kind and payload of frames; kind 0 and the three numbers of points.</summary>
+    /// <summary>Kind and payload of frames; kind 0 and the two numbers of points.</summary>
     private static List<(int Kind, byte[] Bytes)> Units(byte[] file)
     {
         List<(int, byte[])> units = [];
@@ -117,7 +120,7 @@ public sealed class JournalFileTests : IDisposable
         return units;
     }
 
-    private static Span<byte> Slot(byte[] file, int index) => file.AsSpan(4096 + (32 * index), 32);
+    private static Span<byte> Slot(byte[] file, int index) => file.AsSpan(4096 + (24 * index), 24);
 
     private static bool IsCommitted(ReadOnlySpan<byte> slot, long sequence) =>
         BinaryPrimitives.ReadUInt32LittleEndian(slot[4..]) == Check((uint)sequence, [.. slot[..4], .. slot[8..]]);

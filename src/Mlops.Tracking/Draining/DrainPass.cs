@@ -167,25 +167,28 @@ internal sealed unsafe class DrainPass
         var key = *(uint*)slot;
         if (key >= Slot.FirstFrameKey)
             return TryReadFrame(segment, index, to);
-        AddPoint(key, *(long*)(slot + 8), *(long*)(slot + 16), *(double*)(slot + 24));
+        var (step, time) = Slot.Unpack(*(long*)(slot + 8));
+        Touch(key)?.Add(step, segment.Time + time, *(double*)(slot + 16));
         return 1;
     }
 
-    private void AddPoint(uint key, long step, long time, double value) => Touch(key)?.Add(step, time, value);
-
-    private void AddText(ReadOnlySpan<byte> payload)
+    private void AddEntry(ReadOnlySpan<byte> payload, bool isText)
     {
-        if (payload.Length < Journal.TextHeadBytes)
+        if (isText ? payload.Length < Journal.EntryHeadBytes : payload.Length != Journal.PointBytes)
         {
             Rejected++;
             return;
         }
 
-        _textBytes += payload.Length;
-        Touch(BinaryPrimitives.ReadUInt32LittleEndian(payload))?.Add(
-            BinaryPrimitives.ReadInt64LittleEndian(payload[4..]),
-            BinaryPrimitives.ReadInt64LittleEndian(payload[12..]),
-            Encoding.UTF8.GetString(payload[Journal.TextHeadBytes..]));
+        if (Touch(BinaryPrimitives.ReadUInt32LittleEndian(payload)) is not { } buffer)
+            return;
+        var (step, time) = (BinaryPrimitives.ReadInt64LittleEndian(payload[4..]), BinaryPrimitives.ReadInt64LittleEndian(payload[12..]));
+        var rest = payload[Journal.EntryHeadBytes..];
+        if (isText)
+            buffer.Add(step, time, Encoding.UTF8.GetString(rest));
+        else
+            buffer.Add(step, time, BinaryPrimitives.ReadDoubleLittleEndian(rest));
+        _textBytes += isText ? payload.Length : 0;
     }
 
     /// <summary>Where the next point of a key goes, which is then counted; null if it goes nowhere.</summary>
@@ -226,13 +229,15 @@ internal sealed unsafe class DrainPass
             Take(ref rest, slot + 8, Slot.BodyPayload);
         }
 
-        switch (*(FrameKind*)(head + 8))
+        var kind = *(FrameKind*)(head + 8);
+        switch (kind)
         {
             case FrameKind.Key:
                 Define(payload, segment.Base);
                 break;
             case FrameKind.Text:
-                AddText(payload);
+            case FrameKind.Point:
+                AddEntry(payload, isText: kind == FrameKind.Text);
                 break;
             default:
                 AddBatch(payload);

@@ -110,7 +110,7 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
         foreach (var (header, memory) in found.OrderBy(f => f.Header.Base))
         {
             var segment = new Segment(memory);
-            segment.BeginAgain(header.Base);
+            segment.BeginAgain(header.Base, header.Time);
             if (segments.Count > 0)
             {
                 var before = segments[^1];

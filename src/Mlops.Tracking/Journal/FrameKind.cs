@@ -11,4 +11,7 @@ internal enum FrameKind
 
     /// <summary>A point of a series of texts: key (4), step (8), time (8), text (UTF-8).</summary>
     Text = 3,
+
+    /// <summary>A point whose step or time does not fit into a slot: key (4), step (8), time (8), value (8).</summary>
+    Point = 4,
 }

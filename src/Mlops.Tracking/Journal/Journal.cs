@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Diagnostics;
+using System.Runtime.CompilerServices;
 using System.Text;
 using Mlops.Metadata;
 using Mlops.Storage;
@@ -17,14 +18,18 @@ internal sealed class Journal
     /// <summary>Largest payload of a frame; it fits into the second smallest segment.</summary>
     public const int MaxPayloadBytes = 512 * 1024;
 
-    /// <summary>What stands before the text in a frame of one.</summary>
-    public const int TextHeadBytes = 20;
+    /// <summary>What stands before the text in a frame of one, and before the value of a point in one.</summary>
+    public const int EntryHeadBytes = 20;
+
+    /// <summary>The payload of a point that needs a frame.</summary>
+    public const int PointBytes = EntryHeadBytes + 8;
 
     private const long PatienceMilliseconds = 1000;
     private static readonly TimeSpan WaitForRoom = TimeSpan.FromMilliseconds(100);
     private readonly SegmentSupply _supply;
     private readonly Lock _switching = new();
     private readonly RecordId _writer;
+    private readonly TimeProvider _time;
     private Segment _current;
     private Segment? _marked;
     private uint _keys;
@@ -32,12 +37,13 @@ internal sealed class Journal
     private volatile bool _isClosed;
     private long _progress = Environment.TickCount64;
 
-    public Journal(SegmentSupply supply, RecordId writer)
+    public Journal(SegmentSupply supply, RecordId writer, TimeProvider time)
     {
         _supply = supply;
         _writer = writer;
+        _time = time;
         Oldest = _current = supply.TakeFirst();
-        _current.Begin(0, writer);
+        Begin(_current, 0);
     }
 
     /// <summary>The segment where draining begins; only the drainer moves it.</summary>
@@ -88,11 +94,15 @@ internal sealed class Journal
             var segment = Volatile.Read(ref _current);
             if (key.DefinedIn == segment || TryDefine(key, segment))
             {
-                if (segment.TryReserve(1, out var index))
+                var isNear = Slot.TryPack(step, time - segment.Time, out var packed);
+                if (isNear && segment.TryReserve(1, out var index))
                 {
-                    segment.Write(index, key.Number, step, time, BitConverter.DoubleToInt64Bits(value));
+                    segment.Write(index, key.Number, packed, BitConverter.DoubleToInt64Bits(value));
                     return true;
                 }
+
+                if (!isNear && TryWriteFar(segment, key, step, time, value))
+                    return true;
             }
 
             if (!Advance(segment, batchSlots: 0))
@@ -105,16 +115,14 @@ internal sealed class Journal
     /// <exception cref="ObjectDisposedException">The journal is closed.</exception>
     public bool WriteText(MetricKey key, long step, long time, ReadOnlySpan<byte> text)
     {
-        var length = TextHeadBytes + text.Length;
+        var length = EntryHeadBytes + text.Length;
         if (length > MaxPayloadBytes)
             throw new ArgumentException($"A text of {text.Length} bytes does not fit into the journal.", nameof(text));
         byte[]? rented = null;
         var payload = length <= 1024 ? stackalloc byte[1024] : rented = ArrayPool<byte>.Shared.Rent(length);
         payload = payload[..length];
-        BinaryPrimitives.WriteUInt32LittleEndian(payload, key.Number);
-        BinaryPrimitives.WriteInt64LittleEndian(payload[4..], step);
-        BinaryPrimitives.WriteInt64LittleEndian(payload[12..], time);
-        text.CopyTo(payload[TextHeadBytes..]);
+        WriteEntryHead(payload, key, step, time);
+        text.CopyTo(payload[EntryHeadBytes..]);
         try
         {
             while (true)
@@ -218,7 +226,7 @@ internal sealed class Journal
             next ??= batchSlots > 0 ? _supply.TakeReserve(batchSlots) : _supply.IsFull ? null : _supply.TakePlain();
             if (next is null)
                 return false;
-            next.Begin(full.Base + end, _writer);
+            Begin(next, full.Base + end);
             if (next.Memory.Path is null)
                 full.MarkMemoryFollows();
             full.Next = next;
@@ -230,6 +238,25 @@ internal sealed class Journal
         }
 
         return true;
+    }
+
+    private void Begin(Segment segment, long @base) => segment.Begin(@base, _writer, Microseconds.From(_time.GetUtcNow()));
+
+    // of another day than its segment, or of a very high step
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TryWriteFar(Segment segment, MetricKey key, long step, long time, double value)
+    {
+        Span<byte> payload = stackalloc byte[PointBytes];
+        WriteEntryHead(payload, key, step, time);
+        BinaryPrimitives.WriteDoubleLittleEndian(payload[EntryHeadBytes..], value);
+        return TryWriteFrame(segment, FrameKind.Point, payload);
+    }
+
+    private static void WriteEntryHead(Span<byte> payload, MetricKey key, long step, long time)
+    {
+        BinaryPrimitives.WriteUInt32LittleEndian(payload, key.Number);
+        BinaryPrimitives.WriteInt64LittleEndian(payload[4..], step);
+        BinaryPrimitives.WriteInt64LittleEndian(payload[12..], time);
     }
 
     private static bool TryDefine(MetricKey key, Segment segment)
@@ -256,13 +283,13 @@ internal sealed class Journal
         var head = Math.Min(payload.Length, Slot.HeadPayload);
         Fill(part, payload[..head]);
         var kindAndLength = ((long)payload.Length << 32) | (uint)kind;
-        segment.Write(index, Slot.HeadKey, kindAndLength, Number(part, 0), Number(part, 8));
+        segment.Write(index, Slot.HeadKey, kindAndLength, Number(part, 0));
         payload = payload[head..];
         for (var i = index + 1; i < index + slots; i++)
         {
             var length = Math.Min(payload.Length, Slot.BodyPayload);
             Fill(part, payload[..length]);
-            segment.Write(i, Slot.BodyKey, Number(part, 0), Number(part, 8), Number(part, 16));
+            segment.Write(i, Slot.BodyKey, Number(part, 0), Number(part, 8));
             payload = payload[length..];
         }
 

@@ -27,6 +27,9 @@ internal sealed unsafe class Segment
     /// <summary>The sequence of the first slot; set before the segment is published.</summary>
     public long Base { get; private set; }
 
+    /// <summary>When the lap began, in microseconds since 1970 UTC; points say their times from here.</summary>
+    public long Time { get; private set; }
+
     public int Count { get; }
 
     /// <summary>The segment after this one, once there is one.</summary>
@@ -43,17 +46,17 @@ internal sealed unsafe class Segment
     public int Reserved => End is var end and >= 0 ? end : Math.Min(Volatile.Read(ref _next.Value), Count);
 
     /// <summary>Begins the lap: from here on the slots have these sequences, and the file says so.</summary>
-    public void Begin(long @base, RecordId writer)
+    public void Begin(long @base, RecordId writer, long time)
     {
-        Base = @base;
-        new SegmentHeader(@base, Count, Memory.PreviousBase, writer).Write(Memory.HeaderPage);
+        BeginAgain(@base, time);
+        new SegmentHeader(@base, Count, Memory.PreviousBase, writer, time).Write(Memory.HeaderPage);
     }
 
     /// <summary>Says in the file, before the next segment takes anything, that it has none.</summary>
     public void MarkMemoryFollows() => SegmentHeader.MarkMemoryFollows(Memory.HeaderPage);
 
     /// <summary>Begins as a segment that was read back from a file.</summary>
-    public void BeginAgain(long @base) => Base = @base;
+    public void BeginAgain(long @base, long time) => (Base, Time) = (@base, time);
 
     /// <summary>Reserves slots next to each other. If they do not fit, the segment closes and this is false.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -77,8 +80,8 @@ internal sealed unsafe class Segment
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Write(int index, uint key, long first, long second, long third) =>
-        Slot.Write(_slots + ((long)index * Slot.SizeBytes), Base + index, key, first, second, third);
+    public void Write(int index, uint key, long first, long second) =>
+        Slot.Write(_slots + ((long)index * Slot.SizeBytes), Base + index, key, first, second);
 
     public byte* At(int index) => _slots + ((long)index * Slot.SizeBytes);
 

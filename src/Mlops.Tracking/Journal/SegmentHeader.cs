@@ -5,12 +5,12 @@ using Mlops.Storage;
 namespace Mlops.Tracking;
 
 /// <summary>
-/// The first page of a segment file, little-endian: magic "MLJ1" (4), CRC-32C of the 40 bytes that follow, without the final
-/// complement (4), base sequence (8), number of slots (4), four bytes of zero, base of the lap before (8), writer (16). It
-/// stands twice, at 0 and at 64, so that one damaged bit cannot hide a segment. Two checksums of zero mark a file that
-/// holds nothing. Behind the writer stands "MEM1" once the journal went on in memory. docs/storage-format.md gives every byte.
+/// The first page of a segment file, little-endian: magic "MLJ1" (4), CRC-32C of the 48 bytes that follow, without the final
+/// complement (4), base sequence (8), number of slots (4), four bytes of zero, base of the lap before (8), writer (16), time (8).
+/// It stands twice, at 0 and at 64, so that one damaged bit cannot hide a segment. Two checksums of zero mark a file that
+/// holds nothing. Behind the time stands "MEM1" once the journal went on in memory. docs/storage-format.md gives every byte.
 /// </summary>
-internal readonly record struct SegmentHeader(long Base, int Slots, long PreviousBase, RecordId Writer)
+internal readonly record struct SegmentHeader(long Base, int Slots, long PreviousBase, RecordId Writer, long Time)
 {
     /// <summary>Where the slots begin.</summary>
     public const int PageBytes = 4096;
@@ -18,7 +18,7 @@ internal readonly record struct SegmentHeader(long Base, int Slots, long Previou
     private const uint Magic = 0x314A_4C4D;
     private const uint Memory = 0x314D_454D;
     private const int CopyBytes = 64;
-    private const int UsedBytes = 48;
+    private const int UsedBytes = 56;
 
     /// <summary>Whether the segment after this one had no file: when the process died, what stood there was lost.</summary>
     public bool MemoryFollows { get; init; }
@@ -41,6 +41,7 @@ internal readonly record struct SegmentHeader(long Base, int Slots, long Previou
             BinaryPrimitives.WriteInt32LittleEndian(target[16..], Slots);
             BinaryPrimitives.WriteInt64LittleEndian(target[24..], PreviousBase);
             Writer.Write(target[32..]);
+            BinaryPrimitives.WriteInt64LittleEndian(target[48..], Time);
             BinaryPrimitives.WriteUInt32LittleEndian(target[4..], Check(target));
         }
     }
@@ -63,7 +64,8 @@ internal readonly record struct SegmentHeader(long Base, int Slots, long Previou
                     BinaryPrimitives.ReadInt64LittleEndian(source[8..]),
                     BinaryPrimitives.ReadInt32LittleEndian(source[16..]),
                     BinaryPrimitives.ReadInt64LittleEndian(source[24..]),
-                    RecordId.Read(source[32..]))
+                    RecordId.Read(source[32..]),
+                    BinaryPrimitives.ReadInt64LittleEndian(source[48..]))
                 { MemoryFollows = HasMark(page) };
             }
         }

@@ -78,7 +78,7 @@ public sealed partial class RunTracker : IAsyncDisposable
             throw;
         }
 
-        _journal = new Journal(_supply, Writer);
+        _journal = new Journal(_supply, Writer, options.Time);
         var drain = new JournalDrain(store, Content, Writer, options.Actor, options.Time, logger, _journal.Oldest, recovering: false);
         _housekeeping = new Housekeeping(Writer, OpenRuns(), () => _supply.Gaps, options, logger);
         _drainer = new Drainer(_journal, drain, options, logger, _housekeeping.AddTo, OnCommitted);

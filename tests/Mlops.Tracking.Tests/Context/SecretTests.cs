@@ -59,8 +59,8 @@ public sealed class SecretTests : IDisposable
         return copy.ToArray();
     }
 
-    // what a frame holds is cut in pieces of 24 bytes, between which stand key and commit word
-    private static byte[] ReadPayload(string file) => [.. Read(file).Skip(4096).Chunk(32).SelectMany(slot => slot.Skip(8))];
+    // what a frame holds is cut in pieces of 16 bytes, between which stand key and commit word
+    private static byte[] ReadPayload(string file) => [.. Read(file).Skip(4096).Chunk(24).SelectMany(slot => slot.Skip(8))];
 
     private static bool Contains(byte[] bytes, byte[] wanted) => bytes.AsSpan().IndexOf(wanted) >= 0;
 }

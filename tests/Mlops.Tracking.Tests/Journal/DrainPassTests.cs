@@ -65,7 +65,8 @@ public sealed class DrainPassTests
         var pass = new DrainPass();
         var index = pass.Read(segment, 0, segment.Reserved, int.MaxValue, recovering: false);
         Assert.Equal((slow, 1), (index, pass.Points));
-        segment.Write(slow, key.Number, 1, 0, BitConverter.DoubleToInt64Bits(20));
+        Assert.True(Slot.TryPack(1, 0, out var packed));
+        segment.Write(slow, key.Number, packed, BitConverter.DoubleToInt64Bits(20));
         pass.Clear();
         Assert.Equal(segment.Reserved, pass.Read(segment, index, segment.Reserved, int.MaxValue, recovering: false));
         Assert.Equal([20.0, 30.0], pass.ToBatch(null, "a", default).Appends.Single().Points.Numbers.ToArray());

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Time.Testing;
 using Mlops.Metadata;
 using Mlops.Storage;
 
@@ -13,7 +14,7 @@ internal sealed class JournalRig : IAsyncDisposable
     {
         _writerFolder = WriterFolder.Create(_folder["journal"], Writer);
         Supply = new SegmentSupply(_writerFolder.Path, bound, () => { }, createSegment);
-        Journal = new Mlops.Tracking.Journal(Supply, Writer);
+        Journal = new Mlops.Tracking.Journal(Supply, Writer, new FakeTimeProvider(DateTimeOffset.UnixEpoch));
     }
 
     public RecordId Writer { get; } = new(77);

@@ -49,6 +49,30 @@ public sealed class JournalTests
         Assert.Equal(before, rig.Journal.Position);
     }
 
+    [Fact]
+    public async Task WritePoint_anyStepAndTime_isReadBack()
+    {
+        await using var rig = new JournalRig();
+        var key = rig.Journal.NewKey(JournalRig.Run.Value, "m", RunRecord.MetricSeries("m"));
+        var ends = new[] { long.MinValue, -1L << 36, -1L << 35, -1L << 27, -1, 0, 1, 1L << 27, 1L << 35, long.MaxValue };
+        var random = new Random(24);
+        var points = Enumerable.Range(0, 100_000)
+            .Select(i => (Step: random.NextInt64() >> random.Next(64), Time: -random.NextInt64() >> random.Next(64), Value: (double)i))
+            .Concat(ends.SelectMany(step => ends.Select(time => (Step: step - 1, Time: time + 1, Value: 0.5))))
+            .ToList();
+        foreach (var (step, time, value) in points)
+            Assert.True(rig.Journal.WritePoint(key, step, time, value));
+
+        List<(long, long, double)> read = [];
+        rig.Read(batch =>
+        {
+            var columns = Assert.Single(batch.Appends).Points;
+            for (var i = 0; i < columns.Count; i++)
+                read.Add((columns.Steps.Span[i], columns.Times.Span[i], columns.Numbers.Span[i]));
+        });
+        Assert.Equal(points, read);
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(3)]

@@ -5,12 +5,12 @@ namespace Mlops.Tracking.Tests.Journal;
 
 public sealed class SegmentHeaderTests
 {
-    private static readonly SegmentHeader Sample = new(81_234_567_890, 262_016, 80_972_551, new RecordId(UInt128.MaxValue / 7));
+    private static readonly SegmentHeader Sample = new(81_234_567_890, 262_016, 80_972_551, new RecordId(UInt128.MaxValue / 7), 1_700_000_000_000_000);
 
     [Fact]
-    public void Read_written_givesItBack() => Gen.Select(Gen.Long, Gen.Int, Gen.Long, Gen.ULong).Sample((@base, slots, previous, writer) =>
+    public void Read_written_givesItBack() => Gen.Select(Gen.Long, Gen.Int, Gen.Long, Gen.ULong, Gen.Long).Sample((@base, slots, previous, writer, time) =>
     {
-        var header = new SegmentHeader(@base, slots, previous, new RecordId(writer));
+        var header = new SegmentHeader(@base, slots, previous, new RecordId(writer), time);
         var page = new byte[SegmentHeader.PageBytes];
         header.Write(page);
         return SegmentHeader.Read(page) == header && !SegmentHeader.IsClear(page);
@@ -36,8 +36,8 @@ public sealed class SegmentHeaderTests
         for (var round = 0; round < 1000; round++)
         {
             Sample.Write(page);
-            page[random.Next(48)] ^= (byte)(1 << random.Next(8));
-            page[64 + random.Next(48)] ^= (byte)(1 << random.Next(8));
+            page[random.Next(56)] ^= (byte)(1 << random.Next(8));
+            page[64 + random.Next(56)] ^= (byte)(1 << random.Next(8));
             Assert.Null(SegmentHeader.Read(page));
             Assert.False(SegmentHeader.IsClear(page));
         }

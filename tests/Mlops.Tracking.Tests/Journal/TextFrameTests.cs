@@ -46,7 +46,7 @@ public sealed class TextFrameTests
         var key = rig.Journal.NewKey(JournalRig.Run.Value, "log", LogRecord.Series);
 
         Assert.Throws<ArgumentException>(() => rig.Journal.WriteText(key, 0, 0, new byte[Mlops.Tracking.Journal.MaxPayloadBytes]));
-        Assert.True(rig.Journal.WriteText(key, 0, 0, new byte[Mlops.Tracking.Journal.MaxPayloadBytes - Mlops.Tracking.Journal.TextHeadBytes]));
+        Assert.True(rig.Journal.WriteText(key, 0, 0, new byte[Mlops.Tracking.Journal.MaxPayloadBytes - Mlops.Tracking.Journal.EntryHeadBytes]));
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class TextFrameTests
         var folder = WriterFolder.Create(rig.JournalPath, writer);
         using (var supply = new SegmentSupply(folder.Path, 1 << 28, () => { }, null))
         {
-            var journal = new Mlops.Tracking.Journal(supply, writer);
+            var journal = new Mlops.Tracking.Journal(supply, writer, TimeProvider.System);
             var key = journal.NewKey(run.Id.Value, "log", LogRecord.Series);
             for (var i = 0; i < 2_000; i++)
                 journal.WriteText(key, i, i, Encoding.UTF8.GetBytes(Text(i)));
