@@ -7,6 +7,8 @@ public sealed partial class ActiveRun
 {
     private const int MaxCheckpointKey = 100;
     private readonly SemaphoreSlim _checkpointing = new(1, 1);
+
+    // in the order in which they were logged: a run that goes on from an earlier step logs lower steps again
     private List<ModelCheckpoint>? _checkpoints;
 
     /// <summary>
@@ -56,7 +58,7 @@ public sealed partial class ActiveRun
     {
         var ofKey = _checkpoints?.Where(c => c.Key == key).ToList() ?? [];
         var best = ModelCheckpoint.Best(ofKey);
-        var old = ofKey.OrderByDescending(c => c.Step).Skip(last).Where(c => c != best).ToList();
+        var old = ofKey.SkipLast(last).Where(c => c != best).ToList();
         if (old.Count == 0)
             return;
         _tracker.PurgeArtifacts(old.ConvertAll(c => c.File.Id));
@@ -68,7 +70,8 @@ public sealed partial class ActiveRun
     {
         try
         {
-            return [.. await _tracker.Runs.ListCheckpointsAsync(Id, cancellationToken).ConfigureAwait(false)];
+            var found = await _tracker.Runs.ListCheckpointsAsync(Id, cancellationToken).ConfigureAwait(false);
+            return [.. found.OrderBy(c => c.File.Id.Value)];
         }
         catch (StorageUnavailableException)
         {

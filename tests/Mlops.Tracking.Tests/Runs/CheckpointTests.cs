@@ -49,6 +49,40 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public async Task LogCheckpointAsync_runGoesOnFromAnEarlierStep_keepsTheOneJustLogged()
+    {
+        await using var rig = new Rig();
+        var tracker = rig.Open();
+        var run = await tracker.StartRunAsync("e");
+        await using (run)
+        {
+            await run.LogCheckpointAsync(WriteModel(rig, 50), 50);
+            await run.LogCheckpointAsync(WriteModel(rig, 100), 100);
+            await run.CompleteAsync();
+        }
+
+        await using var again = await tracker.ReopenRunAsync(run.Id);
+        await again.LogCheckpointAsync(WriteModel(rig, 60), 60, new CheckpointOptions { KeepLast = 2 });
+        await again.FlushAsync();
+        Assert.Equal([60, 100], (await rig.Runs.ListCheckpointsAsync(run.Id)).Select(c => c.Step));
+        await again.LogCheckpointAsync(WriteModel(rig, 70), 70, new CheckpointOptions { KeepLast = 1 });
+        await again.CompleteAsync();
+        Assert.Equal([70], (await rig.Runs.ListCheckpointsAsync(run.Id)).Select(c => c.Step));
+    }
+
+    [Fact]
+    public async Task LogCheckpointAsync_stepLoggedTwice_keepsTheNewer()
+    {
+        await using var rig = new Rig();
+        await using var run = await rig.Open().StartRunAsync("e");
+        await run.LogCheckpointAsync(WriteModel(rig, 5), 5, new CheckpointOptions { KeepLast = 1 });
+        var newer = await run.LogCheckpointAsync(WriteModel(rig, 6), 5, new CheckpointOptions { KeepLast = 1 });
+        await run.CompleteAsync();
+
+        Assert.Equal(newer.File.Id, Assert.Single(await rig.Runs.ListCheckpointsAsync(run.Id)).File.Id);
+    }
+
+    [Fact]
     public async Task LogCheckpointAsync_badInput_isRefusedAndTheRunGoesOn()
     {
         await using var rig = new Rig();
