@@ -19,7 +19,7 @@ public sealed partial class ActiveRun
     /// <param name="step">The step.</param>
     /// <param name="options">Its score, and what to keep; by default all are kept.</param>
     /// <param name="cancellationToken">Cancels; then nothing is logged.</param>
-    /// <returns>The checkpoint.</returns>
+    /// <returns>The checkpoint. If even the journal's reserve had no room for it, as a flush then reports, the older ones stay.</returns>
     /// <exception cref="FileNotFoundException">There is no such file, or it vanished.</exception>
     /// <exception cref="ConflictException">The file changed while it was read.</exception>
     /// <exception cref="ArgumentException">The key or <see cref="CheckpointOptions.KeepLast"/> is not allowed.</exception>
@@ -42,7 +42,8 @@ public sealed partial class ActiveRun
         try
         {
             _checkpoints ??= Continues ? await FindCheckpointsAsync(cancellationToken).ConfigureAwait(false) : [];
-            var logged = _tracker.WriteCheckpoint(this, path, content, key, step, options.Score, options.Goal);
+            if (!_tracker.WriteCheckpoint(this, path, content, key, step, options.Score, options.Goal, out var logged))
+                return logged;
             _checkpoints?.Add(logged);
             if (options.KeepLast is { } last)
                 Forget(key, last);
@@ -59,10 +60,8 @@ public sealed partial class ActiveRun
         var ofKey = _checkpoints?.Where(c => c.Key == key).ToList() ?? [];
         var best = ModelCheckpoint.Best(ofKey);
         var old = ofKey.SkipLast(last).Where(c => c != best).ToList();
-        if (old.Count == 0)
-            return;
-        _tracker.PurgeArtifacts(old.ConvertAll(c => c.File.Id));
-        _checkpoints!.RemoveAll(old.Contains);
+        if (old.Count > 0 && _tracker.PurgeArtifacts(old.ConvertAll(c => c.File.Id)))
+            _checkpoints!.RemoveAll(old.Contains);
     }
 
     // while the store is away all are kept; the next checkpoint after that asks again
