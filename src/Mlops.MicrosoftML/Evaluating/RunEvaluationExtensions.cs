@@ -10,7 +10,7 @@ public static class RunEvaluationExtensions
 {
     /// <summary>
     /// <c>Evaluate</c> of the catalog, logged as <see cref="RunMetricsExtensions.LogMetricsAsync(ActiveRun, RegressionMetrics, string?, long, CancellationToken)"/>
-    /// does, with a histogram of the residuals (score minus label) of the key <c>residuals</c>.
+    /// does, with a histogram of the finite residuals (score minus label), if there are any, of the key <c>residuals</c>.
     /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="catalog">Such as <c>mlContext.Regression</c>.</param>
@@ -28,7 +28,7 @@ public static class RunEvaluationExtensions
         CancellationToken cancellationToken = default) =>
         EvaluateAsync(
             run, catalog, scored, part, label, step, view => catalog.Evaluate(view, label),
-            view => [ScoredCurves.Residuals(view, label, cancellationToken)], cancellationToken);
+            view => ScoredCurves.Residuals(view, label, cancellationToken), cancellationToken);
 
     /// <summary>
     /// <c>Evaluate</c> (without a <c>Probability</c> column <c>EvaluateNonCalibrated</c>), logged with the curves <c>roc</c> and
