@@ -38,13 +38,24 @@ public static class EntityText
         return value;
     }
 
+    /// <summary>The text, or as much of its beginning as fits, with a mark behind it. No surrogate pair is divided.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="most">Most UTF-16 units that are kept of it, at least 1; the mark comes on top.</param>
+    /// <param name="mark">What is put behind a text that was cut.</param>
+    public static string Cut(string text, int most, string mark = "…")
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        return text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)] + mark;
+    }
+
     private static string Checked(string what, string text, int limit, string parameter)
     {
         ArgumentNullException.ThrowIfNull(text, parameter);
         if (text.Length == 0)
             throw new ArgumentException($"The {what} is empty; give it 1 to {limit} characters.", parameter);
         if (text.Length > limit)
-            throw new ArgumentException($"The {what} '{text[..40]}…' has {text.Length} characters; at most {limit} are allowed.", parameter);
+            throw new ArgumentException($"The {what} '{Cut(text, 40)}' has {text.Length} characters; at most {limit} are allowed.", parameter);
         for (var i = 0; i < text.Length; i++)
         {
             if (char.IsControl(text[i]))

@@ -20,7 +20,7 @@ public sealed record WatchRule
     private WatchRule(string kind, string? metric, Func<TimeProvider, SeriesSummary?, IRuleState> start)
     {
         Metric = metric is null ? null : EntityText.Key("metric", metric);
-        Name = Cut(metric is null ? kind : $"{kind}:{metric}");
+        Name = EntityText.Cut(metric is null ? kind : $"{kind}:{metric}", EntityText.MaxKeyLength, mark: "");
         _start = start;
     }
 
@@ -107,8 +107,4 @@ public sealed record WatchRule
     /// <param name="time">The clock.</param>
     /// <param name="before">The points of its metric that the run had before this handle; null if there are none.</param>
     internal IRuleState Start(TimeProvider time, SeriesSummary? before) => _start(time, before);
-
-    private static string Cut(string name) => name.Length <= EntityText.MaxKeyLength
-        ? name
-        : name[..(char.IsHighSurrogate(name[EntityText.MaxKeyLength - 1]) ? EntityText.MaxKeyLength - 1 : EntityText.MaxKeyLength)];
 }
