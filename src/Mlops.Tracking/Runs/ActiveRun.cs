@@ -173,6 +173,9 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
     /// <summary>True once the run has ended, was deleted or let go of, so that it refuses to be logged to.</summary>
     internal bool IsClosed => _closed is not null;
 
+    /// <summary>True once it will never take anything again: a run that was deleted may be restored.</summary>
+    internal bool IsOver => _closed is { } why && why != Deleted;
+
     /// <summary>The place in the journal behind the run's start; 0 if it was there before this handle.</summary>
     internal long StartPosition
     {
