@@ -146,7 +146,7 @@ public sealed partial class RunTracker
         var tags = options.Tags.Select(ActiveRun.Tag).ToList();
         var values = options.Params
             .Select(p => KeyValuePair.Create<string, object?>(
-                EntityText.Key("parameter", p.Key), EntityText.Value("parameter", p.Key, ParamText.Of(p.Value))))
+                EntityText.Key("parameter", p.Key), EntityText.Value("parameter", p.Key, EntityText.Of(p.Value))))
             .ToList();
         var run = new ActiveRun(this, _journal, _options.Time, id, name, experiment, owned: true)
         {

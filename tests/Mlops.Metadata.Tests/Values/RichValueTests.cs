@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using CsCheck;
 
 namespace Mlops.Metadata.Tests.Values;
 
@@ -101,6 +103,22 @@ public sealed class RichValueTests
         Assert.Equal([1.5, double.NaN], table.Columns[1].Numbers);
         Assert.Equal([2, null], table.Columns[2].Numbers);
         Assert.Equal(["True", "False"], table.Columns[3].Texts);
+    }
+
+    [Fact]
+    public void TableValueOf_listsAndTuples_areTextsOfWhatTheyHold()
+    {
+        var before = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
+        try
+        {
+            var table = TableValue.Of([new { Layers = new[] { 0.5, 2 }, Betas = (0.9, 0.999) }]);
+            Assert.Equal(["[0.5, 2]", "(0.9, 0.999)"], table.Columns.Select(c => c.Texts![0]));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     [Fact]
