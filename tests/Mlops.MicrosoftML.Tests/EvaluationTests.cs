@@ -81,6 +81,18 @@ public sealed class EvaluationTests
     }
 
     [Fact]
+    public async Task EvaluateAsync_binaryLabelIsAKey_drawsTheSameCurves()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var scored = Score(_ml.BinaryClassification.Trainers.FastTree(numberOfTrees: 10));
+        var keyed = _ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(scored).Transform(scored);
+        var run = await store.RecordAsync(run => run.EvaluateAsync(_ml.BinaryClassification, keyed));
+        var roc = await store.ReadValueAsync<RocCurve>(run.Id, RichValueKind.RocCurve, "roc");
+        Assert.Equal(_ml.BinaryClassification.Evaluate(scored).AreaUnderRocCurve, roc.Area, 6);
+        Assert.Equal(run.Metrics["auc"].Last, roc.Area, 6);
+    }
+
+    [Fact]
     public async Task EvaluateAsync_multiclass_namesTheClasses()
     {
         await using var store = await TemporaryStore.OpenAsync();

@@ -32,7 +32,7 @@ public static class RunEvaluationExtensions
 
     /// <summary>
     /// <c>Evaluate</c> (without a <c>Probability</c> column <c>EvaluateNonCalibrated</c>), logged with the curves <c>roc</c> and
-    /// <c>precision_recall</c> and, of probabilities, <c>calibration</c>. A positive label is true or greater than 0.
+    /// <c>precision_recall</c> and, of probabilities, <c>calibration</c>. A positive label is true, greater than 0, or the second value of a key.
     /// </summary>
     /// <returns>The result of ML.NET; a <see cref="CalibratedBinaryClassificationMetrics"/> if there are probabilities.</returns>
     /// <inheritdoc cref="EvaluateAsync(ActiveRun, RegressionCatalog, IDataView, string?, string, long, CancellationToken)"/>
