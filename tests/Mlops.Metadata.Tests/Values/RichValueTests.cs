@@ -78,6 +78,34 @@ public sealed class RichValueTests
         Assert.Equal(2, Histogram.Of([-double.MaxValue, double.MaxValue], bins: 3).Counts.Sum());
     }
 
+    [Theory]
+    [InlineData(0.3, 0.1 + 0.2)]
+    [InlineData(1e17, 1e17 + 16)]
+    [InlineData(0, double.Epsilon)]
+    [InlineData(double.MaxValue, double.MaxValue)]
+    [InlineData(-1, -0.9999999999999)]
+    public void HistogramOf_valuesHardlyApart_areCounted(double first, double second) =>
+        Assert.Equal(2, Histogram.Of([first, second]).Counts.Sum());
+
+    [Fact]
+    public void HistogramOf_anyValues_countsEachWhereItsEdgesSay() =>
+        Gen.Select(Gen.Double[-10, 10].Array[1, 20], Gen.Int[1, 20], Gen.Int[-3, 3]).Sample((numbers, bins, power) =>
+        {
+            double[] values = [.. numbers.Select(v => Math.Pow(1e100, power) * Math.Round(v, 1))];
+            var histogram = Histogram.Of(values, bins);
+            return Enumerable.Range(0, bins).All(bin => histogram.Counts[bin] == values.Count(
+                v => v >= histogram.Edges[bin] && (v < histogram.Edges[bin + 1] || (bin == bins - 1 && v <= histogram.Edges[bins]))));
+        });
+
+    [Fact]
+    public void HistogramOf_valueOnAnEdge_isInTheBinThatBeginsThere()
+    {
+        var histogram = Histogram.Of([0, 0.3, 1], bins: 10);
+
+        Assert.Equal(0.3, histogram.Edges[3]);
+        Assert.Equal(1, histogram.Counts[3]);
+    }
+
     [Fact]
     public void TableValue_raggedOrLarge_isRefused()
     {
