@@ -45,6 +45,15 @@ public sealed class CrossValidationTests
     }
 
     [Fact]
+    public async Task CrossValidateAsync_resultIsNoneOfMicrosoftML_failsAtTheFirstFold()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var run = await store.RecordAsync(async run => await Assert.ThrowsAsync<ArgumentException>(() => run.CrossValidateAsync(
+            _ml, Sample.FastTree(_ml, 2), _data, (_, _) => Task.FromResult("no metrics"))));
+        Assert.Equal(RunStatus.Failed, Assert.Single(await ChildrenAsync(store, run)).Status);
+    }
+
+    [Fact]
     public async Task CrossValidateAsync_divergedRegression_hasNoMean()
     {
         await using var store = await TemporaryStore.OpenAsync();
