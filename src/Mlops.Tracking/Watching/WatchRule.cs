@@ -5,7 +5,8 @@ namespace Mlops.Tracking;
 
 /// <summary>
 /// What must not happen to a live run; <see cref="ActiveRun.Watch"/> puts it into force. A rule finds something once at most.
-/// Points are judged in the order in which they are logged; <c>NaN</c> is judged by <see cref="NotFinite"/> alone.
+/// Points are judged in the order in which they are logged. <c>NaN</c> is found by <see cref="NotFinite"/>, no improvement to
+/// <see cref="EarlyStopping"/>, a point to <see cref="Stalled"/>, and left out by the others.
 /// </summary>
 /// <remarks>
 /// A rule sees what is logged through the one handle that it watches, with <see cref="ActiveRun.LogMetric"/> or
