@@ -136,7 +136,7 @@ internal sealed class ReportPage(HtmlWriter html, RunComparison comparison, stri
             html.Write($"<td><bdi>{Short(value)}</bdi></td>");
     }
 
-    private static string Short(string text) => VisibleText.Of(text.ReplaceLineEndings(" "), LongestText);
+    private static string Short(string text) => VisibleText.Line(text, LongestText);
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 

@@ -23,7 +23,7 @@ internal static class RowsTable
                 if (column.Numbers is { } numbers)
                     html.Write($"<td class=\"n\">{(numbers[row] is { } number ? NumberText.Of(number) : "–")}</td>");
                 else
-                    html.Write($"<td><bdi>{(column.Texts![row] is { } text ? VisibleText.Of(text.ReplaceLineEndings(" "), LongestText) : "–")}</bdi></td>");
+                    html.Write($"<td><bdi>{(column.Texts![row] is { } text ? VisibleText.Line(text, LongestText) : "–")}</bdi></td>");
             }
 
             html.Markup("</tr>\n");

@@ -28,6 +28,9 @@ internal static class VisibleText
         return visible.ToString();
     }
 
+    /// <summary>The same with a space for each end of a line.</summary>
+    public static string Line(string text, int limit = int.MaxValue) => Of(text.ReplaceLineEndings(" "), limit);
+
     /// <summary>The same of one character.</summary>
     public static Rune Of(Rune rune) =>
         Rune.IsControl(rune) || rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) ? Rune.ReplacementChar : rune;
