@@ -22,6 +22,9 @@ internal sealed class HtmlWriter(Stream stream)
         return this;
     }
 
+    /// <summary>Opens a part that is scrolled by itself where it is wider than the page.</summary>
+    public HtmlWriter BeginWide(string label) => Write($"<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">");
+
     /// <summary>Writes text in which the ends of lines stay; tabs become spaces.</summary>
     public HtmlWriter Lines(string text)
     {

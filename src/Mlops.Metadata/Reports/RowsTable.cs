@@ -10,7 +10,7 @@ internal static class RowsTable
     public static void Write(HtmlWriter html, TableValue table)
     {
         var columns = table.Columns.Take(MostColumns).ToList();
-        html.Write($"<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table class=\"numbers\"><thead><tr>");
+        html.BeginWide("Table").Markup("<table class=\"numbers\"><thead><tr>");
         foreach (var column in columns)
             html.Write($"<th scope=\"col\" class=\"{(column.Numbers is null ? "" : "n")}\"><bdi>{VisibleText.Of(column.Name, LongestText)}</bdi></th>");
         html.Markup("</tr></thead><tbody>\n");
