@@ -18,7 +18,8 @@ internal sealed class GitContextProvider(string? folder) : IRunContextProvider
     };
 
     private readonly Lock _gate = new();
-    private List<RunContextValue>? _last;
+    private List<RunContextValue> _last = [];
+    private string? _lastPath;
     private long _lastTime;
 
     public string Name => "git";
@@ -28,9 +29,15 @@ internal sealed class GitContextProvider(string? folder) : IRunContextProvider
         // who comes while another looks waits for what that sees
         lock (_gate)
         {
-            if (_last is null || Stopwatch.GetElapsedTime(_lastTime) > Fresh)
+            var path = folder is not null
+                ? Repository.Discover(folder)
+                : Repository.Discover(Environment.CurrentDirectory) ?? Repository.Discover(AppContext.BaseDirectory);
+            if (path is null)
+                return Task.FromResult<IReadOnlyList<RunContextValue>>([]);
+            if (path != _lastPath || Stopwatch.GetElapsedTime(_lastTime) > Fresh)
             {
-                _last = Look();
+                _last = Look(path);
+                _lastPath = path;
                 _lastTime = Stopwatch.GetTimestamp();
             }
 
@@ -38,14 +45,9 @@ internal sealed class GitContextProvider(string? folder) : IRunContextProvider
         }
     }
 
-    private List<RunContextValue> Look()
+    private static List<RunContextValue> Look(string path)
     {
-        var found = folder is not null
-            ? Repository.Discover(folder)
-            : Repository.Discover(Environment.CurrentDirectory) ?? Repository.Discover(AppContext.BaseDirectory);
-        if (found is null)
-            return [];
-        using var repository = new Repository(found);
+        using var repository = new Repository(path);
         List<RunContextValue> values = [];
         if (repository.Head.Tip is { } commit)
             values.Add(RunContextValue.Text("git.commit", commit.Sha));

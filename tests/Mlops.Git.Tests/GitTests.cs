@@ -86,6 +86,24 @@ public sealed class GitTests : IDisposable
     }
 
     [Fact]
+    public async Task StartRunAsync_anotherRepositorySoonAfter_notesThatOne()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_repository.Folder, "inner")).FullName;
+        await using var mlops = await OpenAsync(folder);
+        List<RunId> runs = [];
+        for (var i = 0; i < 2; i++)
+        {
+            await using var run = await mlops.StartRunAsync("flights");
+            await run.CompleteAsync();
+            runs.Add(run.Id);
+            Repository.Init(folder);
+        }
+
+        Assert.Contains("git.commit", (await mlops.Runs.GetAsync(runs[0])).Context.Keys);
+        Assert.DoesNotContain("git.commit", (await mlops.Runs.GetAsync(runs[1])).Context.Keys);
+    }
+
+    [Fact]
     public async Task StartRunAsync_brokenRepository_isAProblemOfTheRun()
     {
         await File.WriteAllTextAsync(Path.Combine(_repository.Folder, ".git", "index"), "no index");

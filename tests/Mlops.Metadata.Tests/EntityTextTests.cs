@@ -32,6 +32,15 @@ public sealed class EntityTextTests
     });
 
     [Theory]
+    [InlineData("four", 4, "four")]
+    [InlineData("fives", 4, "five…")]
+    [InlineData("abc😀", 5, "abc😀")]
+    [InlineData("abc😀d", 4, "abc…")]
+    [InlineData("😀", 1, "…")]
+    [InlineData("", 1, "")]
+    public void Cut_text_keepsWhatFitsAndNoHalfPair(string text, int most, string expected) => Assert.Equal(expected, EntityText.Cut(text, most));
+
+    [Theory]
     [InlineData(1)]
     [InlineData(EntityText.MaxKeyLength)]
     public void Key_lengthAtTheLimits_isTaken(int length) => Assert.Equal(length, EntityText.Key("metric", new string('k', length)).Length);

@@ -45,6 +45,29 @@ public sealed class CrossValidationTests
     }
 
     [Fact]
+    public async Task CrossValidateAsync_resultIsNoneOfMicrosoftML_failsAtTheFirstFold()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var run = await store.RecordAsync(async run => await Assert.ThrowsAsync<ArgumentException>(() => run.CrossValidateAsync(
+            _ml, Sample.FastTree(_ml, 2), _data, (_, _) => Task.FromResult("no metrics"))));
+        Assert.Equal(RunStatus.Failed, Assert.Single(await ChildrenAsync(store, run)).Status);
+    }
+
+    [Fact]
+    public async Task CrossValidateAsync_divergedRegression_hasNoMean()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var run = await store.RecordAsync(run => run.CrossValidateAsync(
+            _ml,
+            Sample.Features(_ml).Append(_ml.Regression.Trainers.FastTree(nameof(Sample.Price), numberOfTrees: 2))
+                .Append(_ml.Transforms.DropColumns("Score")).Append(_ml.Transforms.Expression("Score", "x => 0f / (x - x)", nameof(Sample.Size))),
+            _data,
+            (fold, scored) => fold.EvaluateAsync(_ml.Regression, scored, label: nameof(Sample.Price)),
+            folds: 2));
+        Assert.Equal(double.NaN, run.Metrics["rmse_mean"].Last);
+    }
+
+    [Fact]
     public async Task FitAsync_inChildrenOfASweep_keepsConfigurationsApart()
     {
         await using var store = await TemporaryStore.OpenAsync();

@@ -72,6 +72,20 @@ public sealed class CurveTests
     }
 
     [Fact]
+    public async Task Curves_lightGbmWithMissingValuesFarBack_endAtTheModel()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var pipeline = Sample.Features(_ml).Append(_ml.BinaryClassification.Trainers.LightGbm(numberOfIterations: 12));
+        var train = _ml.Data.LoadFromEnumerable(Sample.Rows(400).Select(row => row.Size < 0.4f ? row.WithoutSize() : row));
+        var test = _ml.Data.LoadFromEnumerable(Sample.Rows(3_000, seed: 2).Select((row, i) => i > 1_100 && row.Size < 0.4f ? row.WithoutSize() : row));
+        var (run, model) = await store.RecordResultAsync(run => run.FitAsync(
+            pipeline, train, new FitOptions { Curves = new Dictionary<string, IDataView> { ["test"] = test }, CurvePoints = 3 }));
+
+        Assert.True(!run.Tags.TryGetValue("mlnet.warnings", out var warnings), warnings);
+        Assert.Equal(_ml.BinaryClassification.Evaluate(model.Transform(test)).AreaUnderRocCurve, run.Metrics["test_auc"].Last, 6);
+    }
+
+    [Fact]
     public async Task Curves_ofLinearModel_areNotedAsMissing()
     {
         await using var store = await TemporaryStore.OpenAsync();

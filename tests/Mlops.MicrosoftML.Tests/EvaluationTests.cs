@@ -1,5 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Microsoft.ML.Transforms;
 using Mlops.Metadata;
 using ConfusionMatrix = Mlops.Metadata.ConfusionMatrix;
 
@@ -57,6 +58,38 @@ public sealed class EvaluationTests
         var expected = _ml.Regression.Evaluate(scored, nameof(Sample.Price));
         AssertLast(run, ("mae", expected.MeanAbsoluteError), ("mse", expected.MeanSquaredError), ("rmse", expected.RootMeanSquaredError), ("r2", expected.RSquared));
         Assert.Equal(200, (await store.ReadValueAsync<Histogram>(run.Id, RichValueKind.Histogram, "residuals")).Counts.Sum());
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_regressionWithoutAnyScore_logsNaNAndNoResiduals()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var scored = _ml.Data.LoadFromEnumerable(Sample.Rows(20).Select(row => new Diverged { Label = row.Price }));
+        var run = await store.RecordAsync(run => run.EvaluateAsync(_ml.Regression, scored));
+        AssertLast(run, [.. ((string[])["mae", "mse", "rmse", "r2", "loss"]).Select(key => (key, double.NaN))]);
+        Assert.Empty(await store.Client.Runs.ListValuesAsync(run.Id));
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_regressionWithInfiniteScores_hasNoResiduals()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var scored = _ml.Data.LoadFromEnumerable(Sample.Rows(20).Select(row => new Diverged { Label = row.Price, Score = float.PositiveInfinity }));
+        var run = await store.RecordAsync(run => run.EvaluateAsync(_ml.Regression, scored));
+        AssertLast(run, ("rmse", double.PositiveInfinity));
+        Assert.Empty(await store.Client.Runs.ListValuesAsync(run.Id));
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_binaryLabelIsAKey_drawsTheSameCurves()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var scored = Score(_ml.BinaryClassification.Trainers.FastTree(numberOfTrees: 10));
+        var keyed = _ml.Transforms.Conversion.MapValueToKey("Label", keyOrdinality: ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(scored).Transform(scored);
+        var run = await store.RecordAsync(run => run.EvaluateAsync(_ml.BinaryClassification, keyed));
+        var roc = await store.ReadValueAsync<RocCurve>(run.Id, RichValueKind.RocCurve, "roc");
+        Assert.Equal(_ml.BinaryClassification.Evaluate(scored).AreaUnderRocCurve, roc.Area, 6);
+        Assert.Equal(run.Metrics["auc"].Last, roc.Area, 6);
     }
 
     [Fact]
@@ -155,4 +188,11 @@ public sealed class EvaluationTests
 
     private static void AssertLast(Run run, params (string Key, double Value)[] expected) =>
         Assert.All(expected, e => Assert.Equal(e.Value, run.Metrics[e.Key].Last));
+
+    private sealed class Diverged
+    {
+        public float Label { get; init; }
+
+        public float Score { get; init; } = float.NaN;
+    }
 }

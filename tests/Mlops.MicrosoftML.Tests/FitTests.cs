@@ -99,8 +99,41 @@ public sealed class FitTests
     public async Task FitAsync_trainerThatThrowsWhenDescribed_isNotedAndTrains()
     {
         await using var store = await TemporaryStore.OpenAsync();
-        var run = await store.RecordAsync(run => run.FitAsync(new StrangeTrainer(_ml) { IsBroken = true }, _data));
+        var run = await store.RecordAsync(run => run.FitAsync(new StrangeTrainer(_ml) { Trouble = "not today" }, _data));
         Assert.Contains("transforms: NotImplementedException: not today", run.Tags["mlnet.warnings"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    public async Task FitAsync_longTroubleInPairsOfSurrogates_isCutAndTheModelIsThere(string before)
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var trouble = before + string.Concat(Enumerable.Repeat("😀", 2_100));
+        var (run, model) = await store.RecordResultAsync(run => run.FitAsync(new StrangeTrainer(_ml) { Trouble = trouble }, _data));
+        Assert.NotNull(model);
+        Assert.EndsWith("😀…", run.Tags["mlnet.warnings"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("x")]
+    public async Task FitAsync_longOptionInPairsOfSurrogates_isCut(string before)
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var label = before + string.Concat(Enumerable.Repeat("😀", 600));
+        var data = _ml.Transforms.CopyColumns(label, "Label").Fit(_data).Transform(_data);
+        var run = await store.RecordAsync(run => run.FitAsync(Pipeline(_ml.BinaryClassification.Trainers.FastTree(label, numberOfTrees: 2)), data));
+        Assert.EndsWith("😀…", run.Params["LabelColumnName"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FitAsync_runEndsMeanwhile_returnsTheModel()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        await using var run = await store.Client.StartRunAsync("mlnet");
+        var model = await run.FitAsync(new StrangeTrainer(_ml) { Training = () => run.CompleteAsync().Wait() }, _data);
+        Assert.NotNull(model.Transform(_data).Schema.GetColumnOrNull("Strange"));
     }
 
     [Fact]

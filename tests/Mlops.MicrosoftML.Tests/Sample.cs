@@ -45,6 +45,10 @@ internal sealed class Sample
         })];
     }
 
+    /// <summary>The same row, whose size nobody measured.</summary>
+    public Sample WithoutSize() =>
+        new() { Size = float.NaN, Weight = Weight, Colour = Colour, Label = Label, Price = Price, Kind = Kind, Group = Group };
+
     /// <summary>The features of every test, each with a name of its own.</summary>
     public static EstimatorChain<ColumnConcatenatingTransformer> Features(MLContext ml) =>
         ml.Transforms.Categorical.OneHotEncoding(nameof(Colour)).Append(ml.Transforms.Concatenate("Features", nameof(Size), nameof(Weight), nameof(Colour)));

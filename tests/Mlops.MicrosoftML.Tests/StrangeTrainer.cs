@@ -7,27 +7,32 @@ namespace Mlops.MicrosoftML.Tests;
 /// <summary>An estimator that no library knows.</summary>
 internal sealed class StrangeTrainer(MLContext ml) : IEstimator<ITransformer>
 {
-    public bool IsBroken { get; init; }
+    /// <summary>What its model says instead of describing itself; null if it describes itself.</summary>
+    public string? Trouble { get; init; }
+
+    /// <summary>What happens while it trains.</summary>
+    public Action Training { get; init; } = () => { };
 
     public ITransformer Fit(IDataView input)
     {
+        Training();
         var copy = ml.Transforms.CopyColumns("Strange", nameof(Sample.Size)).Fit(input);
-        return IsBroken ? new Broken(copy) : copy;
+        return Trouble is { } trouble ? new Broken(copy, trouble) : copy;
     }
 
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) =>
         ml.Transforms.CopyColumns("Strange", nameof(Sample.Size)).GetOutputSchema(inputSchema);
 
-    private sealed class Broken(ColumnCopyingTransformer inner) : ITransformer
+    private sealed class Broken(ColumnCopyingTransformer inner, string trouble) : ITransformer
     {
-        public bool IsRowToRowMapper => throw new NotImplementedException("not today");
+        public bool IsRowToRowMapper => throw new NotImplementedException(trouble);
 
         public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => inner.GetOutputSchema(inputSchema);
 
-        public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => throw new NotImplementedException("not today");
+        public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => throw new NotImplementedException(trouble);
 
         public IDataView Transform(IDataView input) => inner.Transform(input);
 
-        void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotImplementedException("not today");
+        void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotImplementedException(trouble);
     }
 }

@@ -61,5 +61,5 @@ public readonly record struct ArtifactPath
     public override string ToString() => _value ?? "";
 
     private static ArgumentException Refused(string path, string why) =>
-        new($"The artifact path '{(path.Length > 80 ? path[..80] + "…" : path)}' {why}.", nameof(path));
+        new($"The artifact path '{EntityText.Cut(path, 80)}' {why}.", nameof(path));
 }

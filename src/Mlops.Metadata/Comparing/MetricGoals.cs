@@ -15,7 +15,7 @@ public sealed partial class MetricGoals
     {
         "loss", "error", "err", "rmse", "mae", "mse", "mape", "smape", "msle", "rmsle", "perplexity", "ppl", "nll", "logloss",
         "crossentropy", "entropy", "deviance", "wer", "cer", "fid", "brier", "kl", "aic", "bic", "latency", "duration",
-        "std",
+        "std", "distance", "bouldin",
     };
 
     private static readonly HashSet<string> BetterLarge = new(StringComparer.OrdinalIgnoreCase)

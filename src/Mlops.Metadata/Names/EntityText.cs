@@ -1,3 +1,6 @@
+using System.Collections;
+using System.Globalization;
+
 namespace Mlops.Metadata;
 
 /// <summary>The one door through which names and texts enter; the limits are a superset of MLflow's.</summary>
@@ -38,13 +41,59 @@ public static class EntityText
         return value;
     }
 
+    /// <summary>
+    /// The text of a value such as a parameter's: invariant and round-trip, so that equal values are equal texts in every culture.
+    /// Null is <c>null</c>, a truth <c>true</c> or <c>false</c>, a time ISO 8601, and a sequence without a text of its own its items, such
+    /// as <c>[64, 32]</c>.
+    /// </summary>
+    /// <param name="value">Any value; of a sequence at most <see cref="MaxValueLength"/> items are taken.</param>
+    public static string Of(object? value) => value switch
+    {
+        null => "null",
+        string text => text,
+        bool truth => truth ? "true" : "false",
+        DateTime time => time.ToString("O", CultureInfo.InvariantCulture),
+        DateTimeOffset time => time.ToString("O", CultureInfo.InvariantCulture),
+        IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
+        _ => OfComposite(value),
+    };
+
+    /// <summary>The text, or as much of its beginning as fits, with a mark behind it. No surrogate pair is divided.</summary>
+    /// <param name="text">The text.</param>
+    /// <param name="most">Most UTF-16 units that are kept of it, at least 1; the mark comes on top.</param>
+    /// <param name="mark">What is put behind a text that was cut.</param>
+    public static string Cut(string text, int most, string mark = "…")
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentOutOfRangeException.ThrowIfLessThan(most, 1);
+        return text.Length <= most ? text : text[..(char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)] + mark;
+    }
+
+    // tuples and records ask the culture of the thread for the texts of what they hold
+    private static string OfComposite(object value)
+    {
+        var before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+            var text = value.ToString() ?? "";
+            return value is IEnumerable items && text == value.GetType().ToString()
+                ? $"[{string.Join(", ", items.Cast<object?>().Take(MaxValueLength).Select(Of))}]"
+                : text;
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+    }
+
     private static string Checked(string what, string text, int limit, string parameter)
     {
         ArgumentNullException.ThrowIfNull(text, parameter);
         if (text.Length == 0)
             throw new ArgumentException($"The {what} is empty; give it 1 to {limit} characters.", parameter);
         if (text.Length > limit)
-            throw new ArgumentException($"The {what} '{text[..40]}…' has {text.Length} characters; at most {limit} are allowed.", parameter);
+            throw new ArgumentException($"The {what} '{Cut(text, 40)}' has {text.Length} characters; at most {limit} are allowed.", parameter);
         for (var i = 0; i < text.Length; i++)
         {
             if (char.IsControl(text[i]))

@@ -12,7 +12,7 @@ internal static class ConfusionTable
     public static void Write(HtmlWriter html, ConfusionMatrix matrix)
     {
         var shown = Math.Min(matrix.Labels.Count, MostClasses);
-        html.Write($"<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Confusion matrix\"><table class=\"confusion\"><thead><tr><th scope=\"col\">actual \\ predicted</th>");
+        html.BeginWide("Confusion matrix").Markup("<table class=\"confusion\"><thead><tr><th scope=\"col\">actual \\ predicted</th>");
         foreach (var label in matrix.Labels.Take(shown))
             html.Write($"<th scope=\"col\" class=\"n\"><bdi>{VisibleText.Of(label, LongestLabel)}</bdi></th>");
         html.Markup("</tr></thead><tbody>\n");

@@ -8,11 +8,9 @@ internal static class FoldedText
 
     public static void Write(HtmlWriter html, string text)
     {
-        var end = Math.Min(text.Length, Most);
-        if (end < text.Length && char.IsHighSurrogate(text[end - 1]))
-            end--;
+        var shown = EntityText.Cut(text, Most, mark: "");
         html.Write($"<details{(text.Length <= MostOpen ? " open" : "")}><summary>{NumberText.Count(text.Length)} characters</summary><pre>");
-        html.Lines(text[..end]);
-        html.Write($"</pre></details><figcaption>{(end < text.Length ? $"{NumberText.Count(text.Length - end)} more characters" : "")}</figcaption>");
+        html.Lines(shown);
+        html.Write($"</pre></details><figcaption>{(shown.Length < text.Length ? $"{NumberText.Count(text.Length - shown.Length)} more characters" : "")}</figcaption>");
     }
 }

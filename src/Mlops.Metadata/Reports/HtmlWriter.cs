@@ -22,6 +22,9 @@ internal sealed class HtmlWriter(Stream stream)
         return this;
     }
 
+    /// <summary>Opens a part that is scrolled by itself where it is wider than the page.</summary>
+    public HtmlWriter BeginWide(string label) => Write($"<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{label}\">");
+
     /// <summary>Writes text in which the ends of lines stay; tabs become spaces.</summary>
     public HtmlWriter Lines(string text)
     {
@@ -52,26 +55,16 @@ internal sealed class HtmlWriter(Stream stream)
 
     private void AppendText(string text)
     {
-        foreach (var c in VisibleText.Of(text.ReplaceLineEndings("\n").Replace('\n', ' ')))
+        foreach (var rune in text.ReplaceLineEndings(" ").EnumerateRunes())
         {
-            // a pair of surrogates may not be divided, and needs no escaping either
-            Append(c switch { '&' => "&amp;", '<' => "&lt;", '>' => "&gt;", '"' => "&quot;", '\'' => "&#39;", _ => null });
-            if (c is not ('&' or '<' or '>' or '"' or '\''))
-                AppendChar(c);
+            if (Escape(rune) is { } escaped)
+                Append(escaped);
+            else
+                _buffer.Advance(VisibleText.Of(rune).EncodeToUtf8(_buffer.GetSpan(4)));
         }
     }
 
-    private char _high;
-
-    private void AppendChar(char c)
-    {
-        if (char.IsHighSurrogate(c))
-            _high = c;
-        else if (char.IsLowSurrogate(c))
-            Append([_high, c]);
-        else
-            Append([c]);
-    }
+    private static string? Escape(Rune rune) => rune.Value switch { '&' => "&amp;", '<' => "&lt;", '>' => "&gt;", '"' => "&quot;", '\'' => "&#39;", _ => null };
 
     /// <summary>Escapes the holes of an interpolated string.</summary>
     [InterpolatedStringHandler]

@@ -31,7 +31,7 @@ internal sealed class LineChart(ComparedCurves curves, IReadOnlyList<Run> runs, 
     {
         var cells = curves.Runs[run];
         var best = runs.Count > 1 && metric.Best.Contains(run) ? " best" : "";
-        html.Write($"<g class=\"run c{run % 6} k{run / 6 % 4}{best}\" data-run=\"{run}\" data-name=\"{runs[run].Name}\">");
+        html.Write($"<g class=\"run {RunMark.Of(run)}{best}\" data-run=\"{run}\" data-name=\"{runs[run].Name}\">");
         if (cells.Any(c => c.Min != c.Max && double.IsFinite(c.Min)))
         {
             var extremes = new CurvePath();

@@ -18,7 +18,7 @@ internal static class MarkdownTable
     private static string Escape(string text)
     {
         var escaped = new StringBuilder();
-        foreach (var c in VisibleText.Of(text.ReplaceLineEndings(" ")))
+        foreach (var c in VisibleText.Line(text))
             (Special.Contains(c) ? escaped.Append('\\') : escaped).Append(c);
         return escaped.ToString();
     }

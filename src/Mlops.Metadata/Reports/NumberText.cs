@@ -17,7 +17,7 @@ internal static class NumberText
             >= 1e4 => (value / 1e3, "k"),
             _ => (value, ""),
         };
-        var isFar = scaled != 0 && Math.Abs(scaled) is >= 1e9 or < 1e-3 && scaled != 0;
+        var isFar = scaled != 0 && Math.Abs(scaled) is >= 1e9 or < 1e-3;
         return scaled.ToString(isFar ? "0.###e0" : Math.Abs(scaled) >= 100 ? "0.#" : Math.Abs(scaled) >= 1 ? "0.###" : "0.#####", CultureInfo.InvariantCulture) + unit;
     }
 

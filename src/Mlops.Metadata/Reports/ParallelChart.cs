@@ -17,7 +17,7 @@ internal sealed class ParallelChart(RunComparison comparison, ComparedMetric tar
         List<Axis> axes = [.. differing.Take(MostAxes).Select(p => Axis.Of(p.Key, p.Values)),
             Axis.Of(target.Key, [.. target.Values.Select(v => v?.ToString("R", CultureInfo.InvariantCulture))])];
         var width = ((axes.Count - 1) * Gap) + 200;
-        html.Write($"<section><h2>Parameters against {target.Key}</h2><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Parallel coordinates\"><svg class=\"parallel\" viewBox=\"0 0 {width} 280\" width=\"{width}\" role=\"img\" aria-labelledby=\"tp dp\"><title id=\"tp\">Parameters against {target.Key}</title><desc id=\"dp\">One line for each of {comparison.Runs.Count} runs; the tables below hold the same values.</desc>\n");
+        html.Write($"<section><h2>Parameters against {target.Key}</h2>").BeginWide("Parallel coordinates").Write($"<svg class=\"parallel\" viewBox=\"0 0 {width} 280\" width=\"{width}\" role=\"img\" aria-labelledby=\"tp dp\"><title id=\"tp\">Parameters against {target.Key}</title><desc id=\"dp\">One line for each of {comparison.Runs.Count} runs; the tables below hold the same values.</desc>\n");
         var last = axes[^1];
         foreach (var i in Enumerable.Range(0, comparison.Runs.Count).OrderBy(i => target.Best.Contains(i)))
         {

@@ -32,7 +32,9 @@ internal sealed class ReportPage(HtmlWriter html, RunComparison comparison, stri
         for (var i = 0; i < Runs.Count; i++)
         {
             var run = Runs[i];
-            html.Write($"<tr><th scope=\"row\"><span class=\"name\" data-toggle=\"{i}\"><svg class=\"key c{i % 6} k{i / 6 % 4}\" viewBox=\"0 0 26 10\" aria-hidden=\"true\"><path d=\"M0 5h26\"/></svg><bdi>{Short(run.Name)}</bdi></span></th><td>{run.Status.ToString()}{(run.EndReason is { } reason ? $" ({reason})" : "")}</td><td class=\"time\">{Time(run.StartTime)}</td><td class=\"time\">{(run.EndTime is { } end ? NumberText.Duration((end - run.StartTime).TotalMicroseconds) : "goes on")}</td></tr>\n");
+            html.Write($"<tr><th scope=\"row\"><span class=\"name\" data-toggle=\"{i}\">");
+            RunMark.Write(html, i);
+            html.Write($"<bdi>{Short(run.Name)}</bdi></span></th><td>{run.Status.ToString()}{(run.EndReason is { } reason ? $" ({reason})" : "")}</td><td class=\"time\">{Time(run.StartTime)}</td><td class=\"time\">{(run.EndTime is { } end ? NumberText.Duration((end - run.StartTime).TotalMicroseconds) : "goes on")}</td></tr>\n");
         }
 
         EndTable();
@@ -118,7 +120,7 @@ internal sealed class ReportPage(HtmlWriter html, RunComparison comparison, stri
 
     private void BeginTable(string heading, IReadOnlyList<string> columns, params IReadOnlyList<string> numbers)
     {
-        html.Write($"<section><h2>{heading}</h2><div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"{heading}\"><table class=\"{(numbers.Count > 0 ? "numbers" : "")}\"><thead><tr>");
+        html.Write($"<section><h2>{heading}</h2>").BeginWide(heading).Write($"<table class=\"{(numbers.Count > 0 ? "numbers" : "")}\"><thead><tr>");
         foreach (var column in columns)
             html.Write($"<th scope=\"col\"><bdi>{column}</bdi></th>");
         foreach (var column in numbers)
@@ -136,7 +138,7 @@ internal sealed class ReportPage(HtmlWriter html, RunComparison comparison, stri
             html.Write($"<td><bdi>{Short(value)}</bdi></td>");
     }
 
-    private static string Short(string text) => VisibleText.Of(text.ReplaceLineEndings(" "), LongestText);
+    private static string Short(string text) => VisibleText.Line(text, LongestText);
 
     private static string Time(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
 

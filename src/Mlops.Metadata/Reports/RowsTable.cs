@@ -10,7 +10,7 @@ internal static class RowsTable
     public static void Write(HtmlWriter html, TableValue table)
     {
         var columns = table.Columns.Take(MostColumns).ToList();
-        html.Write($"<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"Table\"><table class=\"numbers\"><thead><tr>");
+        html.BeginWide("Table").Markup("<table class=\"numbers\"><thead><tr>");
         foreach (var column in columns)
             html.Write($"<th scope=\"col\" class=\"{(column.Numbers is null ? "" : "n")}\"><bdi>{VisibleText.Of(column.Name, LongestText)}</bdi></th>");
         html.Markup("</tr></thead><tbody>\n");
@@ -23,7 +23,7 @@ internal static class RowsTable
                 if (column.Numbers is { } numbers)
                     html.Write($"<td class=\"n\">{(numbers[row] is { } number ? NumberText.Of(number) : "–")}</td>");
                 else
-                    html.Write($"<td><bdi>{(column.Texts![row] is { } text ? VisibleText.Of(text.ReplaceLineEndings(" "), LongestText) : "–")}</bdi></td>");
+                    html.Write($"<td><bdi>{(column.Texts![row] is { } text ? VisibleText.Line(text, LongestText) : "–")}</bdi></td>");
             }
 
             html.Markup("</tr>\n");

@@ -28,8 +28,11 @@ internal sealed class ShareChart(IReadOnlyList<Run> runs, IReadOnlyList<(long St
         html.Write($"<figcaption>{Axes(kind)}<ul class=\"legend\">");
         for (var i = 0; i < runs.Count; i++)
         {
-            if (values[i].Value is { } value)
-                html.Write($"<li><svg class=\"key c{i % 6} k{i / 6 % 4}\" viewBox=\"0 0 26 10\" aria-hidden=\"true\"><path d=\"M0 5h26\"/></svg><bdi>{VisibleText.Of(runs[i].Name, 80)}</bdi>: {Measure(value)}, step {values[i].Step}</li>");
+            if (values[i].Value is not { } value)
+                continue;
+            html.Markup("<li>");
+            RunMark.Write(html, i);
+            html.Write($"<bdi>{VisibleText.Of(runs[i].Name, 80)}</bdi>: {Measure(value)}, step {values[i].Step}</li>");
         }
 
         html.Markup("</ul></figcaption>");
@@ -40,7 +43,7 @@ internal sealed class ShareChart(IReadOnlyList<Run> runs, IReadOnlyList<(long St
         var path = new CurvePath();
         foreach (var (x, y) in Thin(points))
             path.Add(frame.X(x), frame.Y(y));
-        html.Write($"<g class=\"run c{run % 6} k{run / 6 % 4}\" data-run=\"{run}\" data-name=\"{runs[run].Name}\"><path class=\"mean\" d=\"").Markup(path.ToString()).Markup("\"/>");
+        html.Write($"<g class=\"run {RunMark.Of(run)}\" data-run=\"{run}\" data-name=\"{runs[run].Name}\"><path class=\"mean\" d=\"").Markup(path.ToString()).Markup("\"/>");
         foreach (var (x, y) in isDotted ? Thin(points) : [])
             html.Write($"<circle class=\"mark\" cx=\"{Math.Round(frame.X(x))}\" cy=\"{Math.Round(frame.Y(y))}\" r=\"30\"/>");
         html.Markup("</g>\n");

@@ -43,5 +43,5 @@ internal sealed class StepTable(HtmlWriter html, Run run, IReadOnlyList<RunStep>
     private static string Names(IReadOnlyList<StepData> data) => string.Join(
         ", ", data.Take(MostNames).Select(d => Short(d.Version is { } version ? $"{d.Name} {version}" : d.Name))) + (data.Count > MostNames ? $" and {data.Count - MostNames} more" : "");
 
-    private static string Short(string text) => VisibleText.Of(text.ReplaceLineEndings(" "), LongestText);
+    private static string Short(string text) => VisibleText.Line(text, LongestText);
 }

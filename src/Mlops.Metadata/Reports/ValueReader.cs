@@ -11,14 +11,13 @@ internal sealed class ValueReader(RunCatalog catalog)
         try
         {
             var last = await ListAsync(run, series, new SeriesRange { FirstStep = series.LastStep }, cancellationToken).ConfigureAwait(false);
-            if (last.Count == 0)
-                return (series.LastStep, null, $"step {series.LastStep}: the value is gone");
-            var (value, problem) = await ReadAsync(last[^1], cancellationToken).ConfigureAwait(false);
-            return (last[^1].Step, value, problem);
+            return last.Count == 0
+                ? (series.LastStep, null, $"step {series.LastStep}: the value is gone")
+                : (last[^1].Step, await catalog.ReadValueAsync(last[^1], cancellationToken).ConfigureAwait(false), null);
         }
         catch (MlopsException e) when (e is NotFoundException or IntegrityException)
         {
-            return (series.LastStep, null, e.Message);
+            return (series.LastStep, null, $"step {series.LastStep}: {e.Message}");
         }
     }
 

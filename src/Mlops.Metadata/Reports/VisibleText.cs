@@ -12,20 +12,26 @@ internal static class VisibleText
     public static string Of(string text, int limit = int.MaxValue)
     {
         var visible = new StringBuilder(Math.Min(text.Length, 256));
-        var count = 0;
+        var (count, last) = (0, 0);
         foreach (var rune in text.EnumerateRunes())
         {
             if (++count > limit)
             {
-                visible.Length -= 1;
+                visible.Length = last;
                 return visible.Append('…').ToString();
             }
 
-            visible.Append(IsHidden(rune) ? Rune.ReplacementChar.ToString() : rune.ToString());
+            last = visible.Length;
+            visible.Append(Of(rune).ToString());
         }
 
         return visible.ToString();
     }
 
-    private static bool IsHidden(Rune rune) => Rune.IsControl(rune) || rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069);
+    /// <summary>The same with a space for each end of a line.</summary>
+    public static string Line(string text, int limit = int.MaxValue) => Of(text.ReplaceLineEndings(" "), limit);
+
+    /// <summary>The same of one character.</summary>
+    public static Rune Of(Rune rune) =>
+        Rune.IsControl(rune) || rune.Value is (>= 0x202A and <= 0x202E) or (>= 0x2066 and <= 0x2069) ? Rune.ReplacementChar : rune;
 }

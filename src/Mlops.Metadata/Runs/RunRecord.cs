@@ -172,8 +172,12 @@ public static partial class RunRecord
     internal static LifecycleStage ReadStage(RecordSnapshot record) =>
         record.Find(Stage) is null ? LifecycleStage.Active : LifecycleStage.Deleted;
 
-    internal static Run Read(RecordSnapshot record, IEnumerable<SeriesInfo> series)
+    /// <summary>The run that a record and the series of its owner hold, without what was not read of them.</summary>
+    /// <exception cref="NotFoundException">The record is of another kind.</exception>
+    public static Run Read(RecordSnapshot record, IEnumerable<SeriesInfo> series)
     {
+        ArgumentNullException.ThrowIfNull(record);
+        ArgumentNullException.ThrowIfNull(series);
         if (record.Kind != Kind)
             throw new NotFoundException($"Record {record.Id} is of the kind '{record.Kind}', not a run. Check the id.");
         return new Run

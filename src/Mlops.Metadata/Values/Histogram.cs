@@ -38,7 +38,10 @@ public sealed record Histogram : RichValue
     /// <summary>How many values are in each bin.</summary>
     public IReadOnlyList<double> Counts { get; }
 
-    /// <summary>Counts values in bins of equal width from the least to the greatest; NaN and infinities are left out.</summary>
+    /// <summary>
+    /// Counts values in bins of equal width from the least to the greatest, or around them if they are hardly apart; NaN and infinities
+    /// are left out.
+    /// </summary>
     /// <param name="values">At least one finite value.</param>
     /// <param name="bins">1 to 10,000.</param>
     /// <exception cref="ArgumentException">No value is finite.</exception>
@@ -55,17 +58,32 @@ public sealed record Histogram : RichValue
 
         if (min > max)
             throw new ArgumentException("No value is finite, so there is nothing to count.", nameof(values));
-        if (min == max)
-            (min, max) = (min - (0.5 * Math.Max(1, Math.Abs(min))), max + (0.5 * Math.Max(1, Math.Abs(max))));
+
+        // no room between them for edges that are told apart
+        var most = Math.Max(Math.Abs(min), Math.Abs(max));
+        if ((max / bins) - (min / bins) < 4 * (most - Math.BitDecrement(most)))
+        {
+            min = Math.Max(-double.MaxValue, min - (0.5 * Math.Max(1, Math.Abs(min))));
+            max = Math.Min(double.MaxValue, max + (0.5 * Math.Max(1, Math.Abs(max))));
+        }
+
         var width = (max / bins) - (min / bins);
+        var edges = Enumerable.Range(0, bins + 1).Select(i => double.Lerp(min, max, (double)i / bins)).ToArray();
         var counts = new double[bins];
         foreach (var value in values)
         {
-            if (double.IsFinite(value))
-                counts[Math.Clamp((int)((value / width) - (min / width)), 0, bins - 1)]++;
+            if (!double.IsFinite(value))
+                continue;
+
+            // rounding may put it one bin beside
+            var bin = Math.Clamp((int)((value / width) - (min / width)), 0, bins - 1);
+            if (value < edges[bin])
+                bin--;
+            else if (bin < bins - 1 && value >= edges[bin + 1])
+                bin++;
+            counts[bin]++;
         }
 
-        var edges = Enumerable.Range(0, bins + 1).Select(i => double.Lerp(min, max, (double)i / bins)).ToArray();
         return new Histogram(edges, counts);
     }
 

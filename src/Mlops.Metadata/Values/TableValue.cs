@@ -51,12 +51,20 @@ public sealed record TableValue : RichValue
     /// <inheritdoc/>
     public override ReadOnlyMemory<byte> Encode() => ValueJson.Write(this, ValueJson.Default.TableValue);
 
+    private static string? Text(object? value) => value switch
+    {
+        null => null,
+        bool truth => truth.ToString(),
+        IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
+        _ => EntityText.Of(value),
+    };
+
     private static ValueColumn Column(string name, Type type, List<object?> values)
     {
         var plain = Nullable.GetUnderlyingType(type) ?? type;
         var isNumber = !plain.IsEnum && Type.GetTypeCode(plain) is >= TypeCode.SByte and <= TypeCode.Decimal;
         return isNumber
             ? new ValueColumn(name, values.ConvertAll(v => v is null ? (double?)null : Convert.ToDouble(v, CultureInfo.InvariantCulture)))
-            : new ValueColumn(name, values.ConvertAll(v => v is IFormattable f ? f.ToString(null, CultureInfo.InvariantCulture) : v?.ToString()));
+            : new ValueColumn(name, values.ConvertAll(Text));
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Reflection;
 using Microsoft.ML.Calibrators;
 using Microsoft.ML.Trainers;
 
@@ -11,15 +10,12 @@ internal delegate void ScoreLink(Span<float> row);
 /// <summary>The models of the classes that ML.NET keeps behind one of several classes, and how it joins them.</summary>
 internal static class ClassScores
 {
-    private const BindingFlags Hidden = BindingFlags.Instance | BindingFlags.NonPublic;
-
     /// <summary>The link is null where the scores are left as they are.</summary>
     /// <exception cref="NotSupportedException">It joins them in a way that is unknown here.</exception>
     public static (IReadOnlyList<object> Models, ScoreLink? Link) Of(OneVersusAllModelParameters model)
     {
-        // no public member shows either
-        var way = typeof(OneVersusAllModelParameters).GetField("_impl", Hidden)?.GetValue(model);
-        var models = (typeof(OneVersusAllModelParameters).GetProperty("SubModelParameters", Hidden)?.GetValue(model) as IEnumerable)?.Cast<object>().ToList();
+        var way = Hidden.Field(model, "_impl");
+        var models = (Hidden.Property(model, "SubModelParameters") as IEnumerable)?.Cast<object>().ToList();
         return (way?.GetType().Name, models) switch
         {
             ("ImplRaw", { } all) => (all, null),
@@ -30,7 +26,7 @@ internal static class ClassScores
     }
 
     private static PlattCalibrator Calibrator(object model) =>
-        Array.Find(model.GetType().GetProperties(), p => p.Name == "Calibrator")?.GetValue(model) as PlattCalibrator
+        Hidden.Property(model, "Calibrator") as PlattCalibrator
         ?? throw new NotSupportedException("the probabilities of a class do not come from a Platt calibrator.");
 
     // p = 1 / (1 + exp(slope·score + offset)), divided by the sum over the classes

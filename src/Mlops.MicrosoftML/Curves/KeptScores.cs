@@ -31,21 +31,4 @@ internal sealed class KeptScores(int prefixes, KeptScores.Measurement measure) :
             positive[i] = labels[i] > 0;
         return [("auc", RankArea.Of(scores, positive))];
     }
-
-    // R² = 1 − Σ(y − ŷ)² / Σ(y − ȳ)²
-    public static IReadOnlyList<(string Metric, double Value)> Fit(
-        ReadOnlySpan<double> labels, ReadOnlySpan<double> groups, ReadOnlySpan<float> scores)
-    {
-        var mean = 0.0;
-        foreach (var label in labels)
-            mean += label / labels.Length;
-        var (errors, spread) = (0.0, 0.0);
-        for (var i = 0; i < labels.Length; i++)
-        {
-            errors += (labels[i] - scores[i]) * (labels[i] - scores[i]);
-            spread += (labels[i] - mean) * (labels[i] - mean);
-        }
-
-        return [("rmse", Math.Sqrt(errors / labels.Length)), ("r2", 1 - (errors / spread))];
-    }
 }

@@ -10,7 +10,7 @@ internal abstract class PrefixMetrics
     {
         bool Is(string task) => predictor.GetType().Name.StartsWith(task + "PredictionTransformer", StringComparison.Ordinal);
         return Is("Binary") ? new KeptScores(prefixes, KeptScores.Area)
-            : Is("Regression") ? new KeptScores(prefixes, KeptScores.Fit)
+            : Is("Regression") ? new ErrorTally(prefixes)
             : Is("Ranking") ? new KeptScores(prefixes, RankedGains.Of) { IsGrouped = true }
             : Is("Multiclass") ? new ClassTally(prefixes, trees)
             : throw new NotSupportedException("only classification, regression and ranking have a curve by prefixes.");

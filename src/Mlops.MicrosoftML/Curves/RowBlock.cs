@@ -49,8 +49,8 @@ internal sealed class RowBlock(int columns, int splits, int depth)
         Count++;
     }
 
-    /// <summary>Compares a column with a threshold: a bit of the split is set where the value is not above it, and so not where it is NaN.</summary>
-    public void Compare(int split, int column, float threshold)
+    /// <summary>Compares a column with a threshold: a bit of the split is set where the value is not above it, and where it is NaN if that is left.</summary>
+    public void Compare(int split, int column, float threshold, bool isMissingLeft)
     {
         var values = _values.AsSpan(column * Rows, Rows);
         var limit = Vector256.Create(threshold);
@@ -58,7 +58,13 @@ internal sealed class RowBlock(int columns, int splits, int depth)
         {
             truth = 0;
             for (var i = 0; i < 64; i += Vector256<float>.Count)
-                truth |= (ulong)Vector256.LessThanOrEqual(Vector256.Create<float>(values[i..]), limit).ExtractMostSignificantBits() << i;
+            {
+                // no comparison holds for NaN
+                var eight = Vector256.Create<float>(values[i..]);
+                var isLeft = isMissingLeft ? ~Vector256.GreaterThan(eight, limit) : Vector256.LessThanOrEqual(eight, limit);
+                truth |= (ulong)isLeft.ExtractMostSignificantBits() << i;
+            }
+
             values = values[64..];
         }
     }

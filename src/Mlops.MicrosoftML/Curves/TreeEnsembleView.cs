@@ -12,7 +12,7 @@ internal sealed class TreeEnsembleView
 {
     private readonly List<Ensemble> _ensembles = [];
     private readonly ScoreLink? _link;
-    private readonly (int Column, float Threshold)[] _splits;
+    private readonly (int Column, float Threshold, bool IsMissingLeft)[] _splits;
     private readonly int[] _columnOf;
     private readonly int _columns;
     private readonly int _depth;
@@ -20,20 +20,20 @@ internal sealed class TreeEnsembleView
     private TreeEnsembleView(IReadOnlyList<TreeSum> sums, ScoreLink? link)
     {
         _link = link;
-        var splits = sums.SelectMany(s => s.Trees)
-            .SelectMany(t => t.NumericalSplitFeatureIndexes.Zip(t.NumericalSplitThresholds)).Distinct().Order().ToList();
+        var splitsOf = sums.SelectMany(s => s.Trees).Distinct().ToDictionary(tree => tree, SplitsOf);
+        var splits = splitsOf.Values.SelectMany(s => s).Distinct().Order().ToList();
         var placeOf = Enumerable.Range(0, splits.Count).ToDictionary(i => splits[i]);
-        _columnOf = new int[splits.Count == 0 ? 0 : splits[^1].First + 1];
+        _columnOf = new int[splits.Count == 0 ? 0 : splits[^1].Feature + 1];
         Array.Fill(_columnOf, -1);
-        foreach (var (feature, _) in splits)
+        foreach (var (feature, _, _) in splits)
             _columnOf[feature] = _columnOf[feature] < 0 ? _columns++ : _columnOf[feature];
-        _splits = [.. splits.Select(s => (_columnOf[s.First], s.Second))];
+        _splits = [.. splits.Select(s => (_columnOf[s.Feature], s.Threshold, s.IsMissingLeft))];
         foreach (var sum in sums)
         {
             List<(int[] Nodes, double[] Leaves)> trees = [];
             foreach (var (tree, weight) in sum.Trees.Zip(sum.Weights))
             {
-                var (nodes, depth) = Order(tree, node => placeOf[(tree.NumericalSplitFeatureIndexes[node], tree.NumericalSplitThresholds[node])]);
+                var (nodes, depth) = Order(tree, node => placeOf[splitsOf[tree][node]]);
                 trees.Add((nodes, [.. tree.LeafValues.Select(v => v * weight)]));
                 _depth = Math.Max(_depth, depth);
             }
@@ -74,7 +74,7 @@ internal sealed class TreeEnsembleView
     public void Score(RowBlock block, int[] sizes, float[][] scores, int first)
     {
         for (var i = 0; i < _splits.Length; i++)
-            block.Compare(i, _splits[i].Column, _splits[i].Threshold);
+            block.Compare(i, _splits[i].Column, _splits[i].Threshold, _splits[i].IsMissingLeft);
         for (var output = 0; output < Outputs; output++)
             Score(block, output, sizes, scores, first);
         if (_link is null)
@@ -99,6 +99,17 @@ internal sealed class TreeEnsembleView
             for (var row = 0; row < sums.Length; row++)
                 scores[prefix][((first + row) * Outputs) + output] = (float)((sums[row] * scale) + bias);
         }
+    }
+
+    /// <summary>What each node of a tree asks, and whether it takes a missing value for one that is not above the threshold.</summary>
+    /// <exception cref="NotSupportedException">The tree does not tell where it sends a missing value.</exception>
+    private static (int Feature, float Threshold, bool IsMissingLeft)[] SplitsOf(RegressionTreeBase tree)
+    {
+        // LightGBM's trees put a default in its place, which no public member shows; the others have none and send it to the right
+        var inner = Hidden.Field(tree, "_tree") ?? throw new NotSupportedException("the trees do not tell where they send missing values.");
+        var defaults = Hidden.Field(inner, "DefaultValueForMissing") as float[];
+        return [.. tree.NumericalSplitFeatureIndexes.Zip(tree.NumericalSplitThresholds)
+            .Select((split, node) => (split.First, split.Second, defaults?[node] <= split.Second))];
     }
 
     /// <summary>The nodes from the root on, left before right, and how many lie unfinished at once; a child below zero is the complement of a leaf.</summary>

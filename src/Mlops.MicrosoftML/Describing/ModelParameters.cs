@@ -10,8 +10,7 @@ internal static class ModelParameters
     /// <summary>The model without the calibrator around it.</summary>
     public static object Unwrap(object model)
     {
-        // derived types declare the property anew with a narrower type
-        while (Array.Find(model.GetType().GetProperties(), p => p.Name == "SubModel")?.GetValue(model) is { } inner)
+        while (Hidden.Property(model, "SubModel") is { } inner)
             model = inner;
         return model;
     }

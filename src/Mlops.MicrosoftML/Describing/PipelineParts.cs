@@ -1,5 +1,4 @@
 using System.Collections;
-using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers;
@@ -14,8 +13,8 @@ internal static class PipelineParts
         // ML.NET shows the parts of a fitted chain, but not those of one that is still to be fitted
         var inner = estimator.GetType() switch
         {
-            { IsGenericType: true } type when type.GetGenericTypeDefinition() == typeof(EstimatorChain<>) => Field(type, estimator, "_estimators"),
-            { Name: "DelegateEstimator`1" } type => Field(type, estimator, "_est"),
+            { IsGenericType: true } type when type.GetGenericTypeDefinition() == typeof(EstimatorChain<>) => Hidden.Field(estimator, "_estimators"),
+            { Name: "DelegateEstimator`1" } => Hidden.Field(estimator, "_est"),
             _ => null,
         };
         return inner switch
@@ -35,7 +34,4 @@ internal static class PipelineParts
 
     public static bool IsTrainer(object part) =>
         part.GetType().GetInterfaces().Any(i => i.IsGenericType && i.GetGenericTypeDefinition() == typeof(ITrainerEstimator<,>));
-
-    private static object? Field(Type type, object owner, string name) =>
-        type.GetField(name, BindingFlags.Instance | BindingFlags.NonPublic)?.GetValue(owner);
 }

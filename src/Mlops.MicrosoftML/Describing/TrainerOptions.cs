@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Reflection;
 using Microsoft.ML;
 using Microsoft.ML.Data;
+using Mlops.Metadata;
 
 namespace Mlops.MicrosoftML;
 
@@ -71,10 +72,10 @@ internal static class TrainerOptions
             case null or Delegate or IDataView or ITransformer:
                 break;
             case string text:
-                found[name] = Cut(text);
+                found[name] = EntityText.Cut(text, MaxText);
                 break;
             case IEnumerable many:
-                found[name] = Cut(string.Join(',', many.Cast<object?>().Take(MaxText).Select(Text)));
+                found[name] = EntityText.Cut(string.Join(',', many.Cast<object?>().Take(MaxText).Select(Text)), MaxText);
                 break;
             case var options when IsOptions(options):
                 AddMembers(found, name + ".", options);
@@ -91,8 +92,6 @@ internal static class TrainerOptions
     private static bool IsPlain(Type type) => type.IsPrimitive || type.IsEnum || type == typeof(string) || type == typeof(decimal);
 
     private static string Text(object? value) => Convert.ToString(value, CultureInfo.InvariantCulture) ?? "";
-
-    private static string Cut(string text) => text.Length <= MaxText ? text : text[..MaxText] + "…";
 
     private static string PascalCase(string name)
     {

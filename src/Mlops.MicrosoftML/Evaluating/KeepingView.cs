@@ -35,7 +35,7 @@ internal sealed class KeepingView(IDataView source, string? label) : IDataView
 
     private sealed class Cursor(KeepingView view, DataViewRowCursor rows, List<DataViewSchema.Column> keep) : DataViewRowCursor
     {
-        private readonly List<(Func<double> Read, List<double> Values)> _columns = keep.ConvertAll(c => (ScoredColumns.Number(rows, c), new List<double>()));
+        private readonly List<(Func<double> Read, List<double> Values)> _columns = keep.ConvertAll(c => (ScoredColumns.Label(rows, c), new List<double>()));
 
         public override long Position => rows.Position;
 

@@ -18,9 +18,9 @@ internal sealed class MetricLog(ActiveRun run, string? part, long step)
         run.LogAsync(Key(key), value, step, cancellationToken: cancellationToken);
 
     /// <summary>Mean and standard deviation (n − 1) of the folds; one fold has no deviation.</summary>
-    public void LogFolds(IEnumerable<object> folds)
+    public void LogFolds(IEnumerable<KeyValuePair<string, double>> folds)
     {
-        foreach (var metric in folds.SelectMany(MetricNumbers.Of).GroupBy(m => m.Key, m => m.Value, StringComparer.Ordinal))
+        foreach (var metric in folds.GroupBy(m => m.Key, m => m.Value, StringComparer.Ordinal))
         {
             var values = metric.ToList();
             var mean = values.Average();

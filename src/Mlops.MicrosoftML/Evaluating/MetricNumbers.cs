@@ -11,6 +11,9 @@ internal static class MetricNumbers
     {
         BinaryClassificationMetrics m => Of(m),
         MulticlassClassificationMetrics m => Of(m),
+        // without an error R² is 1, or NaN of a constant: it is 0 as well only if no row had a score, so that nothing was measured
+        RegressionMetrics { MeanAbsoluteError: 0, RSquared: 0 } =>
+            [new("mae", double.NaN), new("mse", double.NaN), new("rmse", double.NaN), new("r2", double.NaN), new("loss", double.NaN)],
         RegressionMetrics m =>
         [
             new("mae", m.MeanAbsoluteError), new("mse", m.MeanSquaredError), new("rmse", m.RootMeanSquaredError), new("r2", m.RSquared),

@@ -25,6 +25,9 @@ public static class RunCrossValidationExtensions
     /// <param name="options">What is recorded of each fit.</param>
     /// <param name="cancellationToken">Cancels between folds; the fold at hand then ends as KILLED.</param>
     /// <returns>The results of the folds in order.</returns>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="evaluate"/> returned no result of an <c>Evaluate</c> of ML.NET; the first fold has failed and no other was begun.
+    /// </exception>
     /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
     public static async Task<IReadOnlyList<TMetrics>> CrossValidateAsync<TMetrics>(
         this ActiveRun run,
@@ -44,6 +47,7 @@ public static class RunCrossValidationExtensions
         ArgumentNullException.ThrowIfNull(evaluate);
         ArgumentOutOfRangeException.ThrowIfLessThan(folds, 2);
         List<TMetrics> results = [];
+        List<KeyValuePair<string, double>> numbers = [];
         foreach (var (split, i) in mlContext.Data.CrossValidationSplit(data, folds, samplingKeyColumn, seed).Select((split, i) => (split, i)))
         {
             var child = await run.StartChildAsync(new RunOptions { Name = MetricLog.FoldName(i) }, cancellationToken).ConfigureAwait(false);
@@ -52,7 +56,9 @@ public static class RunCrossValidationExtensions
                 try
                 {
                     var model = await child.FitAsync(pipeline, split.TrainSet, options, cancellationToken).ConfigureAwait(false);
-                    results.Add(await evaluate(child, model.Transform(split.TestSet)).ConfigureAwait(false));
+                    var result = await evaluate(child, model.Transform(split.TestSet)).ConfigureAwait(false);
+                    numbers.AddRange(MetricNumbers.Of(result));
+                    results.Add(result);
                 }
                 catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
                 {
@@ -69,7 +75,7 @@ public static class RunCrossValidationExtensions
             }
         }
 
-        new MetricLog(run, null, 0).LogFolds(results);
+        new MetricLog(run, null, 0).LogFolds(numbers);
         return results;
     }
 }

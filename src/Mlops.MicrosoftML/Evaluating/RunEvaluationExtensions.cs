@@ -10,7 +10,7 @@ public static class RunEvaluationExtensions
 {
     /// <summary>
     /// <c>Evaluate</c> of the catalog, logged as <see cref="RunMetricsExtensions.LogMetricsAsync(ActiveRun, RegressionMetrics, string?, long, CancellationToken)"/>
-    /// does, with a histogram of the residuals (score minus label) of the key <c>residuals</c>.
+    /// does, with a histogram of the finite residuals (score minus label), if there are any, of the key <c>residuals</c>.
     /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="catalog">Such as <c>mlContext.Regression</c>.</param>
@@ -28,11 +28,11 @@ public static class RunEvaluationExtensions
         CancellationToken cancellationToken = default) =>
         EvaluateAsync(
             run, catalog, scored, part, label, step, view => catalog.Evaluate(view, label),
-            view => [ScoredCurves.Residuals(view, label, cancellationToken)], cancellationToken);
+            view => ScoredCurves.Residuals(view, label, cancellationToken), cancellationToken);
 
     /// <summary>
     /// <c>Evaluate</c> (without a <c>Probability</c> column <c>EvaluateNonCalibrated</c>), logged with the curves <c>roc</c> and
-    /// <c>precision_recall</c> and, of probabilities, <c>calibration</c>. A positive label is true or greater than 0.
+    /// <c>precision_recall</c> and, of probabilities, <c>calibration</c>. A positive label is true, greater than 0, or the second value of a key.
     /// </summary>
     /// <returns>The result of ML.NET; a <see cref="CalibratedBinaryClassificationMetrics"/> if there are probabilities.</returns>
     /// <inheritdoc cref="EvaluateAsync(ActiveRun, RegressionCatalog, IDataView, string?, string, long, CancellationToken)"/>
@@ -49,14 +49,14 @@ public static class RunEvaluationExtensions
     public static Task<MulticlassClassificationMetrics> EvaluateAsync(
         this ActiveRun run, MulticlassClassificationCatalog catalog, IDataView scored, string? part = null, string label = "Label", long step = 0,
         CancellationToken cancellationToken = default) =>
-        EvaluateAsync(run, catalog, scored, part, label, step, view => catalog.Evaluate(view, label), _ => [], cancellationToken);
+        EvaluateAsync(run, catalog, scored, part, label, step, view => catalog.Evaluate(view, label), curves: null, cancellationToken);
 
     /// <summary><c>Evaluate</c> of rankings, logged; <c>group</c> is the column that says which rows are ranked together.</summary>
     /// <inheritdoc cref="EvaluateAsync(ActiveRun, RegressionCatalog, IDataView, string?, string, long, CancellationToken)"/>
     public static Task<RankingMetrics> EvaluateAsync(
         this ActiveRun run, RankingCatalog catalog, IDataView scored, string? part = null, string label = "Label", string group = "GroupId",
         long step = 0, CancellationToken cancellationToken = default) =>
-        EvaluateAsync(run, catalog, scored, part, label, step, view => catalog.Evaluate(view, label, group), _ => [], cancellationToken);
+        EvaluateAsync(run, catalog, scored, part, label, step, view => catalog.Evaluate(view, label, group), curves: null, cancellationToken);
 
     /// <summary>
     /// <c>Evaluate</c> of clusters, logged. The mutual information needs a <c>label</c>, the Davies-Bouldin index the column
@@ -67,7 +67,7 @@ public static class RunEvaluationExtensions
         this ActiveRun run, ClusteringCatalog catalog, IDataView scored, string? part = null, string? label = null, string? features = "Features",
         long step = 0, CancellationToken cancellationToken = default) =>
         EvaluateAsync(
-            run, catalog, scored, part, label, step, view => catalog.Evaluate(view, label, "Score", features), _ => [], cancellationToken);
+            run, catalog, scored, part, label, step, view => catalog.Evaluate(view, label, "Score", features), curves: null, cancellationToken);
 
     /// <summary>
     /// <c>Evaluate</c> of anomalies, logged with the curves <c>roc</c> and <c>precision_recall</c>. ML.NET wants the label as a
@@ -83,15 +83,15 @@ public static class RunEvaluationExtensions
 
     private static async Task<T> EvaluateAsync<T>(
         ActiveRun run, TrainCatalogBase catalog, IDataView scored, string? part, string? label, long step,
-        Func<IDataView, T> evaluate, Func<IDataView, IEnumerable<KeyValuePair<string, Metadata.RichValue>>> curves, CancellationToken cancellationToken)
+        Func<IDataView, T> evaluate, Func<IDataView, IEnumerable<KeyValuePair<string, Metadata.RichValue>>>? curves, CancellationToken cancellationToken)
         where T : class
     {
         ArgumentNullException.ThrowIfNull(run);
         ArgumentNullException.ThrowIfNull(catalog);
         ArgumentNullException.ThrowIfNull(scored);
         MetricLog log = new(run, part, step);
-        KeepingView view = new(scored, label);
-        var (metrics, drawn) = await Task.Run(() => (evaluate(view), curves(view).ToList()), cancellationToken).ConfigureAwait(false);
+        var view = curves is null ? scored : new KeepingView(scored, label);
+        var (metrics, drawn) = await Task.Run(() => (evaluate(view), curves?.Invoke(view).ToList() ?? []), cancellationToken).ConfigureAwait(false);
         await log.LogAsync(metrics, ScoredCurves.Classes(scored), cancellationToken).ConfigureAwait(false);
         await Task.WhenAll(drawn.Select(d => log.LogAsync(d.Key, d.Value, cancellationToken))).ConfigureAwait(false);
         return metrics;

@@ -8,6 +8,7 @@ namespace Mlops.MicrosoftML;
 public static class RunMetricsExtensions
 {
     /// <summary>Logs all numbers of a result as metrics, such as <c>rmse</c> or <c>auc</c>, and a confusion matrix as a rich value of the key <c>confusion</c>.</summary>
+    /// <remarks>Where no row had a score, as of a regression that diverged, ML.NET says that errors and R² are 0; they are logged as NaN.</remarks>
     /// <param name="run">The run.</param>
     /// <param name="metrics">What <c>Evaluate</c> returned.</param>
     /// <param name="part">Which data it was, such as <c>test</c>: put before each key, with an underscore. Nothing if null.</param>

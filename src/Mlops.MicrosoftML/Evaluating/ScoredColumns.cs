@@ -51,7 +51,7 @@ internal static class ScoredColumns
         };
     }
 
-    /// <summary>Columns as numbers in one pass, or as they were kept, without rows where one is NaN.</summary>
+    /// <summary>Columns as numbers in one pass, or as they were kept, a key as a label is taken, without rows where one is NaN.</summary>
     public static double[][] Read(IDataView data, IReadOnlyList<string> names, CancellationToken cancellationToken)
     {
         var values = (data as KeepingView)?.Find(names) ?? ReadAll(data, names, cancellationToken);
@@ -70,7 +70,7 @@ internal static class ScoredColumns
         var columns = names.Select(name => data.Schema[name]).ToList();
         var values = columns.ConvertAll(_ => new List<double>());
         using var cursor = data.GetRowCursor(columns);
-        var getters = columns.ConvertAll(column => Number(cursor, column));
+        var getters = columns.ConvertAll(column => Label(cursor, column));
         while (cursor.MoveNext())
         {
             if (values[0].Count % 4_096 == 0)

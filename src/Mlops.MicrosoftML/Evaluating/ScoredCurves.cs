@@ -23,10 +23,12 @@ internal static class ScoredCurves
             yield return new("calibration", CalibrationCurve.Of(columns[2], truth));
     }
 
-    public static KeyValuePair<string, RichValue> Residuals(IDataView scored, string label, CancellationToken cancellationToken)
+    /// <summary>None where no residual is finite, as of a regression that diverged.</summary>
+    public static IEnumerable<KeyValuePair<string, RichValue>> Residuals(IDataView scored, string label, CancellationToken cancellationToken)
     {
         var columns = ScoredColumns.Read(scored, ["Score", label], cancellationToken);
-        return new("residuals", Histogram.Of(columns[0].Zip(columns[1], (score, truth) => score - truth).ToArray()));
+        var residuals = columns[0].Zip(columns[1], (score, truth) => score - truth).ToArray();
+        return residuals.Any(double.IsFinite) ? [new("residuals", Histogram.Of(residuals))] : [];
     }
 
     /// <summary>The names of the classes as the scores have them; null if they have none.</summary>

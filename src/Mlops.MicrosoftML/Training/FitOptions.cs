@@ -29,7 +29,10 @@ public sealed record FitOptions
     /// </summary>
     public IReadOnlyDictionary<string, IDataView> Curves { get; init; } = new Dictionary<string, IDataView>();
 
-    /// <summary>At how many sizes a curve is measured, evenly spread, the full one last; at least 1, 20 by default.</summary>
+    /// <summary>
+    /// At how many sizes a curve is measured, evenly spread, the full one last; at least 1, 20 by default. For <c>auc</c> and the gains of
+    /// a ranking the scores of all rows are held in memory until it is measured: 4 bytes for each row and size, and up to 16 for each row.
+    /// </summary>
     public int CurvePoints { get; init; } = 20;
 
     internal void Check()

@@ -27,7 +27,7 @@ public static class RunFittingExtensions
     /// <exception cref="ImmutableException">
     /// The run has another training of the same <see cref="FitOptions.Prefix"/>; nothing was trained.
     /// </exception>
-    /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
+    /// <exception cref="InvalidOperationException">The run had ended or was deleted before the training began.</exception>
     public static async Task<TModel> FitAsync<TModel>(
         this ActiveRun run, IEstimator<TModel> pipeline, IDataView data, FitOptions? options = null, CancellationToken cancellationToken = default)
         where TModel : class, ITransformer

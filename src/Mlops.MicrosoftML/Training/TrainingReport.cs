@@ -30,14 +30,14 @@ internal sealed class TrainingReport(ActiveRun run, FitOptions options)
                 found["data.fingerprint"] = _record.Fingerprint = DataFingerprint.Of(data, options.FingerprintRows, cancellationToken);
         });
         run.LogParams(found.Select(p => new KeyValuePair<string, object?>(options.Prefix + p.Key, p.Value)));
-        run.SetTag(options.Prefix + "mlnet.version", _record.Version);
+        SetTag("mlnet.version", _record.Version);
     }
 
-    /// <summary>Records what the model tells. Fails for no reason but that the run has ended.</summary>
+    /// <summary>Records what the model tells. Fails for no reason, not even that the run has ended meanwhile: the model is there.</summary>
     public async Task AfterAsync(ITransformer model, IDataView data, TimeSpan elapsed, CancellationToken cancellationToken)
     {
         _record.Seconds = elapsed.TotalSeconds;
-        run.LogMetric(options.Prefix + "fit_seconds", elapsed.TotalSeconds);
+        Try("time", () => run.LogMetric(options.Prefix + "fit_seconds", elapsed.TotalSeconds));
         TransformChain? chain = null;
         Try("transforms", () => Describe(chain = TransformChain.Of(model, data.Schema), data.Schema));
         if (chain?.Predictor is ISingleFeaturePredictionTransformer<object> { Model: { } parameters })
@@ -57,7 +57,7 @@ internal sealed class TrainingReport(ActiveRun run, FitOptions options)
         await TryAsync(path, () => run.LogTextAsync(JsonSerializer.Serialize(_record, MicrosoftMLJson.Default.TrainingRecord), path, cancellationToken))
             .ConfigureAwait(false);
         if (_warnings.Count > 0)
-            run.SetTag(options.Prefix + "mlnet.warnings", Cut(string.Join('\n', _warnings)));
+            Try("warnings", () => SetTag("mlnet.warnings", string.Join('\n', _warnings)));
     }
 
     private void Describe(IReadOnlyList<object> parts, Dictionary<string, object?> found)
@@ -80,9 +80,9 @@ internal sealed class TrainingReport(ActiveRun run, FitOptions options)
         _record.Steps = chain.Steps;
         _record.OutputSchema = SchemaColumn.Of(chain.Output);
         _record.Features = chain.Features(input);
-        run.SetTag(options.Prefix + "mlnet.pipeline", Cut(string.Join(" | ", chain.Steps)));
+        SetTag("mlnet.pipeline", string.Join(" | ", chain.Steps));
         if (_record.Features.Count > 0)
-            run.SetTag(options.Prefix + "mlnet.features", Cut(string.Join(", ", _record.Features)));
+            SetTag("mlnet.features", string.Join(", ", _record.Features));
     }
 
     private async Task LogImportanceAsync(TransformChain chain, object parameters, CancellationToken cancellationToken)
@@ -138,7 +138,7 @@ internal sealed class TrainingReport(ActiveRun run, FitOptions options)
 
     private void Warn(string what, Exception e) => _warnings.Add($"{what}: {e.GetType().Name}: {Redactor.Redact(e.Message)}");
 
-    private static string Cut(string text) => text.Length <= MaxTag ? text : text[..MaxTag] + "…";
+    private void SetTag(string key, string text) => run.SetTag(options.Prefix + key, EntityText.Cut(text, MaxTag));
 
     private static string VersionOfMicrosoftML() =>
         typeof(MLContext).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? "unknown";

@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.Extensions.Logging;
 using Mlops.Metadata;
 
@@ -31,7 +32,7 @@ internal sealed class ContextProviderCall(IRunContextProvider provider, TimeSpan
         {
             _hanging = call;
             await enough.CancelAsync().ConfigureAwait(false);
-            return Fail($"It has not answered within {bound.TotalSeconds:0.##} s.", e);
+            return Fail(string.Create(CultureInfo.InvariantCulture, $"It has not answered within {bound.TotalSeconds:0.##} s."), e);
         }
         catch (Exception e)
         {

@@ -34,6 +34,5 @@ internal static class ContextText
             : value;
     }
 
-    public static string Shorten(string text) =>
-        text.Length <= MostCharacters ? text : text[..(char.IsHighSurrogate(text[MostCharacters - 1]) ? MostCharacters - 1 : MostCharacters)] + "…";
+    public static string Shorten(string text) => EntityText.Cut(text, MostCharacters);
 }

@@ -20,7 +20,7 @@ internal sealed class LostRuns(IMetadataStore store, RunCatalog runs, RecordId s
     /// <summary>Ends every running run whose client is gone.</summary>
     public async Task SweepAsync(CancellationToken cancellationToken)
     {
-        var query = new RunQuery { Filter = RunFilter.Status(RunStatus.Running), IncludeDeleted = true, Limit = 1000 };
+        var query = new RunQuery { Filter = RunFilter.Status(RunStatus.Running), IncludeDeleted = true, Select = [], Limit = 1000 };
         Dictionary<RecordId, bool> alive = new() { [self] = true };
         while (true)
         {
@@ -70,12 +70,11 @@ internal sealed class LostRuns(IMetadataStore store, RunCatalog runs, RecordId s
             TrackingLog.Lost(logger, run.Id.ToString(), owner);
     }
 
-    /// <summary>Changes a run of which something holds; false if it does not, or if somebody else writes at the same time.</summary>
+    /// <summary>Changes a run of which something holds; false if it does not, or if somebody else has written meanwhile.</summary>
     private async Task<bool> ChangeAsync(RunId id, Func<Run, bool> holds, RecordChange change, CancellationToken cancellationToken)
     {
-        // the revision comes first: if the run changes after the question, that change counts
         if (await store.FindRecordAsync(id.Value, cancellationToken).ConfigureAwait(false) is not { IsPurged: false } record
-            || !holds(await runs.GetAsync(id, cancellationToken).ConfigureAwait(false)))
+            || !holds(RunRecord.Read(record, [])))
         {
             return false;
         }

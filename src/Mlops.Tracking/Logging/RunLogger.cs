@@ -5,7 +5,7 @@ using Mlops.Metadata;
 namespace Mlops.Tracking;
 
 /// <summary>Writes what one category logs to a run.</summary>
-internal sealed class RunLogger(ActiveRun run, RunLoggerProvider provider, string category) : ILogger
+internal sealed class RunLogger(RunLoggerProvider provider, string category) : ILogger
 {
     // what the SDK says of its own trouble must not make it more work
     private readonly bool _isOfSdk = category is "Mlops.Sdk" || category.StartsWith("Mlops.Sdk.", StringComparison.Ordinal);
@@ -13,14 +13,14 @@ internal sealed class RunLogger(ActiveRun run, RunLoggerProvider provider, strin
     public IDisposable? BeginScope<TState>(TState state)
         where TState : notnull => provider.Scopes.Push(state);
 
-    public bool IsEnabled(LogLevel logLevel) => logLevel is >= LogLevel.Trace and < LogLevel.None && !_isOfSdk && !run.IsClosed;
+    public bool IsEnabled(LogLevel logLevel) => logLevel is >= LogLevel.Trace and < LogLevel.None && !_isOfSdk && provider.Run is not null;
 
     public void Log<TState>(
         LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
     {
         ArgumentNullException.ThrowIfNull(formatter);
         if (IsEnabled(logLevel))
-            run.WriteLine((LogLineLevel)logLevel, category, formatter(state, exception), eventId.Id, Scope(), exception?.ToString());
+            provider.Run?.WriteLine((LogLineLevel)logLevel, category, formatter(state, exception), eventId.Id, Scope(), exception?.ToString());
     }
 
     private string? Scope()

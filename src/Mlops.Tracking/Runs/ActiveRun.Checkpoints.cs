@@ -7,6 +7,8 @@ public sealed partial class ActiveRun
 {
     private const int MaxCheckpointKey = 100;
     private readonly SemaphoreSlim _checkpointing = new(1, 1);
+
+    // in the order in which they were logged: a run that goes on from an earlier step logs lower steps again
     private List<ModelCheckpoint>? _checkpoints;
 
     /// <summary>
@@ -17,7 +19,7 @@ public sealed partial class ActiveRun
     /// <param name="step">The step.</param>
     /// <param name="options">Its score, and what to keep; by default all are kept.</param>
     /// <param name="cancellationToken">Cancels; then nothing is logged.</param>
-    /// <returns>The checkpoint.</returns>
+    /// <returns>The checkpoint. If even the journal's reserve had no room for it, as a flush then reports, the older ones stay.</returns>
     /// <exception cref="FileNotFoundException">There is no such file, or it vanished.</exception>
     /// <exception cref="ConflictException">The file changed while it was read.</exception>
     /// <exception cref="ArgumentException">The key or <see cref="CheckpointOptions.KeepLast"/> is not allowed.</exception>
@@ -40,7 +42,8 @@ public sealed partial class ActiveRun
         try
         {
             _checkpoints ??= Continues ? await FindCheckpointsAsync(cancellationToken).ConfigureAwait(false) : [];
-            var logged = _tracker.WriteCheckpoint(this, path, content, key, step, options.Score, options.Goal);
+            if (!_tracker.WriteCheckpoint(this, path, content, key, step, options.Score, options.Goal, out var logged))
+                return logged;
             _checkpoints?.Add(logged);
             if (options.KeepLast is { } last)
                 Forget(key, last);
@@ -56,11 +59,9 @@ public sealed partial class ActiveRun
     {
         var ofKey = _checkpoints?.Where(c => c.Key == key).ToList() ?? [];
         var best = ModelCheckpoint.Best(ofKey);
-        var old = ofKey.OrderByDescending(c => c.Step).Skip(last).Where(c => c != best).ToList();
-        if (old.Count == 0)
-            return;
-        _tracker.PurgeArtifacts(old.ConvertAll(c => c.File.Id));
-        _checkpoints!.RemoveAll(old.Contains);
+        var old = ofKey.SkipLast(last).Where(c => c != best).ToList();
+        if (old.Count > 0 && _tracker.PurgeArtifacts(old.ConvertAll(c => c.File.Id)))
+            _checkpoints!.RemoveAll(old.Contains);
     }
 
     // while the store is away all are kept; the next checkpoint after that asks again
@@ -68,7 +69,8 @@ public sealed partial class ActiveRun
     {
         try
         {
-            return [.. await _tracker.Runs.ListCheckpointsAsync(Id, cancellationToken).ConfigureAwait(false)];
+            var found = await _tracker.Runs.ListCheckpointsAsync(Id, cancellationToken).ConfigureAwait(false);
+            return [.. found.OrderBy(c => c.File.Id.Value)];
         }
         catch (StorageUnavailableException)
         {

@@ -116,11 +116,5 @@ public sealed partial class ActiveRun
 
     private static string HasEnded(RunStatus status) => $"has ended as {status}; ReopenRunAsync lets it go on.";
 
-    private static string Shorten(Exception exception)
-    {
-        var text = Redactor.Redact(exception.ToString());
-        if (text.Length <= MaxErrorLength)
-            return text;
-        return text[..(char.IsHighSurrogate(text[MaxErrorLength - 1]) ? MaxErrorLength - 1 : MaxErrorLength)] + "…";
-    }
+    private static string Shorten(Exception exception) => EntityText.Cut(Redactor.Redact(exception.ToString()), MaxErrorLength);
 }

@@ -43,11 +43,5 @@ public sealed partial class ActiveRun
         }
     }
 
-    private static string Clean(string text)
-    {
-        text = Redactor.Redact(text);
-        if (text.Length <= RunLog.MostCharacters)
-            return text;
-        return text[..(char.IsHighSurrogate(text[RunLog.MostCharacters - 1]) ? RunLog.MostCharacters - 1 : RunLog.MostCharacters)] + "…";
-    }
+    private static string Clean(string text) => EntityText.Cut(Redactor.Redact(text), RunLog.MostCharacters);
 }

@@ -63,7 +63,7 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
 
     /// <summary>Logs a parameter: write-once, the same value again is fine.</summary>
     /// <param name="key">1 to 250 characters, no control characters.</param>
-    /// <param name="value">Kept as invariant round-trip text of at most 65,536 characters; null as <c>null</c>.</param>
+    /// <param name="value">Kept as invariant round-trip text of at most 65,536 characters (see <see cref="EntityText.Of"/>).</param>
     /// <exception cref="ImmutableException">The parameter has another value.</exception>
     /// <exception cref="ArgumentException">The key or value is not allowed.</exception>
     /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
@@ -81,7 +81,7 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
             foreach (var (key, value) in values)
             {
                 EntityText.Key("parameter", key);
-                var text = EntityText.Value("parameter", key, ParamText.Of(value));
+                var text = EntityText.Value("parameter", key, EntityText.Of(value));
                 if (!_params.TryGetValue(key, out var known) && !added.TryGetValue(key, out known))
                     added.Add(key, text);
                 else if (known != text)
@@ -172,6 +172,9 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
 
     /// <summary>True once the run has ended, was deleted or let go of, so that it refuses to be logged to.</summary>
     internal bool IsClosed => _closed is not null;
+
+    /// <summary>True once it will never take anything again: a run that was deleted may be restored.</summary>
+    internal bool IsOver => _closed is { } why && why != Deleted;
 
     /// <summary>The place in the journal behind the run's start; 0 if it was there before this handle.</summary>
     internal long StartPosition

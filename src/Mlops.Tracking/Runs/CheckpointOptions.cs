@@ -14,6 +14,6 @@ public sealed record CheckpointOptions
     /// <summary>Which way the score is better.</summary>
     public MetricGoal Goal { get; init; } = MetricGoal.Maximize;
 
-    /// <summary>How many of the latest are kept beside the best, at least 1; null keeps all.</summary>
+    /// <summary>How many of those logged last, whatever their step, are kept beside the best, at least 1; null keeps all.</summary>
     public int? KeepLast { get; init; }
 }

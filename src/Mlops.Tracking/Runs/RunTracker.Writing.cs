@@ -77,17 +77,18 @@ public sealed partial class RunTracker
         TrackingDiagnostics.ArtifactBytes.Add(stored.Sum(s => s.Content.SizeBytes));
     }
 
-    internal ModelCheckpoint WriteCheckpoint(
-        ActiveRun run, ArtifactPath path, ContentInfo content, string key, long step, double? score, MetricGoal goal)
+    /// <summary>Writes a checkpoint; false if the journal had no room.</summary>
+    internal bool WriteCheckpoint(
+        ActiveRun run, ArtifactPath path, ContentInfo content, string key, long step, double? score, MetricGoal goal, out ModelCheckpoint checkpoint)
     {
         var file = new Artifact(new ArtifactId(_ids.Next()), run.Id, path, content.Digest, content.SizeBytes, _options.Time.GetUtcNow());
-        var checkpoint = new ModelCheckpoint(key, step, score, goal, file);
-        Write([ArtifactRecord.Checkpointed(checkpoint)]);
+        checkpoint = new ModelCheckpoint(key, step, score, goal, file);
         TrackingDiagnostics.ArtifactBytes.Add(content.SizeBytes);
-        return checkpoint;
+        return Write([ArtifactRecord.Checkpointed(checkpoint)]);
     }
 
-    internal void PurgeArtifacts(IReadOnlyList<ArtifactId> artifacts) => Write([.. artifacts.Select(ArtifactRecord.Purged)]);
+    /// <summary>Removes artifacts; false if the journal had no room.</summary>
+    internal bool PurgeArtifacts(IReadOnlyList<ArtifactId> artifacts) => Write([.. artifacts.Select(ArtifactRecord.Purged)]);
 
     /// <summary>Writes a point that refers to content; false if the journal had no room.</summary>
     internal bool WriteValue(SeriesAppend append) =>
@@ -145,7 +146,7 @@ public sealed partial class RunTracker
         var tags = options.Tags.Select(ActiveRun.Tag).ToList();
         var values = options.Params
             .Select(p => KeyValuePair.Create<string, object?>(
-                EntityText.Key("parameter", p.Key), EntityText.Value("parameter", p.Key, ParamText.Of(p.Value))))
+                EntityText.Key("parameter", p.Key), EntityText.Value("parameter", p.Key, EntityText.Of(p.Value))))
             .ToList();
         var run = new ActiveRun(this, _journal, _options.Time, id, name, experiment, owned: true)
         {

@@ -54,8 +54,8 @@ internal sealed class StalledState(TimeSpan after, TimeProvider time) : IRuleSta
 {
     private long _last = time.GetTimestamp();
 
-    /// <summary>How long it may still take until the next point.</summary>
-    public TimeSpan Left => after - time.GetElapsedTime(Volatile.Read(ref _last));
+    /// <summary>How long it may still take until the next point; zero if it has taken too long.</summary>
+    public TimeSpan Left => TimeSpan.FromTicks(Math.Max(0, (after - time.GetElapsedTime(Volatile.Read(ref _last))).Ticks));
 
     public string Reason => $"No point for {after.ToString("g", CultureInfo.InvariantCulture)}.";
 

@@ -5,7 +5,8 @@ namespace Mlops.Tracking;
 
 /// <summary>
 /// What must not happen to a live run; <see cref="ActiveRun.Watch"/> puts it into force. A rule finds something once at most.
-/// Points are judged in the order in which they are logged; <c>NaN</c> is judged by <see cref="NotFinite"/> alone.
+/// Points are judged in the order in which they are logged. <c>NaN</c> is found by <see cref="NotFinite"/>, no improvement to
+/// <see cref="EarlyStopping"/>, a point to <see cref="Stalled"/>, and left out by the others.
 /// </summary>
 /// <remarks>
 /// A rule sees what is logged through the one handle that it watches, with <see cref="ActiveRun.LogMetric"/> or
@@ -20,7 +21,7 @@ public sealed record WatchRule
     private WatchRule(string kind, string? metric, Func<TimeProvider, SeriesSummary?, IRuleState> start)
     {
         Metric = metric is null ? null : EntityText.Key("metric", metric);
-        Name = Cut(metric is null ? kind : $"{kind}:{metric}");
+        Name = EntityText.Cut(metric is null ? kind : $"{kind}:{metric}", EntityText.MaxKeyLength, mark: "");
         _start = start;
     }
 
@@ -107,8 +108,4 @@ public sealed record WatchRule
     /// <param name="time">The clock.</param>
     /// <param name="before">The points of its metric that the run had before this handle; null if there are none.</param>
     internal IRuleState Start(TimeProvider time, SeriesSummary? before) => _start(time, before);
-
-    private static string Cut(string name) => name.Length <= EntityText.MaxKeyLength
-        ? name
-        : name[..(char.IsHighSurrogate(name[EntityText.MaxKeyLength - 1]) ? EntityText.MaxKeyLength - 1 : EntityText.MaxKeyLength)];
 }

@@ -57,9 +57,9 @@ internal sealed class WatchedRule : IDisposable
                 return;
 
             // points only note the time, so that they cost no timer
-            if (stalled.Left > TimeSpan.Zero)
+            if (stalled.Left is var left && left > TimeSpan.Zero)
             {
-                _timer!.Change(TimeSpan.FromMilliseconds(Math.Ceiling(stalled.Left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
+                _timer!.Change(TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds)), Timeout.InfiniteTimeSpan);
                 return;
             }
 

@@ -95,6 +95,8 @@ public sealed class ComparisonTests
     [InlineData("glossary_hits", MetricGoal.Maximize)]
     [InlineData("log_loss_reduction", MetricGoal.Maximize)]
     [InlineData("brier_score", MetricGoal.Minimize)]
+    [InlineData("davies_bouldin", MetricGoal.Minimize)]
+    [InlineData("average_distance", MetricGoal.Minimize)]
     [InlineData("", MetricGoal.Maximize)]
     public void Guess_name_isByItsWords(string name, MetricGoal goal) => Assert.Equal(goal, MetricGoals.Guess(name));
 

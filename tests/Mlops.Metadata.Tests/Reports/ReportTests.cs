@@ -36,6 +36,13 @@ public sealed class ReportTests
         Assert.Contains("default-src 'none'", html, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("abc", 3, "abc")]
+    [InlineData("abcd", 3, "ab…")]
+    [InlineData("a😀b", 2, "a…")]
+    [InlineData("\u202ea\n😀", 4, "\ufffda\ufffd😀")]
+    public void VisibleText_long_isCutBetweenCharacters(string text, int limit, string expected) => Assert.Equal(expected, VisibleText.Of(text, limit));
+
     [Fact]
     public async Task WriteReportAsync_spikeNaNAndInfinity_areDrawn()
     {

@@ -1,4 +1,6 @@
+using System.Globalization;
 using System.Text;
+using CsCheck;
 
 namespace Mlops.Metadata.Tests.Values;
 
@@ -76,6 +78,34 @@ public sealed class RichValueTests
         Assert.Equal(2, Histogram.Of([-double.MaxValue, double.MaxValue], bins: 3).Counts.Sum());
     }
 
+    [Theory]
+    [InlineData(0.3, 0.1 + 0.2)]
+    [InlineData(1e17, 1e17 + 16)]
+    [InlineData(0, double.Epsilon)]
+    [InlineData(double.MaxValue, double.MaxValue)]
+    [InlineData(-1, -0.9999999999999)]
+    public void HistogramOf_valuesHardlyApart_areCounted(double first, double second) =>
+        Assert.Equal(2, Histogram.Of([first, second]).Counts.Sum());
+
+    [Fact]
+    public void HistogramOf_anyValues_countsEachWhereItsEdgesSay() =>
+        Gen.Select(Gen.Double[-10, 10].Array[1, 20], Gen.Int[1, 20], Gen.Int[-3, 3]).Sample((numbers, bins, power) =>
+        {
+            double[] values = [.. numbers.Select(v => Math.Pow(1e100, power) * Math.Round(v, 1))];
+            var histogram = Histogram.Of(values, bins);
+            return Enumerable.Range(0, bins).All(bin => histogram.Counts[bin] == values.Count(
+                v => v >= histogram.Edges[bin] && (v < histogram.Edges[bin + 1] || (bin == bins - 1 && v <= histogram.Edges[bins]))));
+        });
+
+    [Fact]
+    public void HistogramOf_valueOnAnEdge_isInTheBinThatBeginsThere()
+    {
+        var histogram = Histogram.Of([0, 0.3, 1], bins: 10);
+
+        Assert.Equal(0.3, histogram.Edges[3]);
+        Assert.Equal(1, histogram.Counts[3]);
+    }
+
     [Fact]
     public void TableValue_raggedOrLarge_isRefused()
     {
@@ -101,6 +131,22 @@ public sealed class RichValueTests
         Assert.Equal([1.5, double.NaN], table.Columns[1].Numbers);
         Assert.Equal([2, null], table.Columns[2].Numbers);
         Assert.Equal(["True", "False"], table.Columns[3].Texts);
+    }
+
+    [Fact]
+    public void TableValueOf_listsAndTuples_areTextsOfWhatTheyHold()
+    {
+        var before = CultureInfo.CurrentCulture;
+        CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
+        try
+        {
+            var table = TableValue.Of([new { Layers = new[] { 0.5, 2 }, Betas = (0.9, 0.999) }]);
+            Assert.Equal(["[0.5, 2]", "(0.9, 0.999)"], table.Columns.Select(c => c.Texts![0]));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
     }
 
     [Fact]

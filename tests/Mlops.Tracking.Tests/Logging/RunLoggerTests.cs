@@ -124,6 +124,35 @@ public sealed class RunLoggerTests : RigTest
     }
 
     [Fact]
+    public async Task Log_afterTheRunEnded_letsGoOfTheRun()
+    {
+        var (logger, ended) = await LogToAnotherRunAsync();
+        Say(logger, "after");
+
+        // the drainer may be looking at it just now
+        await Rig.UntilAsync(() =>
+        {
+            GC.Collect();
+            return Task.FromResult(!ended.IsAlive);
+        });
+        GC.KeepAlive(logger);
+    }
+
+    [Fact]
+    public async Task Log_runRestored_isTakenAgain()
+    {
+        var logger = Logger();
+        await Run.FlushAsync();
+        await Catalog.DeleteAsync(Run.Id);
+        Say(logger, "while deleted");
+        await Catalog.RestoreAsync(Run.Id);
+        Say(logger, "restored");
+        await Run.FlushAsync();
+
+        Assert.Equal("restored", Assert.Single(await LinesAsync()).Message);
+    }
+
+    [Fact]
     public async Task Log_whileTheStoreIsAway_arrivesLater()
     {
         await Run.FlushAsync();
@@ -150,6 +179,16 @@ public sealed class RunLoggerTests : RigTest
 
     internal static void Say(ILogger logger, string text, LogLevel level = LogLevel.Information, Exception? exception = null, int id = 0) =>
         logger.Log(level, id, text, exception, (t, _) => t);
+
+    private async Task<(ILogger Logger, WeakReference Run)> LogToAnotherRunAsync()
+    {
+        await using var run = await Tracker.StartRunAsync("flights");
+        var logger = run.CreateLoggerProvider().CreateLogger("Flights");
+        Say(logger, "before");
+        await run.CompleteAsync();
+        Assert.Equal("before", Assert.Single(await ReadAsync(Rig, run.Id)).Message);
+        return (logger, new WeakReference(run));
+    }
 
     private ILogger Logger() => Run.CreateLoggerProvider().CreateLogger("Flights");
 

@@ -49,6 +49,68 @@ public sealed class CheckpointTests
     }
 
     [Fact]
+    public async Task LogCheckpointAsync_runGoesOnFromAnEarlierStep_keepsTheOneJustLogged()
+    {
+        await using var rig = new Rig();
+        var tracker = rig.Open();
+        var run = await tracker.StartRunAsync("e");
+        await using (run)
+        {
+            await run.LogCheckpointAsync(WriteModel(rig, 50), 50);
+            await run.LogCheckpointAsync(WriteModel(rig, 100), 100);
+            await run.CompleteAsync();
+        }
+
+        await using var again = await tracker.ReopenRunAsync(run.Id);
+        await again.LogCheckpointAsync(WriteModel(rig, 60), 60, new CheckpointOptions { KeepLast = 2 });
+        await again.FlushAsync();
+        Assert.Equal([60, 100], (await rig.Runs.ListCheckpointsAsync(run.Id)).Select(c => c.Step));
+        await again.LogCheckpointAsync(WriteModel(rig, 70), 70, new CheckpointOptions { KeepLast = 1 });
+        await again.CompleteAsync();
+        Assert.Equal([70], (await rig.Runs.ListCheckpointsAsync(run.Id)).Select(c => c.Step));
+    }
+
+    [Fact]
+    public async Task LogCheckpointAsync_stepLoggedTwice_keepsTheNewer()
+    {
+        await using var rig = new Rig();
+        await using var run = await rig.Open().StartRunAsync("e");
+        await run.LogCheckpointAsync(WriteModel(rig, 5), 5, new CheckpointOptions { KeepLast = 1 });
+        var newer = await run.LogCheckpointAsync(WriteModel(rig, 6), 5, new CheckpointOptions { KeepLast = 1 });
+        await run.CompleteAsync();
+
+        Assert.Equal(newer.File.Id, Assert.Single(await rig.Runs.ListCheckpointsAsync(run.Id)).File.Id);
+    }
+
+    [Fact]
+    public async Task LogCheckpointAsync_journalFull_losesNeitherTheOlderOneNorSightOfIt()
+    {
+        await using var rig = new Rig();
+        var tracker = rig.Open(o => o with { FlushBound = TimeSpan.FromMilliseconds(100), JournalBoundBytes = 16 << 20 });
+        await using var run = await tracker.StartRunAsync("full");
+        var keepOne = new CheckpointOptions { KeepLast = 1 };
+        await run.LogCheckpointAsync(WriteModel(rig, 1), 1, keepOne);
+        await run.FlushAsync();
+        rig.Store.IsAway = true;
+        run.SetTag("now", "away");
+        Assert.NotNull((await tracker.FlushAsync()).Cause);
+        foreach (var length in (int[])[EntityText.MaxValueLength, 500, 0])
+        {
+            var dropped = rig.Log.Of(4013).Count;
+            while (rig.Log.Of(4013).Count == dropped)
+                run.SetTag("filler", new string('x', length));
+        }
+
+        await run.LogCheckpointAsync(WriteModel(rig, 2), 2, keepOne);
+        rig.Store.IsAway = false;
+        await Rig.FlushUntilDrainedAsync(tracker);
+        Assert.Equal([1], (await rig.Runs.ListCheckpointsAsync(run.Id)).Select(c => c.Step));
+        await run.LogCheckpointAsync(WriteModel(rig, 3), 3, keepOne);
+        await Rig.FlushUntilDrainedAsync(tracker);
+        Assert.Equal([3], (await rig.Runs.ListCheckpointsAsync(run.Id)).Select(c => c.Step));
+    }
+
+    [Fact]
     public async Task LogCheckpointAsync_badInput_isRefusedAndTheRunGoesOn()
     {
         await using var rig = new Rig();

@@ -6,6 +6,8 @@ namespace Mlops.Tracking.Tests.Runs;
 
 public sealed class LoggingTests : RigTest
 {
+    private static readonly int[] Layers = [64, 32];
+
     [Fact]
     public async Task LogParam_everyKindOfValue_isKeptAsInvariantRoundTripText()
     {
@@ -18,7 +20,10 @@ public sealed class LoggingTests : RigTest
                 .LogParam("empty", "").LogParam("enum", DayOfWeek.Friday).LogParam("nan", double.NaN).LogParam("inf", double.PositiveInfinity)
                 .LogParam("time", new DateTimeOffset(2001, 3, 4, 5, 6, 7, TimeSpan.FromHours(2)))
                 .LogParam("date", new DateTime(2001, 3, 4, 5, 6, 7, DateTimeKind.Utc))
-                .LogParam("span", TimeSpan.FromSeconds(1.5)).LogParam("guid", Guid.Empty);
+                .LogParam("span", TimeSpan.FromSeconds(1.5)).LogParam("guid", Guid.Empty)
+                .LogParam("layers", Layers).LogParam("mixed", new object?[] { 0.5, true, null, "", Layers }).LogParam("none", new List<string>())
+                .LogParam("betas", (0.9, 0.999)).LogParam("range", new Bounds(0.5, 1.5));
+            Assert.Equal("de-DE", CultureInfo.CurrentCulture.Name);
         }
         finally
         {
@@ -44,6 +49,11 @@ public sealed class LoggingTests : RigTest
                 ["date"] = "2001-03-04T05:06:07.0000000Z",
                 ["span"] = "00:00:01.5000000",
                 ["guid"] = "00000000-0000-0000-0000-000000000000",
+                ["layers"] = "[64, 32]",
+                ["mixed"] = "[0.5, true, null, , [64, 32]]",
+                ["none"] = "[]",
+                ["betas"] = "(0.9, 0.999)",
+                ["range"] = "Bounds { Low = 0.5, High = 1.5 }",
             }.OrderBy(p => p.Key, StringComparer.Ordinal),
             (await FlushedAsync()).Params);
     }
@@ -223,9 +233,15 @@ public sealed class LoggingTests : RigTest
         Assert.Equal(3, (await Rig.Runs.QueryAsync(new RunQuery { Experiment = "flights" })).Runs.Count);
     }
 
+    [Fact]
+    public void LogParam_sequenceWithoutEnd_isRefused() =>
+        Assert.Throws<ArgumentException>(() => Run.LogParam("endless", Enumerable.Repeat(1, int.MaxValue)));
+
     private async Task<Run> FlushedAsync()
     {
         Assert.True((await Run.FlushAsync()).IsDurable);
         return await Rig.Runs.GetAsync(Run.Id);
     }
+
+    private sealed record Bounds(double Low, double High);
 }

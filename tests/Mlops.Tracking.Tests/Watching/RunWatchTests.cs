@@ -56,6 +56,16 @@ public sealed class RunWatchTests : RigTest
     }
 
     [Fact]
+    public async Task Watch_stalledBeforeTheTimerIsSet_isFoundAllTheSame()
+    {
+        await using var rig = new Rig(new LeapingClock());
+        var run = await rig.Open().StartRunAsync("slow");
+        using var watch = run.Watch(WatchRule.Stalled(TimeSpan.FromSeconds(1)));
+        await Rig.UntilAsync(() => Task.FromResult(watch.Findings.Count > 0));
+        Assert.Equal("No point for 0:00:01.", watch.Findings[0].Reason);
+    }
+
+    [Fact]
     public async Task Watch_runEndedOrWatchDisposed_findsNothingMore()
     {
         var time = new FakeTimeProvider(new DateTimeOffset(2001, 1, 1, 0, 0, 0, TimeSpan.Zero));
@@ -194,5 +204,13 @@ public sealed class RunWatchTests : RigTest
         });
         Assert.Equal(RunStatus.Killed, Assert.Single(await Rig.Runs.ListStepsAsync(live!.Id)).Status);
         Assert.Equal(2, (await Rig.Runs.GetAsync(live.Id)).Metrics["loss"].Count);
+    }
+
+    /// <summary>A clock on which a minute passes whenever somebody measures, as on a machine that was suspended just then.</summary>
+    private sealed class LeapingClock : TimeProvider
+    {
+        private int _reads;
+
+        public override long GetTimestamp() => base.GetTimestamp() + (Interlocked.Increment(ref _reads) * 60 * TimestampFrequency);
     }
 }
