@@ -76,19 +76,31 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
 
     private async Task<long> CopyPackAsync(ObjectName name, Digest pack, CancellationToken cancellationToken)
     {
-        var bytes = await contents.Packs.TryReadAsync(pack, cancellationToken).ConfigureAwait(false)
-            ?? throw new IntegrityException($"Object '{name}' is missing in '{from.Location}'; store again what was in it, or restore a backup.");
-        if (PackFooter.TryReadFrom(bytes, pack) is not { } entries || !entries.All(e => PackReader.IsSound(e, bytes)))
-            _problems.Add($"Object '{name}' in '{from.Location}' is damaged; it was copied as it is. A scrub says what it concerns.");
+        var bytes = await ReadAsync(name, pack, cancellationToken).ConfigureAwait(false);
+        var isSound = IsSound(pack, bytes);
+        if (!isSound)
+        {
+            // lines can fail too
+            bytes = await ReadAsync(name, pack, cancellationToken).ConfigureAwait(false);
+            isSound = IsSound(pack, bytes);
+        }
+
         for (var isRetry = false; ; isRetry = true)
         {
             var content = new MemoryStream(bytes, 0, bytes.Length, writable: false, publiclyVisible: true);
             await using (content.ConfigureAwait(false))
             {
                 if (await to.PutIfAbsentAsync(name, content, cancellationToken).ConfigureAwait(false) == PutOutcome.Created)
+                {
+                    if (!isSound)
+                        _problems.Add($"Object '{name}' in '{from.Location}' is damaged; it was copied as it is. A scrub says what it concerns.");
                     return bytes.Length;
+                }
             }
 
+            // what an earlier copy took may be the only sound one by now
+            if (!isSound)
+                throw new IntegrityException($"Object '{name}' in '{from.Location}' is damaged; the one in '{to.Location}' was left as it is. A scrub says what it concerns.");
             var there = await new PackStore(to).ReadAsync(pack, 0, bytes.Length, cancellationToken).ConfigureAwait(false);
             if (there.AsSpan().SequenceEqual(bytes))
                 return bytes.Length;
@@ -97,4 +109,11 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
             await to.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private async Task<byte[]> ReadAsync(ObjectName name, Digest pack, CancellationToken cancellationToken) =>
+        await contents.Packs.TryReadAsync(pack, cancellationToken).ConfigureAwait(false)
+            ?? throw new IntegrityException($"Object '{name}' is missing in '{from.Location}'; store again what was in it, or restore a backup.");
+
+    private static bool IsSound(Digest pack, byte[] bytes) =>
+        PackFooter.TryReadFrom(bytes, pack) is { } entries && entries.All(e => PackReader.IsSound(e, bytes));
 }

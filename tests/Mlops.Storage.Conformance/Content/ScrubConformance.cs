@@ -132,21 +132,4 @@ public abstract partial class ContentConformance
         Assert.IsType<ConflictException>(error);
         Assert.Equal(1, (await _content.RebuildIndexAsync()).Packs);
     }
-
-    [SkippableFact]
-    public async Task CopyObjects_hold_the_contents_with_a_copy_of_the_index()
-    {
-        var named = await PutAsync(Random(20_000_000, 1), Random(1000, 2));
-        await PutAsync(Random(20_000_000, 3));
-        var target = new FolderObjectStore(Path.Combine(Folder, "copy"), Time);
-        var report = await _content.CopyObjectsAsync(target, named.ToHashSet());
-        Assert.Equal((report.Objects, 0), (report.CopiedObjects, report.Problems.Count));
-        var copy = new ContentStore(target, _index, Time);
-        foreach (var digest in named)
-            Assert.Equal(digest, Digest.Of(await copy.ReadAllAsync(digest)));
-
-        // also what nothing names: the index says that it is there
-        Assert.Equal(Random(20_000_000, 3), await copy.ReadAllAsync((await copy.PutAsync(Random(20_000_000, 3))).Digest));
-        Assert.Equal(0, (await _content.CopyObjectsAsync(target, named.ToHashSet(), trustsPresent: true)).CopiedObjects);
-    }
 }
