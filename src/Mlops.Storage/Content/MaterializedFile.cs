@@ -138,9 +138,11 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
 
     private static void Finish(string temporary, string path)
     {
-        File.SetAttributes(temporary, File.GetAttributes(temporary) | FileAttributes.ReadOnly);
         if (OperatingSystem.IsWindows() && File.Exists(path))
             File.SetAttributes(path, File.GetAttributes(path) & ~FileAttributes.ReadOnly); // it replaces no read-only file
         File.Move(temporary, path, overwrite: true);
+
+        // not before: an attempt that was killed in between could not be gone on with
+        File.SetAttributes(path, File.GetAttributes(path) | FileAttributes.ReadOnly);
     }
 }
