@@ -122,10 +122,8 @@ public sealed class ContentStore
         || await IsPackedAsync(digest, cancellationToken).ConfigureAwait(false); // a collection may have packed it meanwhile
 
     /// <summary>Whether content is in the store and no collection is about to delete it, so that it may be named without being put.</summary>
-    internal async Task<bool> IsKeptAsync(Digest digest, CancellationToken cancellationToken) =>
-        Packed is null
-            ? await ExistsAsync(digest, cancellationToken).ConfigureAwait(false)
-            : await Packed.FindAsync(digest, cancellationToken).ConfigureAwait(false) is { IsDamaged: false, Condemned: null };
+    internal Task<bool> IsKeptAsync(Digest digest, CancellationToken cancellationToken) =>
+        Packed is null ? ExistsAsync(digest, cancellationToken) : Packed.IsKeptAsync(digest, cancellationToken);
 
     /// <summary>All content that is stored, in no order that matters; what is there in both forms comes twice.</summary>
     public async IAsyncEnumerable<ContentInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)

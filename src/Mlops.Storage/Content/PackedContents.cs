@@ -86,6 +86,26 @@ internal sealed class PackedContents
 
     public Task<IndexEntry?> FindAsync(Digest digest, CancellationToken cancellationToken) => Index.FindContentAsync(digest, cancellationToken);
 
+    /// <summary>Whether a content is there and not condemned, with all its chunks: a list of chunks can come back with its pack when the index is made anew.</summary>
+    public async Task<bool> IsKeptAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(digest, cancellationToken).ConfigureAwait(false) is not { IsDamaged: false, Condemned: null } entry)
+            return false;
+        if (entry.Entry.Kind != PackEntryKind.Manifest)
+            return true;
+        try
+        {
+            var manifest = await ReadManifestAsync(entry, cancellationToken).ConfigureAwait(false);
+            var chunks = manifest.Chunks.Select(c => c.Digest).ToHashSet();
+            var found = await Index.FindAsync(PackEntryKind.Chunk, chunks, cancellationToken).ConfigureAwait(false);
+            return found.Count == chunks.Count && found.Values.All(e => e is { IsDamaged: false, Condemned: null });
+        }
+        catch (Exception e) when (e is IntegrityException or NotFoundException)
+        {
+            return false;
+        }
+    }
+
     public async Task<Stream> OpenReadAsync(IndexEntry entry, CancellationToken cancellationToken)
     {
         var content = new ContentInfo(entry.Entry.Digest, entry.Entry.ContentBytes);
