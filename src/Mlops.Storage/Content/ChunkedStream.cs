@@ -98,7 +98,13 @@ internal sealed class ChunkedStream(
         while (true)
         {
             if (_located.Count == 0)
+            {
+                // should the look-up fail, what is in the run already must not be lost with it
+                if (run.Count > 0)
+                    return run;
                 await LocateAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             if (!_located.TryPeek(out var next) || (run.Count > 0 && bytes + next.Entry.SizeBytes > RunBytes))
                 return run;
             if (run.Count > 0 && (next.Pack != run[^1].Pack || next.Entry.Offset != run[^1].Entry.Offset + run[^1].Entry.Length))

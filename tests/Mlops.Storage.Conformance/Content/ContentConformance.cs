@@ -342,6 +342,43 @@ public abstract partial class ContentConformance : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task Read_index_away_for_a_moment_goes_on_where_it_was()
+    {
+        // of more chunks than are looked up together
+        await _index.CommitAsync(new Batch
+        {
+            Actor = "test",
+            ClientTime = Time.GetUtcNow(),
+            Cells = [new CellWrite { Key = "content-profile", Value = Encoding.UTF8.GetBytes("fastcdc-nc1 1024 16384 16384") }],
+        });
+        var bytes = Random(20_000_000);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        Assert.InRange((await _index.ListCellsAsync("chunk/")).Count, 1001, 10_000);
+        var line = new FaultyStore(_index);
+        await using var stream = await new ContentStore(Objects, line, Time).OpenReadAsync(digest);
+        using var copy = new MemoryStream();
+        var (buffer, failures) = (new byte[100_000], 0);
+        while (true)
+        {
+            line.IsAway = copy.Length > 0 && !line.IsAway;
+            try
+            {
+                var read = await stream.ReadAsync(buffer);
+                if (read == 0)
+                    break;
+                copy.Write(buffer, 0, read);
+            }
+            catch (StorageUnavailableException)
+            {
+                failures++;
+            }
+        }
+
+        Assert.True(failures > 0);
+        Assert.Equal(bytes, copy.ToArray());
+    }
+
+    [SkippableFact]
     public async Task Read_objects_back_after_they_were_out_of_reach_is_as_before()
     {
         var bytes = Random(3_000_000);
