@@ -16,6 +16,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     private readonly Dictionary<Digest, long> _used = [];
     private readonly HashSet<Digest> _emptied = [];
     private readonly List<CellWrite> _writes = [];
+    private DateTimeOffset _begun;
     private (DateTimeOffset Since, string Who)? _oldest;
     private UpkeepLease? _lease; // null in a dry run
     private long _condemned;
@@ -36,6 +37,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
 
     private async Task<GarbageReport> SweepAsync(CancellationToken cancellationToken)
     {
+        _begun = Now;
         var live = await LiveContents.MarkAsync(contents, RenewAsync, cancellationToken).ConfigureAwait(false);
         await PackWholeAsync(live, cancellationToken).ConfigureAwait(false);
         _oldest = await ContentLease.FindOldestAsync(contents.Index.Store, cancellationToken).ConfigureAwait(false);
@@ -103,7 +105,9 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     {
         if (condemned is not { } since)
             return GarbageState.Condemned;
-        if (since + options.Grace > Now)
+
+        // what was named within the grace was named before the mark began, and it was seen
+        if (since + options.Grace > _begun)
             return GarbageState.InGrace;
 
         // a condemnation is written somewhat after its time, but not after the lease under which it was made

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Xunit;
 
 namespace Mlops.Storage.Conformance;
@@ -123,6 +124,24 @@ public abstract partial class ContentConformance
         Assert.Equal(1, report.Deleted);
         Assert.DoesNotContain(report.Items, i => i.State == GarbageState.Deleted && i.What.Contains(Digest.Of(bytes).ToString(), StringComparison.Ordinal));
         Assert.Equal(bytes, await _content.ReadAllAsync(Digest.Of(bytes)));
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_content_named_within_its_grace_behind_the_mark_is_kept()
+    {
+        var digests = await PutAsync(Random(3_000_000));
+        Release();
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromHours(24) - TimeSpan.FromMinutes(10));
+
+        // the mark is done once the objects are listed
+        var objects = new ListedObjects(Objects, async () =>
+        {
+            await NameAsync(digests);
+            Time.Advance(TimeSpan.FromMinutes(20));
+        });
+        Assert.Equal(0, (await new ContentStore(objects, _index, Time).CollectGarbageAsync(Really)).Deleted);
+        await AssertReadableAsync(digests);
     }
 
     [SkippableFact]
@@ -372,5 +391,18 @@ public abstract partial class ContentConformance
     {
         foreach (var digest in digests)
             Assert.Equal(digest, Digest.Of(await _content.ReadAllAsync(digest)));
+    }
+
+    /// <summary>Does something before the first listing.</summary>
+    private sealed class ListedObjects(IObjectStore inner, Func<Task> atFirst) : PassingObjects(inner)
+    {
+        private Func<Task>? _atFirst = atFirst;
+
+        public override async IAsyncEnumerable<ObjectInfo> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+        {
+            await (Interlocked.Exchange(ref _atFirst, null)?.Invoke() ?? Task.CompletedTask);
+            await foreach (var info in base.ListAsync(prefix, cancellationToken))
+                yield return info;
+        }
     }
 }
