@@ -163,6 +163,42 @@ public abstract partial class ContentConformance : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task Put_small_cancelled_while_it_waits_for_others_ends_at_once()
+    {
+        using var begun = new SemaphoreSlim(0);
+        var gate = new TaskCompletionSource();
+        var store = new ContentStore(new SlowPuts(Objects, begun, gate.Task), _index, Time);
+        List<Task<ContentInfo>> others = [];
+        for (var i = 0; i < 2; i++)
+        {
+            others.Add(store.PutAsync(Random(1000, i)));
+            await begun.WaitAsync();
+        }
+
+        using var cancel = new CancellationTokenSource();
+        var waiting = store.PutAsync(Random(1000, 2), cancel.Token);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        gate.SetResult();
+        await Task.WhenAll(others);
+        Assert.Equal(2, (await ListAsync()).Count);
+    }
+
+    [SkippableFact]
+    public async Task Put_small_cancelled_by_all_who_are_stored_together_ends()
+    {
+        using var begun = new SemaphoreSlim(0);
+        var store = new ContentStore(new SlowPuts(Objects, begun, new TaskCompletionSource().Task), _index, Time);
+        using var cancel = new CancellationTokenSource();
+        var put = store.PutAsync(Random(1000), cancel.Token);
+        await begun.WaitAsync();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => put);
+        Assert.Empty(await ListAsync());
+        await AssertReadableAsync(await PutAsync(Random(1000)));
+    }
+
+    [SkippableFact]
     public async Task PutFile_written_to_meanwhile_throws_conflict_naming_it()
     {
         var path = Path.Combine(Folder, "source");
@@ -483,6 +519,17 @@ public abstract partial class ContentConformance : IAsyncLifetime
     private sealed class Reports(List<long> seen) : IProgress<long>
     {
         public void Report(long value) => seen.Add(value);
+    }
+
+    /// <summary>Puts tell that they have begun, and go on once the gate is open.</summary>
+    private sealed class SlowPuts(IObjectStore inner, SemaphoreSlim begun, Task gate) : PassingObjects(inner)
+    {
+        public override async Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default)
+        {
+            begun.Release();
+            await gate.WaitAsync(cancellationToken);
+            return await base.PutIfAbsentAsync(name, content, cancellationToken);
+        }
     }
 
     /// <summary>The first read, which is that of the list of chunks, goes through at once, the others once the gate is open.</summary>
