@@ -65,7 +65,8 @@ internal sealed class ChunkedStream(
     private async ValueTask AdvanceAsync(CancellationToken cancellationToken)
     {
         Release();
-        await RenewAsync(cancellationToken).ConfigureAwait(false);
+        if (use is not null)
+            await use.TryRenewIfDueAsync(cancellationToken).ConfigureAwait(false);
         while (_ahead.Count < _mostAhead && await NextRunAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } run)
             _ahead.Enqueue(Task.Run(() => ReadRunAsync(run), CancellationToken.None));
         _mostAhead = Math.Min(_mostAhead + 1, RunsAhead);
@@ -75,19 +76,6 @@ internal sealed class ChunkedStream(
         // not taken before it is there: after a cancelled read the next one goes on with it
         (_buffer, _length) = await next.WaitAsync(cancellationToken).ConfigureAwait(false);
         _ = _ahead.Dequeue();
-    }
-
-    private async ValueTask RenewAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (use is not null)
-                await use.RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (StorageUnavailableException)
-        {
-            // every chunk is checked, so without a lease a read can only fail, and does so when something is gone
-        }
     }
 
     /// <summary>The next chunks that stand one behind the other in one pack; empty at the end.</summary>

@@ -199,6 +199,29 @@ public abstract partial class ContentConformance : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task Put_stream_that_pauses_for_longer_than_a_lease_is_stored()
+    {
+        var bytes = Random(30_000_000);
+        var time = new WatchedTime(Time);
+        var hasPaused = false;
+        var info = await new ContentStore(Objects, _index, time).PutAsync(new TestStream(bytes, 65_536, atEveryRead: at =>
+        {
+            if (at < 20_000_000 || hasPaused)
+                return;
+            hasPaused = true;
+            for (var i = 0; i < 5; i++)
+            {
+                // the put waits again once it has another timer
+                var isWaiting = time.NextTimer;
+                Time.Advance(TimeSpan.FromMinutes(4));
+                isWaiting.GetAwaiter().GetResult();
+            }
+        }));
+        Assert.True(hasPaused);
+        Assert.Equal(bytes, await _content.ReadAllAsync(info.Digest));
+    }
+
+    [SkippableFact]
     public async Task PutFile_written_to_meanwhile_throws_conflict_naming_it()
     {
         var path = Path.Combine(Folder, "source");
@@ -529,6 +552,23 @@ public abstract partial class ContentConformance : IAsyncLifetime
             begun.Release();
             await gate.WaitAsync(cancellationToken);
             return await base.PutIfAbsentAsync(name, content, cancellationToken);
+        }
+    }
+
+    /// <summary>A clock that tells who waits by it.</summary>
+    private sealed class WatchedTime(TimeProvider inner) : TimeProvider
+    {
+        private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task NextTimer => Volatile.Read(ref _next).Task;
+
+        public override DateTimeOffset GetUtcNow() => inner.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = inner.CreateTimer(callback, state, dueTime, period);
+            Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+            return timer;
         }
     }
 
