@@ -72,8 +72,8 @@ public sealed partial class MlopsClient
 
     /// <summary>
     /// Frees the space of contents that no run names any more, such as those of purged runs. In two steps: a first run condemns
-    /// them, one after the grace deletes them, so that whoever stores the same content meanwhile loses nothing. A dry run by
-    /// default, which says what would be done. Flushes first.
+    /// them, one after the grace deletes them, so that whoever stores the same content meanwhile loses nothing; their packs go the
+    /// same way after them. A dry run by default, which says what would be done. Flushes first.
     /// </summary>
     /// <param name="options">Whether really, and after how long; a dry run when null.</param>
     /// <param name="cancellationToken">Cancels; what was deleted is gone, the rest is as before.</param>

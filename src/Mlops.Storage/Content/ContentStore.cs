@@ -237,7 +237,8 @@ public sealed class ContentStore
 
     /// <summary>
     /// Deletes, in two runs, what no record of the metadata store and no series of digests names any more: the first condemns it,
-    /// one after the grace deletes it. A dry run by default. Puts and reads may go on meanwhile.
+    /// one after the grace deletes it, and condemns the packs of which nothing is left; one after their grace frees their space. A
+    /// dry run by default. Puts and reads may go on meanwhile.
     /// </summary>
     /// <param name="options">Whether really, and after how long; a dry run when null.</param>
     /// <param name="cancellationToken">Cancels; what was deleted is gone, the rest is as before.</param>

@@ -5,7 +5,8 @@ namespace Mlops.Storage;
 /// <summary>
 /// Finds what no record names, and deletes it in two phases (G1): a first run condemns it, a later one deletes it once the grace
 /// is over, if it is still condemned and no put or read is older than its condemnation. A put that finds something condemned
-/// takes it back by compare-and-set, so either it keeps it or it stores it anew.
+/// takes it back by compare-and-set, so either it keeps it or it stores it anew. A pack of which that leaves nothing in the index is
+/// condemned in its turn.
 /// </summary>
 internal sealed class GarbageCollection(PackedContents contents, WholeObjects whole, GarbageOptions options)
 {
@@ -14,7 +15,6 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     private const int WritesTogether = 1000;
     private readonly List<GarbageItem> _items = [];
     private readonly Dictionary<Digest, long> _used = [];
-    private readonly HashSet<Digest> _emptied = [];
     private readonly List<CellWrite> _writes = [];
     private DateTimeOffset _begun;
     private (DateTimeOffset Since, string Who)? _oldest;
@@ -72,7 +72,6 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             {
                 _writes.Add(entry.ToDelete());
                 deleting.Add(entry);
-                _emptied.Add(entry.Pack);
                 continue;
             }
 
@@ -185,9 +184,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
                 continue;
             }
 
-            // one that was in the index until now is of no put under way; any other may be, and waits like a content
-            if (_emptied.Contains(pack.Name))
-                condemned[key] = DateTimeOffset.MinValue;
+            // it may be of a put under way, or somebody read the index when it still named it: it waits like a content
             await SweepAsync(key, PackStore.NameOf(pack.Name), pack.SizeBytes, "nothing of it is in the index", condemned, cancellationToken).ConfigureAwait(false);
         }
 

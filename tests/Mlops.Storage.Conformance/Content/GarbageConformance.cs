@@ -24,7 +24,14 @@ public abstract partial class ContentConformance
         Time.Advance(TimeSpan.FromHours(2));
         var last = await _content.CollectGarbageAsync(Really);
         Assert.Equal(first.Condemned, last.Deleted);
-        Assert.True(last.FreedBytes > 4_000_000);
+
+        // whoever read the index just before still finds the bytes; they wait once more
+        Assert.Equal(0, last.FreedBytes);
+        Assert.True(await SizeAsync() > 7_000_000);
+        Time.Advance(TimeSpan.FromHours(23));
+        Assert.Equal(0, (await _content.CollectGarbageAsync(Really)).FreedBytes);
+        Time.Advance(TimeSpan.FromHours(2));
+        Assert.True((await _content.CollectGarbageAsync(Really)).FreedBytes > 4_000_000);
 
         await AssertReadableAsync(kept);
         foreach (var digest in lost)
@@ -42,6 +49,9 @@ public abstract partial class ContentConformance
         Assert.True(dry.IsDryRun);
         Assert.Equal(dry, await _content.CollectGarbageAsync() with { Items = dry.Items });
         Assert.Equal(dry.Condemned, (await _content.CollectGarbageAsync(Really)).Condemned);
+        Time.Advance(TimeSpan.FromDays(2));
+        Assert.Equal(dry.Condemned, (await _content.CollectGarbageAsync(Really with { IsDryRun = true })).Deleted);
+        Assert.Equal(dry.Condemned, (await _content.CollectGarbageAsync(Really)).Deleted);
         Time.Advance(TimeSpan.FromDays(2));
         var objects = await CountObjectsAsync();
         Assert.True((await _content.CollectGarbageAsync(Really with { IsDryRun = true })).FreedBytes > 3_000_000);
@@ -228,10 +238,13 @@ public abstract partial class ContentConformance
     public async Task CollectGarbage_whole_objects_go_too_after_their_grace()
     {
         await new ContentStore(Objects).PutAsync(Random(1000));
-        await _content.CollectGarbageAsync(Really);
-        Assert.Equal(1, await CountObjectsAsync());
-        Time.Advance(TimeSpan.FromDays(2));
-        await _content.CollectGarbageAsync(Really);
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Equal(1, await CountObjectsAsync());
+            await _content.CollectGarbageAsync(Really);
+            Time.Advance(TimeSpan.FromDays(2));
+        }
+
         Assert.Equal(0, await CountObjectsAsync());
     }
 
@@ -268,8 +281,12 @@ public abstract partial class ContentConformance
         await ReplaceAsync(ContentStore.NameOf(digest), []);
         await PutAsync(Random(1000, 2));
         Release();
-        await _content.CollectGarbageAsync(Really);
-        Time.Advance(TimeSpan.FromDays(2));
+        for (var i = 0; i < 2; i++)
+        {
+            await _content.CollectGarbageAsync(Really);
+            Time.Advance(TimeSpan.FromDays(2));
+        }
+
         var report = await _content.CollectGarbageAsync(Really);
         Assert.Contains(report.Items, i => i.Why.Contains("damaged", StringComparison.Ordinal) && i.What.Contains(digest.ToString(), StringComparison.Ordinal));
         Assert.Equal(ContentStore.NameOf(digest), Assert.Single(await ObjectsAsync()).Name);
@@ -307,7 +324,7 @@ public abstract partial class ContentConformance
     [SkippableFact]
     public async Task CollectGarbage_longer_than_its_lease_keeps_others_out_all_the_time()
     {
-        await CondemnAsync(4);
+        await CondemnPacksAsync(4);
         List<Exception?> others = [];
         var objects = new SteppedObjects(Objects, step =>
         {
@@ -325,7 +342,7 @@ public abstract partial class ContentConformance
     [SkippableFact]
     public async Task CollectGarbage_whose_lease_ended_on_the_way_deletes_nothing_more_and_says_so()
     {
-        await CondemnAsync(4);
+        await CondemnPacksAsync(4);
         var objects = new SteppedObjects(Objects, step =>
         {
             if (step == "after delete")
@@ -375,13 +392,16 @@ public abstract partial class ContentConformance
         ],
     });
 
-    /// <summary>Makes packs whose contents a collection deletes now.</summary>
-    private async Task CondemnAsync(int packs)
+    /// <summary>Makes packs that a collection deletes now.</summary>
+    private async Task CondemnPacksAsync(int packs)
     {
         await PutAsync([.. Enumerable.Range(0, packs).Select(i => Random(1000, i))]);
         Release();
-        await _content.CollectGarbageAsync(Really);
-        Time.Advance(TimeSpan.FromDays(2));
+        for (var i = 0; i < 2; i++)
+        {
+            await _content.CollectGarbageAsync(Really);
+            Time.Advance(TimeSpan.FromDays(2));
+        }
     }
 
     /// <summary>Leases end by themselves after ten minutes in which nothing is put or read.</summary>
