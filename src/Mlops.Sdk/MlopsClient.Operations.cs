@@ -23,7 +23,8 @@ public sealed partial class MlopsClient
         await FlushAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await StoreBackup.BackupAsync(store, _content.Objects, Path.GetFullPath(folder), _options.Time, progress, cancellationToken).ConfigureAwait(false);
+            return await _content.HoldAsync(
+                () => StoreBackup.BackupAsync(store, _content.Objects, Path.GetFullPath(folder), _options.Time, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch (IOException e)
         {

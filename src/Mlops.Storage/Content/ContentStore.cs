@@ -274,6 +274,22 @@ public sealed class ContentStore
         new IndexRebuild(Indexed()).RunAsync(cancellationToken);
 
     /// <summary>
+    /// Does something for which all must stay that the index names at its beginning, however long it takes and whatever is collected
+    /// meanwhile, such as a copy of the index and then of the objects that it names.
+    /// </summary>
+    /// <param name="work">Done once.</param>
+    /// <param name="cancellationToken">Cancels the wait for the lease; the work is cancelled by its own means.</param>
+    /// <exception cref="InvalidOperationException">There is no index.</exception>
+    public async Task<T> HoldAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+
+        // a store that cannot be written is not swept either
+        using var use = await Indexed().TryEnterAsync(cancellationToken).ConfigureAwait(false);
+        return await (use is null ? work() : use.WaitAsync(work())).ConfigureAwait(false);
+    }
+
+    /// <summary>
     /// Copies the packs that the index speaks of, and the whole objects of contents that it does not have, to another object store as
     /// they are, checked on the way. With a copy of the metadata store they are a copy of the contents.
     /// </summary>

@@ -7,12 +7,29 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
 {
     private const int SideBySide = 8;
     private readonly ConcurrentBag<string> _problems = [];
+    private readonly ConcurrentDictionary<ObjectName, string> _missing = [];
     private long _copied;
     private long _bytes;
 
     public async Task<ObjectCopyReport> RunAsync(IReadOnlySet<Digest> digests, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var names = await FindObjectsAsync(digests, cancellationToken).ConfigureAwait(false);
+        await CopyAsync(names, progress, cancellationToken).ConfigureAwait(false);
+        if (!_missing.IsEmpty)
+        {
+            // a collection may have packed anew what was in them
+            var now = await FindObjectsAsync(digests, cancellationToken).ConfigureAwait(false);
+            await CopyAsync(now.Where(n => !names.ContainsKey(n.Key)).ToDictionary(), progress: null, cancellationToken).ConfigureAwait(false);
+            names = now;
+        }
+
+        var problems = _problems.Concat(_missing.Where(m => names.ContainsKey(m.Key)).Select(m => m.Value));
+        return new ObjectCopyReport(names.Count, _copied, _bytes, [.. problems.Order(StringComparer.Ordinal)]);
+    }
+
+    private async Task CopyAsync(
+        Dictionary<ObjectName, (bool IsPack, Digest Digest)> names, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
         var done = 0L;
         var options = new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(names, options, async (item, token) =>
@@ -21,14 +38,17 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
             {
                 await CopyAsync(item.Key, item.Value, token).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is NotFoundException or IntegrityException)
+            catch (NotFoundException e)
+            {
+                _missing[item.Key] = e.Message;
+            }
+            catch (IntegrityException e)
             {
                 _problems.Add(e.Message); // the rest is still worth copying
             }
 
             progress?.Report(Interlocked.Increment(ref done) / (double)names.Count);
         }).ConfigureAwait(false);
-        return new ObjectCopyReport(names.Count, _copied, _bytes, [.. _problems.Order(StringComparer.Ordinal)]);
     }
 
     /// <summary>
@@ -112,7 +132,7 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
 
     private async Task<byte[]> ReadAsync(ObjectName name, Digest pack, CancellationToken cancellationToken) =>
         await contents.Packs.TryReadAsync(pack, cancellationToken).ConfigureAwait(false)
-            ?? throw new IntegrityException($"Object '{name}' is missing in '{from.Location}'; store again what was in it, or restore a backup.");
+            ?? throw new NotFoundException($"Object '{name}' is missing in '{from.Location}'; store again what was in it, or restore a backup.");
 
     private static bool IsSound(Digest pack, byte[] bytes) =>
         PackFooter.TryReadFrom(bytes, pack) is { } entries && entries.All(e => PackReader.IsSound(e, bytes));

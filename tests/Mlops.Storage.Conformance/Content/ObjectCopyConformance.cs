@@ -46,4 +46,64 @@ public abstract partial class ContentConformance
         Assert.Empty(report.Problems);
         Assert.Equal(Random(3_000_000), await new ContentStore(target, _index, Time).ReadAllAsync(digest));
     }
+
+    [SkippableFact]
+    public async Task CopyObjects_packed_anew_meanwhile_are_found_where_they_are_now()
+    {
+        List<Digest> digests = [];
+        for (var i = 0; i < 40; i++)
+            digests.AddRange(await PutNamedAsync(Random(1000, i)));
+        Release();
+        var collected = new Lazy<Task>(async () =>
+        {
+            for (var i = 0; i < 2; i++)
+            {
+                await _content.CollectGarbageAsync(Really);
+                Time.Advance(TimeSpan.FromDays(2));
+            }
+        });
+        var target = new FolderObjectStore(Path.Combine(Folder, "copy"), Time);
+        var report = await new ContentStore(new ReadObjects(Objects, () => collected.Value), _index, Time).CopyObjectsAsync(target, digests.ToHashSet());
+        Assert.True(collected.IsValueCreated);
+        Assert.Empty(report.Problems);
+        foreach (var digest in digests)
+            Assert.Equal(digest, Digest.Of(await new ContentStore(target, _index, Time).ReadAllAsync(digest)));
+    }
+
+    [SkippableFact]
+    public async Task Hold_keeps_what_is_there_however_long_it_takes()
+    {
+        await PutAsync(Random(3_000_000));
+        Release();
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+        var time = new WatchedTime(Time);
+        var collector = new ContentStore(Objects, _index, Time);
+        await new ContentStore(Objects, _index, time).HoldAsync(async () =>
+        {
+            Assert.True((await collector.CollectGarbageAsync(Really)).Deleted > 0);
+            for (var i = 0; i < 10; i++)
+            {
+                var isWaiting = time.NextTimer;
+                Time.Advance(TimeSpan.FromMinutes(4));
+                await isWaiting;
+            }
+
+            Assert.Contains((await collector.CollectGarbageAsync(Really with { Grace = TimeSpan.Zero })).Items, i => i.State == GarbageState.Leased);
+            return Assert.Single(await ObjectsAsync());
+        });
+        Time.Advance(TimeSpan.FromDays(2));
+        await collector.CollectGarbageAsync(Really);
+        Assert.Empty(await ObjectsAsync());
+    }
+
+    /// <summary>Does something before each read.</summary>
+    private sealed class ReadObjects(IObjectStore inner, Func<Task> beforeRead) : PassingObjects(inner)
+    {
+        public override async Task<Stream> OpenReadAsync(ObjectName name, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
+        {
+            await beforeRead();
+            return await base.OpenReadAsync(name, offset, length, cancellationToken);
+        }
+    }
 }
