@@ -62,13 +62,14 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
     {
         IReadOnlyList<PackEntry>? damaged = null;
 
-        // what arrives wrong is asked for once more, since lines can fail too
-        for (var attempt = 0; attempt < 2 && damaged is not []; attempt++)
+        // what arrives wrong is asked for once more, since lines can fail too: the footer, and then the entries that it tells
+        for (var (reads, looks) = (0, 0); reads < 2 + looks && looks < 2 && damaged is not []; reads++)
         {
             if (await contents.Packs.TryReadAsync(pack, cancellationToken).ConfigureAwait(false) is not { } bytes)
                 return; // collected since it was listed
             entries ??= PackFooter.TryReadFrom(bytes, pack);
             damaged = (damaged ?? entries)?.Where(e => !PackReader.IsSound(e, bytes)).ToList();
+            looks += entries is null ? 0 : 1;
         }
 
         if (entries is null)

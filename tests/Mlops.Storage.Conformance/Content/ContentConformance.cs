@@ -585,6 +585,23 @@ public abstract partial class ContentConformance : IAsyncLifetime
         }
     }
 
+    /// <summary>Reads arrive with a byte wrong, where the number of the read says so.</summary>
+    private sealed class WrongObjects(IObjectStore inner, Func<int, Index?> where) : PassingObjects(inner)
+    {
+        private int _reads;
+
+        public override async Task<Stream> OpenReadAsync(ObjectName name, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
+        {
+            await using var stream = await base.OpenReadAsync(name, offset, length, cancellationToken);
+            using var copy = new MemoryStream();
+            await stream.CopyToAsync(copy, cancellationToken);
+            var bytes = copy.ToArray();
+            if (where(Interlocked.Increment(ref _reads)) is { } at)
+                bytes[at] ^= 1;
+            return new MemoryStream(bytes);
+        }
+    }
+
     /// <summary>The first read of each object arrives with a wrong byte.</summary>
     private sealed class OnceWrongObjects(IObjectStore inner) : PassingObjects(inner)
     {

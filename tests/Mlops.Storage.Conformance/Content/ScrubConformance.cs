@@ -57,6 +57,15 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task Scrub_footer_that_arrives_wrong_once_and_an_entry_after_it_are_sound()
+    {
+        var digests = await PutAsync(Random(3_000_000));
+        var objects = new WrongObjects(Objects, read => read switch { 1 => ^20, 2 => 1000, _ => null });
+        Assert.Empty((await new ContentStore(objects, _index, Time).ScrubAsync(long.MaxValue)).Problems);
+        await AssertReadableAsync(digests);
+    }
+
+    [SkippableFact]
     public async Task Scrub_many_missing_packs_takes_one_look_at_the_index()
     {
         for (var i = 0; i < 5; i++)
