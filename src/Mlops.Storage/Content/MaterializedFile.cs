@@ -6,6 +6,7 @@ namespace Mlops.Storage;
 internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgress<long>? progress)
 {
     private const int BufferBytes = 1024 * 1024;
+    private long _reported;
 
     public async Task WriteAsync(string path, MaterializeOptions options, CancellationToken cancellationToken)
     {
@@ -132,7 +133,8 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
             }
 
             (buffer, next) = (next, piece);
-            progress?.Report(file.Position);
+            if (file.Position > _reported) // a second attempt begins at the front
+                progress?.Report(_reported = file.Position);
         }
     }
 

@@ -94,8 +94,10 @@ public abstract partial class ContentConformance
         var bytes = Random(12_000_000);
         var digest = (await _content.PutAsync(bytes)).Digest;
         var path = Path.Combine(Folder, "model.bin");
-        await new ContentStore(new OnceWrongObjects(Objects), _index, Time).MaterializeAsync(digest, path);
+        List<long> seen = [];
+        await new ContentStore(new OnceWrongObjects(Objects), _index, Time).MaterializeAsync(digest, path, progress: new Reports(seen));
         Assert.Equal(bytes, await File.ReadAllBytesAsync(path));
+        Assert.Equal(seen.Order(), seen);
         Assert.Empty(await _content.CheckAsync([digest]).ToListAsync());
     }
 
