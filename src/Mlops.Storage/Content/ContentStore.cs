@@ -267,7 +267,10 @@ public sealed class ContentStore
         return new ContentScrub(Indexed(), _whole).RunAsync(budgetBytes, progress, cancellationToken);
     }
 
-    /// <summary>Brings into the index what the packs hold and it does not have. Needed only after the index was lost.</summary>
+    /// <summary>
+    /// Brings into the index what the packs hold and it does not have, or has only in quarantine while another pack has it sound.
+    /// Needed only after the index was lost, or packs were brought back.
+    /// </summary>
     /// <exception cref="ConflictException">A collection of garbage is under way.</exception>
     /// <exception cref="InvalidOperationException">There is no index.</exception>
     public Task<IndexRebuildReport> RebuildIndexAsync(CancellationToken cancellationToken = default) =>

@@ -124,6 +124,30 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task RebuildIndex_entry_in_quarantine_is_taken_from_another_pack_that_has_it_sound()
+    {
+        var digests = await PutAsync(Random(3_000_000));
+        var info = Assert.Single(await ObjectsAsync());
+        var sound = await ReadObjectAsync(info.Name);
+        var pack = sound.ToArray();
+        pack[1_000_000] ^= 1;
+        await ReplaceAsync(info.Name, pack);
+        await _content.ScrubAsync(long.MaxValue);
+        await PutAsync(Random(3_000_000));
+        var other = (await ObjectsAsync()).Single(o => o.Name != info.Name);
+        var repaired = await ReadObjectAsync(other.Name);
+
+        // now the repaired one is damaged, and the first one is back from a backup
+        await ReplaceAsync(info.Name, sound);
+        await ReplaceAsync(other.Name, [.. repaired.Select(b => (byte)(b ^ 1))]);
+        await _content.ScrubAsync(long.MaxValue);
+        await Assert.ThrowsAsync<IntegrityException>(() => _content.ReadAllAsync(digests[0]));
+
+        Assert.Equal(1, (await _content.RebuildIndexAsync()).Entries);
+        await AssertReadableAsync(digests);
+    }
+
+    [SkippableFact]
     public async Task RebuildIndex_beside_a_collection_is_refused()
     {
         await PutAsync(Random(1000));
