@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Mlops.Storage;
 
@@ -14,7 +15,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     private const int MostItems = 1000;
     private const int WritesTogether = 1000;
     private readonly List<GarbageItem> _items = [];
-    private readonly Dictionary<Digest, long> _used = [];
+    private readonly Dictionary<Digest, (long Bytes, bool HasSound)> _used = [];
     private readonly List<CellWrite> _writes = [];
     private DateTimeOffset _begun;
     private (DateTimeOffset Since, string Who)? _oldest;
@@ -98,7 +99,11 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             Report($"content {entry.Entry.Digest}", entry.Entry.ContentBytes, state, "no record names it");
     }
 
-    private void Use(IndexEntry entry) => _used[entry.Pack] = _used.GetValueOrDefault(entry.Pack) + entry.Entry.Length;
+    private void Use(IndexEntry entry)
+    {
+        ref var used = ref CollectionsMarshal.GetValueRefOrAddDefault(_used, entry.Pack, out _);
+        used = (used.Bytes + entry.Entry.Length, used.HasSound || !entry.IsDamaged);
+    }
 
     private GarbageState StateOf(DateTimeOffset? condemned)
     {
@@ -177,10 +182,11 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             await RenewAsync().ConfigureAwait(false);
             var key = PackPrefix + pack.Name;
             gone.Remove(key);
-            if (_used.GetValueOrDefault(pack.Name) is > 0 and var used)
+            if (_used.GetValueOrDefault(pack.Name) is { Bytes: > 0 } used)
             {
                 Pardon(key, condemned);
-                rewriting.Consider(pack, used);
+                if (used.HasSound) // else nothing of it can be moved
+                    rewriting.Consider(pack, used.Bytes);
                 continue;
             }
 

@@ -187,6 +187,37 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task CollectGarbage_pack_of_which_only_damaged_entries_are_left_is_not_packed_anew_each_time()
+    {
+        var large = Random(8_000_000);
+        await PutAsync(large);
+        var kept = await PutNamedAsync(large[..3_000_000]);
+        var info = (await ObjectsAsync()).MaxBy(o => o.SizeBytes)!;
+        var pack = await ReadObjectAsync(info.Name);
+        pack[0] ^= 1;
+        await ReplaceAsync(info.Name, pack);
+        await _content.ScrubAsync(long.MaxValue);
+        Release();
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+        Assert.True((await _content.CollectGarbageAsync(Really)).RewrittenBytes > 0);
+        Time.Advance(TimeSpan.FromDays(2));
+        Assert.Equal(0, (await _content.CollectGarbageAsync(Really)).RewrittenBytes);
+
+        // put again, it is of no use any more
+        await PutAsync(large[..3_000_000]);
+        Release();
+        for (var i = 0; i < 3; i++)
+        {
+            await _content.CollectGarbageAsync(Really);
+            Time.Advance(TimeSpan.FromDays(2));
+        }
+
+        await AssertReadableAsync(kept);
+        Assert.DoesNotContain(info.Name, (await ObjectsAsync()).Select(o => o.Name));
+    }
+
+    [SkippableFact]
     public async Task CollectGarbage_packs_packed_anew_are_no_larger_than_others()
     {
         List<Digest> kept = [];
