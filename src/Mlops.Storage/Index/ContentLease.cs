@@ -109,7 +109,9 @@ internal sealed class ContentLease(ContentIndex index)
         var since = new byte[8];
         lock (_uses)
             BinaryPrimitives.WriteInt64LittleEndian(since, Microseconds.From(_uses.Count == 0 ? Now : _uses.Min(u => u.Since)));
-        if (await _cell.TryCommitAsync(since, cells).ConfigureAwait(false))
+
+        // others use the cell too, so nobody leaves it in doubt
+        if (await _cell.TryCommitAsync(since, cells, CancellationToken.None).ConfigureAwait(false))
             return true;
         _cell = NewCell(index);
         return false;

@@ -33,30 +33,30 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         {
             _lease = lease;
             return SweepAsync(cancellationToken);
-        }).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<GarbageReport> SweepAsync(CancellationToken cancellationToken)
     {
         _begun = Now;
-        var live = await LiveContents.MarkAsync(contents, RenewAsync, cancellationToken).ConfigureAwait(false);
+        var live = await LiveContents.MarkAsync(contents, () => RenewAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
         await PackWholeAsync(live, cancellationToken).ConfigureAwait(false);
         _oldest = await ContentLease.FindOldestAsync(contents.Index.Store, cancellationToken).ConfigureAwait(false);
 
         // lists of chunks go before the chunks, so that none ever names what is gone
         await foreach (var part in contents.Index.ListAllAsync(cancellationToken).ConfigureAwait(false))
-            await SweepAsync(part, live).ConfigureAwait(false);
+            await SweepAsync(part, live, cancellationToken).ConfigureAwait(false);
         var rewritten = await SweepPacksAsync(cancellationToken).ConfigureAwait(false);
         return new GarbageReport(options.IsDryRun, live.Contents, live.Chunks, _condemned, _deleted, _freed, rewritten, _items);
     }
 
     private DateTimeOffset Now => contents.Index.Time.GetUtcNow();
 
-    private Task RenewAsync() => _lease?.RenewIfDueAsync() ?? Task.CompletedTask;
+    private Task RenewAsync(CancellationToken cancellationToken) => _lease?.RenewIfDueAsync(cancellationToken) ?? Task.CompletedTask;
 
-    private async Task SweepAsync(IReadOnlyList<IndexEntry> entries, LiveContents live)
+    private async Task SweepAsync(IReadOnlyList<IndexEntry> entries, LiveContents live, CancellationToken cancellationToken)
     {
-        await RenewAsync().ConfigureAwait(false);
+        await RenewAsync(cancellationToken).ConfigureAwait(false);
         List<IndexEntry> deleting = [];
         foreach (var entry in entries)
         {
@@ -82,7 +82,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             Count(entry, state);
         }
 
-        var kept = (await CommitAsync().ConfigureAwait(false)).Select(w => w.Key).ToHashSet(StringComparer.Ordinal);
+        var kept = (await CommitAsync(cancellationToken).ConfigureAwait(false)).Select(w => w.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in deleting)
         {
             if (kept.Contains(entry.Key))
@@ -126,7 +126,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     {
         await foreach (var content in whole.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            await RenewAsync().ConfigureAwait(false);
+            await RenewAsync(cancellationToken).ConfigureAwait(false);
             if (live.Has(PackEntryKind.Content, content.Digest) || content.SizeBytes > Manifest.MostBytes)
                 continue;
             try
@@ -179,7 +179,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         using var rewriting = new PackRewriting(contents);
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            await RenewAsync().ConfigureAwait(false);
+            await RenewAsync(cancellationToken).ConfigureAwait(false);
             var key = PackPrefix + pack.Name;
             gone.Remove(key);
             if (_used.GetValueOrDefault(pack.Name) is { Bytes: > 0 } used)
@@ -201,7 +201,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
                 _writes.Add(Condemnation(PackPrefix + moved));
         }
 
-        await CommitAsync().ConfigureAwait(false);
+        await CommitAsync(cancellationToken).ConfigureAwait(false);
         return rewriting.CandidateBytes;
     }
 
@@ -264,13 +264,13 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     }
 
     /// <summary>Writes what a put did not change meanwhile, and returns the rest.</summary>
-    private async Task<IReadOnlyList<CellWrite>> CommitAsync()
+    private async Task<IReadOnlyList<CellWrite>> CommitAsync(CancellationToken cancellationToken)
     {
         List<CellWrite> changed = [];
         if (_lease is not null)
         {
             foreach (var together in _writes.Chunk(WritesTogether))
-                changed.AddRange(await _lease.CommitUnchangedAsync(together).ConfigureAwait(false));
+                changed.AddRange(await _lease.CommitUnchangedAsync(together, cancellationToken).ConfigureAwait(false));
         }
 
         _writes.Clear();

@@ -5,7 +5,7 @@ internal sealed class IndexRebuild(PackedContents contents)
 {
     /// <summary>Not beside a collection, which could delete a pack between its reading and its indexing.</summary>
     public Task<IndexRebuildReport> RunAsync(CancellationToken cancellationToken) =>
-        UpkeepLease.WithAsync(contents.Index, lease => ReadAsync(lease, cancellationToken));
+        UpkeepLease.WithAsync(contents.Index, lease => ReadAsync(lease, cancellationToken), cancellationToken);
 
     private async Task<IndexRebuildReport> ReadAsync(UpkeepLease lease, CancellationToken cancellationToken)
     {
@@ -14,7 +14,7 @@ internal sealed class IndexRebuild(PackedContents contents)
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             packs++;
-            await lease.RenewIfDueAsync().ConfigureAwait(false);
+            await lease.RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
             if (await contents.Packs.ReadFooterAsync(pack, cancellationToken).ConfigureAwait(false) is not { } footer)
             {
                 problems.Add($"The footer of object '{PackStore.NameOf(pack.Name)}' is damaged; what it holds is not known. Store it again, or restore a backup.");
@@ -32,7 +32,7 @@ internal sealed class IndexRebuild(PackedContents contents)
                         better.Add((IndexEntry.Of(pack.Name, entry) with { Condemned = old?.Condemned }).ToWrite(old?.Version ?? 0));
                 }
 
-                entries += better.Count - (await lease.CommitUnchangedAsync(better).ConfigureAwait(false)).Count;
+                entries += better.Count - (await lease.CommitUnchangedAsync(better, cancellationToken).ConfigureAwait(false)).Count;
             }
         }
 

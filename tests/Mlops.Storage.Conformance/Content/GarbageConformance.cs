@@ -389,6 +389,19 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task CollectGarbage_cancelled_while_the_store_is_busy_ends_and_keeps_nobody_out()
+    {
+        await PutAsync(Random(1000));
+        Release();
+        var line = new FaultyStore(_index) { Gate = new TaskCompletionSource().Task };
+        using var cancel = new CancellationTokenSource();
+        var collection = new ContentStore(Objects, line, Time).CollectGarbageAsync(Really, cancel.Token);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => collection);
+        Assert.Equal(1, (await _content.CollectGarbageAsync(Really)).Condemned);
+    }
+
+    [SkippableFact]
     public async Task CollectGarbage_negative_grace_or_no_index_is_misuse()
     {
         await Assert.ThrowsAsync<ArgumentException>(() => _content.CollectGarbageAsync(new GarbageOptions { Grace = TimeSpan.FromTicks(-1) }));
