@@ -210,7 +210,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         (await contents.Index.Store.ListCellsAsync(PackPrefix, cancellationToken).ConfigureAwait(false)).ToDictionary(
             c => c.Key, c => Microseconds.ToTime(BinaryPrimitives.ReadInt64LittleEndian(c.Value.Span)), StringComparer.Ordinal);
 
-    private async Task<GarbageState> SweepAsync(
+    private async Task SweepAsync(
         string key, ObjectName name, long sizeBytes, string why, Dictionary<string, DateTimeOffset> condemned, CancellationToken cancellationToken)
     {
         var state = StateOf(condemned.TryGetValue(key, out var since) ? since : null);
@@ -225,7 +225,6 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         }
 
         Report($"object '{name}'", sizeBytes, state, why);
-        return state;
     }
 
     private void Pardon(string key, Dictionary<string, DateTimeOffset> condemned)
