@@ -351,29 +351,10 @@ public sealed class ContentStore
         {
             Manifest.ThrowIfTooLarge(file.Length);
             var stamp = FileStamp.Of(file);
-            ContentInfo info;
-            if (file.Length <= MostInMemory)
-            {
-                info = await PutAsync(file, cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                using var use = await Packed.TryEnterAsync(cancellationToken).ConfigureAwait(false);
-                if (use is null)
-                    return null;
-                try
-                {
-                    info = await Packed.PutLargeAsync(file, use, progress, cancellationToken).ConfigureAwait(false);
-                }
-                catch (StorageUnavailableException)
-                {
-                    if (await Packed.IsIndexThereAsync(cancellationToken).ConfigureAwait(false))
-                        throw; // it is the objects that are away
-                    return null;
-                }
-            }
-
-            return await stamp.IsUnchangedAsync(file, info, cancellationToken).ConfigureAwait(false) ? info : throw Changed(path);
+            var put = file.Length <= MostInMemory
+                ? await PutAsync(file, cancellationToken).ConfigureAwait(false)
+                : await Packed.TryPutLargeAsync(file, progress, cancellationToken).ConfigureAwait(false);
+            return put is not { } info || await stamp.IsUnchangedAsync(file, info, cancellationToken).ConfigureAwait(false) ? put : throw Changed(path);
         }
     }
 

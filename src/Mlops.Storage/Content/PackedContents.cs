@@ -34,37 +34,16 @@ internal sealed class PackedContents
         }
     }
 
-    /// <summary>Whether the index can be reached, and what failed was something else.</summary>
-    public async Task<bool> IsIndexThereAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            _ = await Index.FindContentAsync(default, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (StorageUnavailableException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>False if the index is away.</summary>
-    public async Task<bool> TryPutSmallAsync(ContentInfo info, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public Task<bool> TryPutSmallAsync(ContentInfo info, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        TryPutAsync(use => _small.PutAsync(info, content, use, cancellationToken), cancellationToken);
+
+    /// <summary>Null if the index is away.</summary>
+    public async Task<ContentInfo?> TryPutLargeAsync(Stream content, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        using var use = await TryEnterAsync(cancellationToken).ConfigureAwait(false);
-        if (use is null)
-            return false;
-        try
-        {
-            await _small.PutAsync(info, content, use, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (StorageUnavailableException)
-        {
-            if (await IsIndexThereAsync(cancellationToken).ConfigureAwait(false))
-                throw; // it is the objects that are away
-            return false;
-        }
+        ContentInfo? info = null;
+        await TryPutAsync(async use => info = await PutLargeAsync(content, use, progress, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return info;
     }
 
     /// <summary>Stores a stream of known length.</summary>
@@ -157,6 +136,38 @@ internal sealed class PackedContents
                 await _reader.MarkDamagedAsync(entry, cancellationToken).ConfigureAwait(false);
                 throw;
             }
+        }
+    }
+
+    private async Task<bool> TryPutAsync(Func<ContentLease.Use, Task> put, CancellationToken cancellationToken)
+    {
+        using var use = await TryEnterAsync(cancellationToken).ConfigureAwait(false);
+        if (use is null)
+            return false;
+        try
+        {
+            await put(use).ConfigureAwait(false);
+            return true;
+        }
+        catch (StorageUnavailableException)
+        {
+            if (await IsIndexThereAsync(cancellationToken).ConfigureAwait(false))
+                throw; // it is the objects that are away
+            return false;
+        }
+    }
+
+    /// <summary>Whether the index can be reached, and what failed was something else.</summary>
+    private async Task<bool> IsIndexThereAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _ = await Index.FindContentAsync(default, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (StorageUnavailableException)
+        {
+            return false;
         }
     }
 }
