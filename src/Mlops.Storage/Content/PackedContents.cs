@@ -46,7 +46,7 @@ internal sealed class PackedContents
         return info;
     }
 
-    /// <summary>Stores a stream of known length.</summary>
+    /// <summary>Stores a stream of known length that checks itself.</summary>
     /// <exception cref="StorageUnavailableException">The index or the objects are away or full.</exception>
     public async Task<ContentInfo> PutAsync(Stream content, CancellationToken cancellationToken)
     {
@@ -55,6 +55,9 @@ internal sealed class PackedContents
             return await PutLargeAsync(content, use, progress: null, cancellationToken).ConfigureAwait(false);
         var bytes = new byte[content.Length];
         await content.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+
+        // an empty one is checked only once it is asked for more than there should be
+        _ = await content.ReadAsync(new byte[1], cancellationToken).ConfigureAwait(false);
         var info = new ContentInfo(Digest.Of(bytes), bytes.Length);
         await _small.PutAsync(info, bytes, use, cancellationToken).ConfigureAwait(false);
         return info;

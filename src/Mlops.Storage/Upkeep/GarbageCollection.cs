@@ -164,11 +164,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         if (await whole.TryOpenAsync(digest, cancellationToken).ConfigureAwait(false) is not { } stream)
             return;
         await using (stream.ConfigureAwait(false))
-        {
-            if ((await contents.PutAsync(stream, cancellationToken).ConfigureAwait(false)).Digest != digest)
-                throw new IntegrityException($"Object '{WholeObjects.NameOf(digest)}' is empty.");
-        }
-
+            await contents.PutAsync(stream, cancellationToken).ConfigureAwait(false);
         await whole.DeleteAsync(digest, cancellationToken).ConfigureAwait(false);
     }
 
@@ -182,7 +178,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             await RenewAsync(cancellationToken).ConfigureAwait(false);
             var key = PackPrefix + pack.Name;
             gone.Remove(key);
-            if (_used.GetValueOrDefault(pack.Name) is { Bytes: > 0 } used)
+            if (_used.TryGetValue(pack.Name, out var used)) // empty contents have no bytes there
             {
                 Pardon(key, condemned);
                 if (used.HasSound) // else nothing of it can be moved

@@ -41,6 +41,20 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task CollectGarbage_empty_content_alone_in_its_pack_stays_while_it_is_named()
+    {
+        var kept = await PutNamedAsync(Random(0));
+        Release();
+        for (var i = 0; i < 3; i++)
+        {
+            Assert.Empty((await _content.CollectGarbageAsync(Really)).Items);
+            Time.Advance(TimeSpan.FromDays(2));
+        }
+
+        await AssertReadableAsync(kept);
+    }
+
+    [SkippableFact]
     public async Task CollectGarbage_dry_run_says_the_same_and_changes_nothing()
     {
         await PutAsync(Random(3_000_000));
