@@ -23,7 +23,8 @@ public sealed partial class MlopsClient
         await FlushAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            return await StoreBackup.BackupAsync(store, _content.Objects, Path.GetFullPath(folder), _options.Time, progress, cancellationToken).ConfigureAwait(false);
+            return await _content.HoldAsync(
+                () => StoreBackup.BackupAsync(store, _content.Objects, Path.GetFullPath(folder), _options.Time, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
         catch (IOException e)
         {
@@ -72,8 +73,8 @@ public sealed partial class MlopsClient
 
     /// <summary>
     /// Frees the space of contents that no run names any more, such as those of purged runs. In two steps: a first run condemns
-    /// them, one after the grace deletes them, so that whoever stores the same content meanwhile loses nothing. A dry run by
-    /// default, which says what would be done. Flushes first.
+    /// them, one after the grace deletes them, so that whoever stores the same content meanwhile loses nothing; their packs go the
+    /// same way after them. A dry run by default, which says what would be done. Flushes first.
     /// </summary>
     /// <param name="options">Whether really, and after how long; a dry run when null.</param>
     /// <param name="cancellationToken">Cancels; what was deleted is gone, the rest is as before.</param>

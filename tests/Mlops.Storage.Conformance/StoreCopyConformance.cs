@@ -57,6 +57,25 @@ public abstract class StoreCopyConformance : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task RunAsync_target_has_the_list_of_chunks_without_its_chunks_copies_the_content()
+    {
+        var bytes = new byte[3_000_000];
+        new Random(1).NextBytes(bytes);
+        var digest = (await FromContent.PutAsync(bytes)).Digest;
+        await _from.CommitAsync(Of(Change(ChangeMode.Create, _ids.Next(), FieldWrite.Set("content", FieldValue.Digest(digest)))));
+
+        // as an index has it that was made anew of packs that a collection left
+        var toContent = new ContentStore(new FolderObjectStore(Path.Combine(_folder, "to")), _to);
+        await toContent.PutAsync(bytes);
+        var chunks = await _to.ListCellsAsync("chunk/");
+        await _to.CommitAsync(new Batch { Actor = "ada", ClientTime = Start, Cells = [.. chunks.Select(c => new CellWrite { Key = c.Key })] });
+
+        var report = await new StoreCopy(_from, FromContent, _to, toContent, "ada", TimeProvider.System).RunAsync();
+        Assert.Equal((1L, 0), (report.Objects, report.Differences.Count));
+        Assert.Equal(bytes, await toContent.ReadAllAsync(digest));
+    }
+
+    [SkippableFact]
     public async Task RunAsync_source_goes_on_copies_what_changed()
     {
         var runs = await FillAsync(_from, runs: 2);

@@ -25,11 +25,15 @@ internal sealed class ChunkedPut(PackStore packs, ContentIndex index, ContentLea
         {
             try
             {
-                await foreach (var segment in segments.Reader.ReadAllAsync(stop.Token).ConfigureAwait(false))
+                // whoever writes the stream may pause for longer than a lease lasts
+                while (await use.WaitAsync(segments.Reader.WaitToReadAsync(stop.Token).AsTask()).ConfigureAwait(false))
                 {
-                    await PackAsync(segment, writer, stop.Token).ConfigureAwait(false);
-                    segment.Dispose();
-                    progress?.Report(_manifest.SizeBytes);
+                    while (segments.Reader.TryRead(out var segment))
+                    {
+                        await PackAsync(segment, writer, stop.Token).ConfigureAwait(false);
+                        segment.Dispose();
+                        progress?.Report(_manifest.SizeBytes);
+                    }
                 }
 
                 var content = new ContentInfo(await reading.ConfigureAwait(false), _manifest.SizeBytes);

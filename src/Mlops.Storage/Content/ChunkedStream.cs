@@ -65,7 +65,8 @@ internal sealed class ChunkedStream(
     private async ValueTask AdvanceAsync(CancellationToken cancellationToken)
     {
         Release();
-        await RenewAsync(cancellationToken).ConfigureAwait(false);
+        if (use is not null)
+            await use.TryRenewIfDueAsync(cancellationToken).ConfigureAwait(false);
         while (_ahead.Count < _mostAhead && await NextRunAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } run)
             _ahead.Enqueue(Task.Run(() => ReadRunAsync(run), CancellationToken.None));
         _mostAhead = Math.Min(_mostAhead + 1, RunsAhead);
@@ -77,19 +78,6 @@ internal sealed class ChunkedStream(
         _ = _ahead.Dequeue();
     }
 
-    private async ValueTask RenewAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            if (use is not null)
-                await use.RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (StorageUnavailableException)
-        {
-            // every chunk is checked, so without a lease a read can only fail, and does so when something is gone
-        }
-    }
-
     /// <summary>The next chunks that stand one behind the other in one pack; empty at the end.</summary>
     private async ValueTask<List<IndexEntry>> NextRunAsync(CancellationToken cancellationToken)
     {
@@ -98,7 +86,13 @@ internal sealed class ChunkedStream(
         while (true)
         {
             if (_located.Count == 0)
+            {
+                // should the look-up fail, what is in the run already must not be lost with it
+                if (run.Count > 0)
+                    return run;
                 await LocateAsync(cancellationToken).ConfigureAwait(false);
+            }
+
             if (!_located.TryPeek(out var next) || (run.Count > 0 && bytes + next.Entry.SizeBytes > RunBytes))
                 return run;
             if (run.Count > 0 && (next.Pack != run[^1].Pack || next.Entry.Offset != run[^1].Entry.Offset + run[^1].Entry.Length))

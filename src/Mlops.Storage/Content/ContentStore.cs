@@ -122,10 +122,8 @@ public sealed class ContentStore
         || await IsPackedAsync(digest, cancellationToken).ConfigureAwait(false); // a collection may have packed it meanwhile
 
     /// <summary>Whether content is in the store and no collection is about to delete it, so that it may be named without being put.</summary>
-    internal async Task<bool> IsKeptAsync(Digest digest, CancellationToken cancellationToken) =>
-        Packed is null
-            ? await ExistsAsync(digest, cancellationToken).ConfigureAwait(false)
-            : await Packed.FindAsync(digest, cancellationToken).ConfigureAwait(false) is { IsDamaged: false, Condemned: null };
+    internal Task<bool> IsKeptAsync(Digest digest, CancellationToken cancellationToken) =>
+        Packed is null ? ExistsAsync(digest, cancellationToken) : Packed.IsKeptAsync(digest, cancellationToken);
 
     /// <summary>All content that is stored, in no order that matters; what is there in both forms comes twice.</summary>
     public async IAsyncEnumerable<ContentInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -239,7 +237,8 @@ public sealed class ContentStore
 
     /// <summary>
     /// Deletes, in two runs, what no record of the metadata store and no series of digests names any more: the first condemns it,
-    /// one after the grace deletes it. A dry run by default. Puts and reads may go on meanwhile.
+    /// one after the grace deletes it, and condemns the packs of which nothing is left; one after their grace frees their space. A
+    /// dry run by default. Puts and reads may go on meanwhile.
     /// </summary>
     /// <param name="options">Whether really, and after how long; a dry run when null.</param>
     /// <param name="cancellationToken">Cancels; what was deleted is gone, the rest is as before.</param>
@@ -268,11 +267,30 @@ public sealed class ContentStore
         return new ContentScrub(Indexed(), _whole).RunAsync(budgetBytes, progress, cancellationToken);
     }
 
-    /// <summary>Brings into the index what the packs hold and it does not have. Needed only after the index was lost.</summary>
+    /// <summary>
+    /// Brings into the index what the packs hold and it does not have, or has only in quarantine while another pack has it sound.
+    /// Needed only after the index was lost, or packs were brought back.
+    /// </summary>
     /// <exception cref="ConflictException">A collection of garbage is under way.</exception>
     /// <exception cref="InvalidOperationException">There is no index.</exception>
     public Task<IndexRebuildReport> RebuildIndexAsync(CancellationToken cancellationToken = default) =>
         new IndexRebuild(Indexed()).RunAsync(cancellationToken);
+
+    /// <summary>
+    /// Does something for which all must stay that the index names at its beginning, however long it takes and whatever is collected
+    /// meanwhile, such as a copy of the index and then of the objects that it names.
+    /// </summary>
+    /// <param name="work">Done once.</param>
+    /// <param name="cancellationToken">Cancels the wait for the lease; the work is cancelled by its own means.</param>
+    /// <exception cref="InvalidOperationException">There is no index.</exception>
+    public async Task<T> HoldAsync<T>(Func<Task<T>> work, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+
+        // a store that cannot be written is not swept either
+        using var use = await Indexed().TryEnterAsync(cancellationToken).ConfigureAwait(false);
+        return await (use is null ? work() : use.WaitAsync(work())).ConfigureAwait(false);
+    }
 
     /// <summary>
     /// Copies the packs that the index speaks of, and the whole objects of contents that it does not have, to another object store as
@@ -333,29 +351,10 @@ public sealed class ContentStore
         {
             Manifest.ThrowIfTooLarge(file.Length);
             var stamp = FileStamp.Of(file);
-            ContentInfo info;
-            if (file.Length <= MostInMemory)
-            {
-                info = await PutAsync(file, cancellationToken).ConfigureAwait(false);
-            }
-            else
-            {
-                using var use = await Packed.TryEnterAsync(cancellationToken).ConfigureAwait(false);
-                if (use is null)
-                    return null;
-                try
-                {
-                    info = await Packed.PutLargeAsync(file, use, progress, cancellationToken).ConfigureAwait(false);
-                }
-                catch (StorageUnavailableException)
-                {
-                    if (await Packed.IsIndexThereAsync(cancellationToken).ConfigureAwait(false))
-                        throw; // it is the objects that are away
-                    return null;
-                }
-            }
-
-            return await stamp.IsUnchangedAsync(file, info, cancellationToken).ConfigureAwait(false) ? info : throw Changed(path);
+            var put = file.Length <= MostInMemory
+                ? await PutAsync(file, cancellationToken).ConfigureAwait(false)
+                : await Packed.TryPutLargeAsync(file, progress, cancellationToken).ConfigureAwait(false);
+            return put is not { } info || await stamp.IsUnchangedAsync(file, info, cancellationToken).ConfigureAwait(false) ? put : throw Changed(path);
         }
     }
 

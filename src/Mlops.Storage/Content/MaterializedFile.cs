@@ -6,6 +6,7 @@ namespace Mlops.Storage;
 internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgress<long>? progress)
 {
     private const int BufferBytes = 1024 * 1024;
+    private long _reported;
 
     public async Task WriteAsync(string path, MaterializeOptions options, CancellationToken cancellationToken)
     {
@@ -132,15 +133,18 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
             }
 
             (buffer, next) = (next, piece);
-            progress?.Report(file.Position);
+            if (file.Position > _reported) // a second attempt begins at the front
+                progress?.Report(_reported = file.Position);
         }
     }
 
     private static void Finish(string temporary, string path)
     {
-        File.SetAttributes(temporary, File.GetAttributes(temporary) | FileAttributes.ReadOnly);
         if (OperatingSystem.IsWindows() && File.Exists(path))
             File.SetAttributes(path, File.GetAttributes(path) & ~FileAttributes.ReadOnly); // it replaces no read-only file
         File.Move(temporary, path, overwrite: true);
+
+        // not before: an attempt that was killed in between could not be gone on with
+        File.SetAttributes(path, File.GetAttributes(path) | FileAttributes.ReadOnly);
     }
 }

@@ -34,40 +34,19 @@ internal sealed class PackedContents
         }
     }
 
-    /// <summary>Whether the index can be reached, and what failed was something else.</summary>
-    public async Task<bool> IsIndexThereAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            _ = await Index.FindContentAsync(default, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (StorageUnavailableException)
-        {
-            return false;
-        }
-    }
-
     /// <summary>False if the index is away.</summary>
-    public async Task<bool> TryPutSmallAsync(ContentInfo info, ReadOnlyMemory<byte> content, CancellationToken cancellationToken)
+    public Task<bool> TryPutSmallAsync(ContentInfo info, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
+        TryPutAsync(use => _small.PutAsync(info, content, use, cancellationToken), cancellationToken);
+
+    /// <summary>Null if the index is away.</summary>
+    public async Task<ContentInfo?> TryPutLargeAsync(Stream content, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        using var use = await TryEnterAsync(cancellationToken).ConfigureAwait(false);
-        if (use is null)
-            return false;
-        try
-        {
-            await _small.PutAsync(info, content, use, cancellationToken).ConfigureAwait(false);
-            return true;
-        }
-        catch (StorageUnavailableException)
-        {
-            if (await IsIndexThereAsync(cancellationToken).ConfigureAwait(false))
-                throw; // it is the objects that are away
-            return false;
-        }
+        ContentInfo? info = null;
+        await TryPutAsync(async use => info = await PutLargeAsync(content, use, progress, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        return info;
     }
 
-    /// <summary>Stores a stream of known length.</summary>
+    /// <summary>Stores a stream of known length that checks itself.</summary>
     /// <exception cref="StorageUnavailableException">The index or the objects are away or full.</exception>
     public async Task<ContentInfo> PutAsync(Stream content, CancellationToken cancellationToken)
     {
@@ -76,6 +55,9 @@ internal sealed class PackedContents
             return await PutLargeAsync(content, use, progress: null, cancellationToken).ConfigureAwait(false);
         var bytes = new byte[content.Length];
         await content.ReadExactlyAsync(bytes, cancellationToken).ConfigureAwait(false);
+
+        // an empty one is checked only once it is asked for more than there should be
+        _ = await content.ReadAsync(new byte[1], cancellationToken).ConfigureAwait(false);
         var info = new ContentInfo(Digest.Of(bytes), bytes.Length);
         await _small.PutAsync(info, bytes, use, cancellationToken).ConfigureAwait(false);
         return info;
@@ -85,6 +67,26 @@ internal sealed class PackedContents
         new ChunkedPut(Packs, Index, use).PutAsync(content, progress, cancellationToken);
 
     public Task<IndexEntry?> FindAsync(Digest digest, CancellationToken cancellationToken) => Index.FindContentAsync(digest, cancellationToken);
+
+    /// <summary>Whether a content is there and not condemned, with all its chunks: a list of chunks can come back with its pack when the index is made anew.</summary>
+    public async Task<bool> IsKeptAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        if (await FindAsync(digest, cancellationToken).ConfigureAwait(false) is not { IsDamaged: false, Condemned: null } entry)
+            return false;
+        if (entry.Entry.Kind != PackEntryKind.Manifest)
+            return true;
+        try
+        {
+            var manifest = await ReadManifestAsync(entry, cancellationToken).ConfigureAwait(false);
+            var chunks = manifest.Chunks.Select(c => c.Digest).ToHashSet();
+            var found = await Index.FindAsync(PackEntryKind.Chunk, chunks, cancellationToken).ConfigureAwait(false);
+            return found.Count == chunks.Count && found.Values.All(e => e is { IsDamaged: false, Condemned: null });
+        }
+        catch (Exception e) when (e is IntegrityException or NotFoundException)
+        {
+            return false;
+        }
+    }
 
     public async Task<Stream> OpenReadAsync(IndexEntry entry, CancellationToken cancellationToken)
     {
@@ -137,6 +139,38 @@ internal sealed class PackedContents
                 await _reader.MarkDamagedAsync(entry, cancellationToken).ConfigureAwait(false);
                 throw;
             }
+        }
+    }
+
+    private async Task<bool> TryPutAsync(Func<ContentLease.Use, Task> put, CancellationToken cancellationToken)
+    {
+        using var use = await TryEnterAsync(cancellationToken).ConfigureAwait(false);
+        if (use is null)
+            return false;
+        try
+        {
+            await put(use).ConfigureAwait(false);
+            return true;
+        }
+        catch (StorageUnavailableException)
+        {
+            if (await IsIndexThereAsync(cancellationToken).ConfigureAwait(false))
+                throw; // it is the objects that are away
+            return false;
+        }
+    }
+
+    /// <summary>Whether the index can be reached, and what failed was something else.</summary>
+    private async Task<bool> IsIndexThereAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            _ = await Index.FindContentAsync(default, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (StorageUnavailableException)
+        {
+            return false;
         }
     }
 }

@@ -23,7 +23,7 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index)
 
         _ = Task.Run(WorkAsync, CancellationToken.None);
 
-        // not left before its bytes are read, which are the caller's again then
+        // once taken it is not left before its bytes are read, which are the caller's again then
         return waiting.Done.Task;
     }
 
@@ -31,17 +31,36 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index)
     {
         while (Take() is { Count: > 0 } group)
         {
+            // stored together, they end once nobody wants any of them
+            using var stop = new CancellationTokenSource();
+            var wanted = group.Count;
+            Action<object?> leave = _ =>
+            {
+                if (Interlocked.Decrement(ref wanted) == 0)
+                    stop.Cancel();
+            };
+            var leaving = group.ConvertAll(w => w.CancellationToken.UnsafeRegister(leave, null));
             try
             {
-                await StoreAsync(group).ConfigureAwait(false);
+                await StoreAsync(group, stop.Token).ConfigureAwait(false);
                 foreach (var waiting in group)
                     waiting.Done.TrySetResult();
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                foreach (var waiting in group)
+                    waiting.Done.TrySetCanceled(waiting.CancellationToken);
             }
             catch (Exception e)
             {
                 // each of the callers is told
                 foreach (var waiting in group)
                     waiting.Done.TrySetException(e);
+            }
+            finally
+            {
+                foreach (var registration in leaving)
+                    await registration.DisposeAsync().ConfigureAwait(false);
             }
         }
     }
@@ -54,12 +73,8 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index)
         {
             while (bytes < PackBuilder.TargetBytes && _waiting.TryDequeue(out var next))
             {
-                if (next.CancellationToken.IsCancellationRequested)
-                {
-                    next.Done.TrySetCanceled(next.CancellationToken);
+                if (!next.TryTake())
                     continue;
-                }
-
                 group.Add(next);
                 bytes += next.Bytes.Length;
             }
@@ -71,11 +86,11 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index)
         return group;
     }
 
-    private async Task StoreAsync(List<Waiting> group)
+    private async Task StoreAsync(List<Waiting> group, CancellationToken cancellationToken)
     {
         var use = group[^1].Use; // none ends before its put, and of several leases the last one stands
         HashSet<Digest> digests = [.. group.Select(w => w.Info.Digest)];
-        var known = await index.FindUsableAsync(PackEntryKind.Content, digests, use, CancellationToken.None).ConfigureAwait(false);
+        var known = await index.FindUsableAsync(PackEntryKind.Content, digests, use, cancellationToken).ConfigureAwait(false);
         var writer = new PackWriter(packs, use);
         await using (writer.ConfigureAwait(false))
         {
@@ -83,15 +98,45 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index)
             foreach (var waiting in group)
             {
                 if (digests.Remove(waiting.Info.Digest) && !known.ContainsKey(waiting.Info.Digest))
-                    await writer.AddAsync(PackEntryKind.Content, waiting.Info.Digest, waiting.Bytes, zstd.TryCompress(waiting.Bytes.Span), CancellationToken.None).ConfigureAwait(false);
+                    await writer.AddAsync(PackEntryKind.Content, waiting.Info.Digest, waiting.Bytes, zstd.TryCompress(waiting.Bytes.Span), cancellationToken).ConfigureAwait(false);
             }
 
-            await writer.FinishAsync(default, manifest: null, CancellationToken.None).ConfigureAwait(false);
+            await writer.FinishAsync(default, manifest: null, cancellationToken).ConfigureAwait(false);
         }
     }
 
-    private sealed record Waiting(ContentInfo Info, ReadOnlyMemory<byte> Bytes, ContentLease.Use Use, CancellationToken CancellationToken)
+    private sealed class Waiting
     {
+        private readonly CancellationTokenRegistration _registration;
+        private int _isTakenOrCancelled;
+
+        public Waiting(ContentInfo info, ReadOnlyMemory<byte> bytes, ContentLease.Use use, CancellationToken cancellationToken)
+        {
+            (Info, Bytes, Use, CancellationToken) = (info, bytes, use, cancellationToken);
+            _registration = cancellationToken.UnsafeRegister(static waiting => ((Waiting)waiting!).Cancel(), this);
+        }
+
+        public ContentInfo Info { get; }
+
+        public ReadOnlyMemory<byte> Bytes { get; }
+
+        public ContentLease.Use Use { get; }
+
+        public CancellationToken CancellationToken { get; }
+
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        /// <summary>False if it was cancelled before.</summary>
+        public bool TryTake()
+        {
+            _registration.Unregister();
+            return Interlocked.Exchange(ref _isTakenOrCancelled, 1) == 0;
+        }
+
+        private void Cancel()
+        {
+            if (Interlocked.Exchange(ref _isTakenOrCancelled, 1) == 0)
+                Done.TrySetCanceled(CancellationToken);
+        }
     }
 }

@@ -57,11 +57,8 @@ internal sealed class WholeObjects(IObjectStore objects)
                     return;
             }
 
-            // "already there" is success only once it is proven to be the same (W6); what is proven wrong is replaced, and since
-            // lines can fail too, one read proves nothing
-            var isSound = await IsSoundAsync(info, cancellationToken).ConfigureAwait(false);
-            if (isSound is false)
-                isSound = await IsSoundAsync(info, cancellationToken).ConfigureAwait(false);
+            // "already there" is success only once it is proven to be the same (W6); what is proven wrong is replaced
+            var isSound = await IsSoundAsync(info.Digest, cancellationToken).ConfigureAwait(false);
             if (isSound is true)
                 return;
             if (isSound is false)
@@ -72,24 +69,27 @@ internal sealed class WholeObjects(IObjectStore objects)
             $"Object '{name}' in '{objects.Location}' is damaged and comes back damaged after {Attempts} replacements; check the storage.");
     }
 
-    /// <summary>Whether what is there is the content; null if nothing is there any more.</summary>
-    private async Task<bool?> IsSoundAsync(ContentInfo info, CancellationToken cancellationToken)
+    /// <summary>
+    /// Whether what is there is the content; null if nothing is there any more. What arrives wrong is read once more, since lines can
+    /// fail too.
+    /// </summary>
+    public async Task<bool?> IsSoundAsync(Digest digest, CancellationToken cancellationToken)
     {
-        try
+        for (var isRetry = false; ; isRetry = true)
         {
-            if (await TryOpenAsync(info.Digest, cancellationToken).ConfigureAwait(false) is not { } stream)
-                return null;
-            await using (stream.ConfigureAwait(false))
+            try
             {
-                if (stream.Length != info.SizeBytes)
-                    return false;
-                await stream.CopyToAsync(Stream.Null, BufferBytes, cancellationToken).ConfigureAwait(false);
+                if (await TryOpenAsync(digest, cancellationToken).ConfigureAwait(false) is not { } stream)
+                    return null;
+                await using (stream.ConfigureAwait(false))
+                    await stream.CopyToAsync(Stream.Null, BufferBytes, cancellationToken).ConfigureAwait(false);
                 return true;
             }
-        }
-        catch (IntegrityException)
-        {
-            return false; // store it again
+            catch (IntegrityException)
+            {
+                if (isRetry)
+                    return false;
+            }
         }
     }
 }

@@ -82,7 +82,9 @@ internal sealed class ContentLease(ContentIndex index)
         return oldest;
     }
 
-    private DateTimeOffset Now => index.Time.GetUtcNow();
+    private TimeProvider Time => index.Time;
+
+    private DateTimeOffset Now => Time.GetUtcNow();
 
     private static LeaseCell NewCell(ContentIndex index) =>
         new(index, Prefix + RandomNumberGenerator.GetHexString(32, lowercase: true), Lifetime, LeaseCell.Me);
@@ -107,7 +109,9 @@ internal sealed class ContentLease(ContentIndex index)
         var since = new byte[8];
         lock (_uses)
             BinaryPrimitives.WriteInt64LittleEndian(since, Microseconds.From(_uses.Count == 0 ? Now : _uses.Min(u => u.Since)));
-        if (await _cell.TryCommitAsync(since, cells).ConfigureAwait(false))
+
+        // others use the cell too, so nobody leaves it in doubt
+        if (await _cell.TryCommitAsync(since, cells, CancellationToken.None).ConfigureAwait(false))
             return true;
         _cell = NewCell(index);
         return false;
@@ -131,6 +135,31 @@ internal sealed class ContentLease(ContentIndex index)
         /// <summary>Renews the lease where a use takes long without committing.</summary>
         public Task RenewIfDueAsync(CancellationToken cancellationToken) =>
             Cell == lease._cell && !lease._cell.IsDue ? Task.CompletedTask : CommitAsync([], cancellationToken);
+
+        /// <summary>The same where nothing relies on it yet: the next commit finds out that the lease is lost, and a read what is gone.</summary>
+        public async ValueTask TryRenewIfDueAsync(CancellationToken cancellationToken)
+        {
+            try
+            {
+                await RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
+            }
+            catch (StorageUnavailableException)
+            {
+                // the lease stands a while longer, or is lost already
+            }
+        }
+
+        /// <summary>Waits for something, and renews the lease for as long as that takes.</summary>
+        public async Task<T> WaitAsync<T>(Task<T> task)
+        {
+            while (!task.IsCompleted)
+            {
+                await ((Task)task).WaitAsync(Lifetime / 3, lease.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                await TryRenewIfDueAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+
+            return await task.ConfigureAwait(false);
+        }
 
         public void Dispose()
         {

@@ -27,25 +27,26 @@ internal sealed class LeaseCell(ContentIndex index, string key, TimeSpan lifetim
     /// <summary>Commits cells with the lease; false, and nothing is committed, if it has ended.</summary>
     /// <param name="front">What stands in the cell before the holder.</param>
     /// <param name="cells">The cells.</param>
+    /// <param name="cancellationToken">Cancels; then it may be committed or not.</param>
     /// <exception cref="ConflictException">One of the cells is not as expected; or this begins the lease, and another has it.</exception>
-    public async Task<bool> TryCommitAsync(byte[] front, IReadOnlyList<CellWrite> cells)
+    public async Task<bool> TryCommitAsync(byte[] front, IReadOnlyList<CellWrite> cells, CancellationToken cancellationToken)
     {
         // looked up each time, since of an earlier commit it may not be known whether it was done
-        var version = _isHeld ? await FindVersionAsync().ConfigureAwait(false) : 0;
+        var version = _isHeld ? await FindVersionAsync(cancellationToken).ConfigureAwait(false) : 0;
         while (version != 0 || !_isHeld)
         {
             var due = Now + (lifetime / 3);
             var renewal = new CellWrite { Key = key, Value = (byte[])[.. front, .. Encoding.UTF8.GetBytes(who)], Lifetime = lifetime, ExpectedVersion = version };
             try
             {
-                await index.CommitAsync([.. cells, renewal], CancellationToken.None).ConfigureAwait(false);
+                await index.CommitAsync([.. cells, renewal], cancellationToken).ConfigureAwait(false);
                 Volatile.Write(ref _dueTicks, due.UtcTicks);
                 _isHeld = true;
                 return true;
             }
             catch (ConflictException)
             {
-                var found = await FindVersionAsync().ConfigureAwait(false);
+                var found = await FindVersionAsync(cancellationToken).ConfigureAwait(false);
                 if (found == version)
                     throw; // one of the other cells
 
@@ -60,12 +61,12 @@ internal sealed class LeaseCell(ContentIndex index, string key, TimeSpan lifetim
     /// <summary>Ends it, if it has not ended.</summary>
     public async Task ReleaseAsync(CancellationToken cancellationToken)
     {
-        if (await FindVersionAsync().ConfigureAwait(false) is not 0 and var version)
+        if (await FindVersionAsync(cancellationToken).ConfigureAwait(false) is not 0 and var version)
             await index.CommitUnchangedAsync([new CellWrite { Key = key, ExpectedVersion = version }], cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task<long> FindVersionAsync() =>
-        await index.Store.FindCellAsync(key, CancellationToken.None).ConfigureAwait(false) is { } cell && cell.Value.Span.EndsWith(Encoding.UTF8.GetBytes(who))
+    private async Task<long> FindVersionAsync(CancellationToken cancellationToken) =>
+        await index.Store.FindCellAsync(key, cancellationToken).ConfigureAwait(false) is { } cell && cell.Value.Span.EndsWith(Encoding.UTF8.GetBytes(who))
             ? cell.Version
             : 0;
 }

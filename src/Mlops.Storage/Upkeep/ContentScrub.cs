@@ -52,7 +52,7 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
             yield return (PackStore.NameOf(pack.Name), pack.SizeBytes, () => CheckAsync(pack.Name, entries: null, cancellationToken));
         await foreach (var content in whole.ListAsync(cancellationToken).ConfigureAwait(false))
-            yield return (WholeObjects.NameOf(content.Digest), content.SizeBytes, () => CheckAsync(content, cancellationToken));
+            yield return (WholeObjects.NameOf(content.Digest), content.SizeBytes, () => CheckAsync(content.Digest, cancellationToken));
     }
 
     /// <param name="pack">The pack.</param>
@@ -62,13 +62,14 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
     {
         IReadOnlyList<PackEntry>? damaged = null;
 
-        // what arrives wrong is asked for once more, since lines can fail too
-        for (var attempt = 0; attempt < 2 && damaged is not []; attempt++)
+        // what arrives wrong is asked for once more, since lines can fail too: the footer, and then the entries that it tells
+        for (var (reads, looks) = (0, 0); reads < 2 + looks && looks < 2 && damaged is not []; reads++)
         {
             if (await contents.Packs.TryReadAsync(pack, cancellationToken).ConfigureAwait(false) is not { } bytes)
                 return; // collected since it was listed
             entries ??= PackFooter.TryReadFrom(bytes, pack);
             damaged = (damaged ?? entries)?.Where(e => !PackReader.IsSound(e, bytes)).ToList();
+            looks += entries is null ? 0 : 1;
         }
 
         if (entries is null)
@@ -85,28 +86,10 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
         await MarkAsync(pack, entries.Except(damaged!), isDamaged: false, cancellationToken).ConfigureAwait(false);
     }
 
-    private async Task CheckAsync(ContentInfo content, CancellationToken cancellationToken)
+    private async Task CheckAsync(Digest content, CancellationToken cancellationToken)
     {
-        for (var isRetry = false; ; isRetry = true)
-        {
-            try
-            {
-                if (await whole.TryOpenAsync(content.Digest, cancellationToken).ConfigureAwait(false) is not { } stream)
-                    return;
-                await using (stream.ConfigureAwait(false))
-                    await stream.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
-                return;
-            }
-            catch (IntegrityException) when (!isRetry)
-            {
-                // lines can fail too
-            }
-            catch (IntegrityException e)
-            {
-                Report(e.Message);
-                return;
-            }
-        }
+        if (await whole.IsSoundAsync(content, cancellationToken).ConfigureAwait(false) is false)
+            Report($"Object '{WholeObjects.NameOf(content)}' in '{contents.Packs.Location}' is damaged; store the content again.");
     }
 
     private void Report(string problem)

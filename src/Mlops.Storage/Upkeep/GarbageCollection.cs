@@ -1,11 +1,13 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 namespace Mlops.Storage;
 
 /// <summary>
 /// Finds what no record names, and deletes it in two phases (G1): a first run condemns it, a later one deletes it once the grace
 /// is over, if it is still condemned and no put or read is older than its condemnation. A put that finds something condemned
-/// takes it back by compare-and-set, so either it keeps it or it stores it anew.
+/// takes it back by compare-and-set, so either it keeps it or it stores it anew. A pack of which that leaves nothing in the index is
+/// condemned in its turn.
 /// </summary>
 internal sealed class GarbageCollection(PackedContents contents, WholeObjects whole, GarbageOptions options)
 {
@@ -13,9 +15,9 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     private const int MostItems = 1000;
     private const int WritesTogether = 1000;
     private readonly List<GarbageItem> _items = [];
-    private readonly Dictionary<Digest, long> _used = [];
-    private readonly HashSet<Digest> _emptied = [];
+    private readonly Dictionary<Digest, (long Bytes, bool HasSound)> _used = [];
     private readonly List<CellWrite> _writes = [];
+    private DateTimeOffset _begun;
     private (DateTimeOffset Since, string Who)? _oldest;
     private UpkeepLease? _lease; // null in a dry run
     private long _condemned;
@@ -31,29 +33,30 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         {
             _lease = lease;
             return SweepAsync(cancellationToken);
-        }).ConfigureAwait(false);
+        }, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<GarbageReport> SweepAsync(CancellationToken cancellationToken)
     {
-        var live = await LiveContents.MarkAsync(contents, RenewAsync, cancellationToken).ConfigureAwait(false);
+        _begun = Now;
+        var live = await LiveContents.MarkAsync(contents, () => RenewAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
         await PackWholeAsync(live, cancellationToken).ConfigureAwait(false);
         _oldest = await ContentLease.FindOldestAsync(contents.Index.Store, cancellationToken).ConfigureAwait(false);
 
         // lists of chunks go before the chunks, so that none ever names what is gone
         await foreach (var part in contents.Index.ListAllAsync(cancellationToken).ConfigureAwait(false))
-            await SweepAsync(part, live).ConfigureAwait(false);
+            await SweepAsync(part, live, cancellationToken).ConfigureAwait(false);
         var rewritten = await SweepPacksAsync(cancellationToken).ConfigureAwait(false);
         return new GarbageReport(options.IsDryRun, live.Contents, live.Chunks, _condemned, _deleted, _freed, rewritten, _items);
     }
 
     private DateTimeOffset Now => contents.Index.Time.GetUtcNow();
 
-    private Task RenewAsync() => _lease?.RenewIfDueAsync() ?? Task.CompletedTask;
+    private Task RenewAsync(CancellationToken cancellationToken) => _lease?.RenewIfDueAsync(cancellationToken) ?? Task.CompletedTask;
 
-    private async Task SweepAsync(IReadOnlyList<IndexEntry> entries, LiveContents live)
+    private async Task SweepAsync(IReadOnlyList<IndexEntry> entries, LiveContents live, CancellationToken cancellationToken)
     {
-        await RenewAsync().ConfigureAwait(false);
+        await RenewAsync(cancellationToken).ConfigureAwait(false);
         List<IndexEntry> deleting = [];
         foreach (var entry in entries)
         {
@@ -70,7 +73,6 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             {
                 _writes.Add(entry.ToDelete());
                 deleting.Add(entry);
-                _emptied.Add(entry.Pack);
                 continue;
             }
 
@@ -80,7 +82,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             Count(entry, state);
         }
 
-        var kept = (await CommitAsync().ConfigureAwait(false)).Select(w => w.Key).ToHashSet(StringComparer.Ordinal);
+        var kept = (await CommitAsync(cancellationToken).ConfigureAwait(false)).Select(w => w.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var entry in deleting)
         {
             if (kept.Contains(entry.Key))
@@ -97,13 +99,19 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             Report($"content {entry.Entry.Digest}", entry.Entry.ContentBytes, state, "no record names it");
     }
 
-    private void Use(IndexEntry entry) => _used[entry.Pack] = _used.GetValueOrDefault(entry.Pack) + entry.Entry.Length;
+    private void Use(IndexEntry entry)
+    {
+        ref var used = ref CollectionsMarshal.GetValueRefOrAddDefault(_used, entry.Pack, out _);
+        used = (used.Bytes + entry.Entry.Length, used.HasSound || !entry.IsDamaged);
+    }
 
     private GarbageState StateOf(DateTimeOffset? condemned)
     {
         if (condemned is not { } since)
             return GarbageState.Condemned;
-        if (since + options.Grace > Now)
+
+        // what was named within the grace was named before the mark began, and it was seen
+        if (since + options.Grace > _begun)
             return GarbageState.InGrace;
 
         // a condemnation is written somewhat after its time, but not after the lease under which it was made
@@ -118,7 +126,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     {
         await foreach (var content in whole.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            await RenewAsync().ConfigureAwait(false);
+            await RenewAsync(cancellationToken).ConfigureAwait(false);
             if (live.Has(PackEntryKind.Content, content.Digest) || content.SizeBytes > Manifest.MostBytes)
                 continue;
             try
@@ -156,11 +164,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         if (await whole.TryOpenAsync(digest, cancellationToken).ConfigureAwait(false) is not { } stream)
             return;
         await using (stream.ConfigureAwait(false))
-        {
-            if ((await contents.PutAsync(stream, cancellationToken).ConfigureAwait(false)).Digest != digest)
-                throw new IntegrityException($"Object '{WholeObjects.NameOf(digest)}' is empty.");
-        }
-
+            await contents.PutAsync(stream, cancellationToken).ConfigureAwait(false);
         await whole.DeleteAsync(digest, cancellationToken).ConfigureAwait(false);
     }
 
@@ -171,19 +175,18 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         using var rewriting = new PackRewriting(contents);
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            await RenewAsync().ConfigureAwait(false);
+            await RenewAsync(cancellationToken).ConfigureAwait(false);
             var key = PackPrefix + pack.Name;
             gone.Remove(key);
-            if (_used.GetValueOrDefault(pack.Name) is > 0 and var used)
+            if (_used.TryGetValue(pack.Name, out var used)) // empty contents have no bytes there
             {
                 Pardon(key, condemned);
-                rewriting.Consider(pack, used);
+                if (used.HasSound) // else nothing of it can be moved
+                    rewriting.Consider(pack, used.Bytes);
                 continue;
             }
 
-            // one that was in the index until now is of no put under way; any other may be, and waits like a content
-            if (_emptied.Contains(pack.Name))
-                condemned[key] = DateTimeOffset.MinValue;
+            // it may be of a put under way, or somebody read the index when it still named it: it waits like a content
             await SweepAsync(key, PackStore.NameOf(pack.Name), pack.SizeBytes, "nothing of it is in the index", condemned, cancellationToken).ConfigureAwait(false);
         }
 
@@ -194,7 +197,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
                 _writes.Add(Condemnation(PackPrefix + moved));
         }
 
-        await CommitAsync().ConfigureAwait(false);
+        await CommitAsync(cancellationToken).ConfigureAwait(false);
         return rewriting.CandidateBytes;
     }
 
@@ -203,7 +206,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         (await contents.Index.Store.ListCellsAsync(PackPrefix, cancellationToken).ConfigureAwait(false)).ToDictionary(
             c => c.Key, c => Microseconds.ToTime(BinaryPrimitives.ReadInt64LittleEndian(c.Value.Span)), StringComparer.Ordinal);
 
-    private async Task<GarbageState> SweepAsync(
+    private async Task SweepAsync(
         string key, ObjectName name, long sizeBytes, string why, Dictionary<string, DateTimeOffset> condemned, CancellationToken cancellationToken)
     {
         var state = StateOf(condemned.TryGetValue(key, out var since) ? since : null);
@@ -218,7 +221,6 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         }
 
         Report($"object '{name}'", sizeBytes, state, why);
-        return state;
     }
 
     private void Pardon(string key, Dictionary<string, DateTimeOffset> condemned)
@@ -257,13 +259,13 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     }
 
     /// <summary>Writes what a put did not change meanwhile, and returns the rest.</summary>
-    private async Task<IReadOnlyList<CellWrite>> CommitAsync()
+    private async Task<IReadOnlyList<CellWrite>> CommitAsync(CancellationToken cancellationToken)
     {
         List<CellWrite> changed = [];
         if (_lease is not null)
         {
             foreach (var together in _writes.Chunk(WritesTogether))
-                changed.AddRange(await _lease.CommitUnchangedAsync(together).ConfigureAwait(false));
+                changed.AddRange(await _lease.CommitUnchangedAsync(together, cancellationToken).ConfigureAwait(false));
         }
 
         _writes.Clear();

@@ -9,8 +9,8 @@ public sealed record GarbageOptions
     public bool IsDryRun { get; init; } = true;
 
     /// <summary>
-    /// How long a content must have been named by nothing, since a run first found it so, before its bytes are deleted; not
-    /// negative, 7 days by default. What is logged on a machine that cannot reach the store for longer than this may find its
+    /// How long a content must have been named by nothing, since a run first found it so, before it is deleted, and then how long
+    /// its emptied pack waits before the space is free; not negative, 7 days by default. What is logged on a machine that cannot reach the store for longer than this may find its
     /// artifacts deleted, where it shared them with what was purged. Zero suits a store that nobody else has open.
     /// </summary>
     public TimeSpan Grace { get; init; } = TimeSpan.FromDays(7);

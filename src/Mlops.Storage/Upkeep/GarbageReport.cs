@@ -6,7 +6,7 @@ namespace Mlops.Storage;
 /// <param name="LiveChunks">Chunks that these contents consist of.</param>
 /// <param name="Condemned">Contents and chunks that this run was the first to find without a name.</param>
 /// <param name="Deleted">Contents and chunks that were deleted.</param>
-/// <param name="FreedBytes">Bytes of objects that were deleted.</param>
+/// <param name="FreedBytes">Bytes of objects that were deleted; those of contents that this run deletes follow in a later one.</param>
 /// <param name="RewrittenBytes">Bytes of packs, mostly dead or very small, whose live parts were packed anew; they are freed later.</param>
 /// <param name="Items">Contents and objects that are garbage, at most 1,000 of them; chunks are not listed one by one.</param>
 public sealed record GarbageReport(

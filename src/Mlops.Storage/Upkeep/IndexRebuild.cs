@@ -5,7 +5,7 @@ internal sealed class IndexRebuild(PackedContents contents)
 {
     /// <summary>Not beside a collection, which could delete a pack between its reading and its indexing.</summary>
     public Task<IndexRebuildReport> RunAsync(CancellationToken cancellationToken) =>
-        UpkeepLease.WithAsync(contents.Index, lease => ReadAsync(lease, cancellationToken));
+        UpkeepLease.WithAsync(contents.Index, lease => ReadAsync(lease, cancellationToken), cancellationToken);
 
     private async Task<IndexRebuildReport> ReadAsync(UpkeepLease lease, CancellationToken cancellationToken)
     {
@@ -14,7 +14,7 @@ internal sealed class IndexRebuild(PackedContents contents)
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             packs++;
-            await lease.RenewIfDueAsync().ConfigureAwait(false);
+            await lease.RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
             if (await contents.Packs.ReadFooterAsync(pack, cancellationToken).ConfigureAwait(false) is not { } footer)
             {
                 problems.Add($"The footer of object '{PackStore.NameOf(pack.Name)}' is damaged; what it holds is not known. Store it again, or restore a backup.");
@@ -24,11 +24,21 @@ internal sealed class IndexRebuild(PackedContents contents)
             foreach (var kinds in footer.GroupBy(e => e.Kind))
             {
                 var known = await contents.Index.FindAsync(kinds.Key, kinds.Select(e => e.Digest), cancellationToken).ConfigureAwait(false);
-                var absent = kinds.Where(e => !known.ContainsKey(e.Digest)).Select(e => IndexEntry.Of(pack.Name, e).ToWrite(expectedVersion: 0)).ToList();
-                entries += absent.Count - (await lease.CommitUnchangedAsync(absent).ConfigureAwait(false)).Count;
+                List<CellWrite> better = [];
+                foreach (var entry in kinds)
+                {
+                    var old = known.GetValueOrDefault(entry.Digest);
+                    if (old is null || (old.IsDamaged && old.Pack != pack.Name && await IsSoundAsync(pack.Name, entry, cancellationToken).ConfigureAwait(false)))
+                        better.Add((IndexEntry.Of(pack.Name, entry) with { Condemned = old?.Condemned }).ToWrite(old?.Version ?? 0));
+                }
+
+                entries += better.Count - (await lease.CommitUnchangedAsync(better, cancellationToken).ConfigureAwait(false)).Count;
             }
         }
 
         return new IndexRebuildReport(packs, entries, problems);
     }
+
+    private async Task<bool> IsSoundAsync(Digest pack, PackEntry entry, CancellationToken cancellationToken) =>
+        PackReader.IsSound(entry with { Offset = 0 }, await contents.Packs.ReadAsync(pack, entry.Offset, entry.Length, cancellationToken).ConfigureAwait(false));
 }

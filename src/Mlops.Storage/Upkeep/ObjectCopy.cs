@@ -7,12 +7,29 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
 {
     private const int SideBySide = 8;
     private readonly ConcurrentBag<string> _problems = [];
+    private readonly ConcurrentDictionary<ObjectName, string> _missing = [];
     private long _copied;
     private long _bytes;
 
     public async Task<ObjectCopyReport> RunAsync(IReadOnlySet<Digest> digests, IProgress<double>? progress, CancellationToken cancellationToken)
     {
         var names = await FindObjectsAsync(digests, cancellationToken).ConfigureAwait(false);
+        await CopyAsync(names, progress, cancellationToken).ConfigureAwait(false);
+        if (!_missing.IsEmpty)
+        {
+            // a collection may have packed anew what was in them
+            var now = await FindObjectsAsync(digests, cancellationToken).ConfigureAwait(false);
+            await CopyAsync(now.Where(n => !names.ContainsKey(n.Key)).ToDictionary(), progress: null, cancellationToken).ConfigureAwait(false);
+            names = now;
+        }
+
+        var problems = _problems.Concat(_missing.Where(m => names.ContainsKey(m.Key)).Select(m => m.Value));
+        return new ObjectCopyReport(names.Count, _copied, _bytes, [.. problems.Order(StringComparer.Ordinal)]);
+    }
+
+    private async Task CopyAsync(
+        Dictionary<ObjectName, (bool IsPack, Digest Digest)> names, IProgress<double>? progress, CancellationToken cancellationToken)
+    {
         var done = 0L;
         var options = new ParallelOptions { MaxDegreeOfParallelism = SideBySide, CancellationToken = cancellationToken };
         await Parallel.ForEachAsync(names, options, async (item, token) =>
@@ -21,14 +38,17 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
             {
                 await CopyAsync(item.Key, item.Value, token).ConfigureAwait(false);
             }
-            catch (Exception e) when (e is NotFoundException or IntegrityException)
+            catch (NotFoundException e)
+            {
+                _missing[item.Key] = e.Message;
+            }
+            catch (IntegrityException e)
             {
                 _problems.Add(e.Message); // the rest is still worth copying
             }
 
             progress?.Report(Interlocked.Increment(ref done) / (double)names.Count);
         }).ConfigureAwait(false);
-        return new ObjectCopyReport(names.Count, _copied, _bytes, [.. _problems.Order(StringComparer.Ordinal)]);
     }
 
     /// <summary>
@@ -76,19 +96,31 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
 
     private async Task<long> CopyPackAsync(ObjectName name, Digest pack, CancellationToken cancellationToken)
     {
-        var bytes = await contents.Packs.TryReadAsync(pack, cancellationToken).ConfigureAwait(false)
-            ?? throw new IntegrityException($"Object '{name}' is missing in '{from.Location}'; store again what was in it, or restore a backup.");
-        if (PackFooter.TryReadFrom(bytes, pack) is not { } entries || !entries.All(e => PackReader.IsSound(e, bytes)))
-            _problems.Add($"Object '{name}' in '{from.Location}' is damaged; it was copied as it is. A scrub says what it concerns.");
+        var bytes = await ReadAsync(name, pack, cancellationToken).ConfigureAwait(false);
+        var isSound = IsSound(pack, bytes);
+        if (!isSound)
+        {
+            // lines can fail too
+            bytes = await ReadAsync(name, pack, cancellationToken).ConfigureAwait(false);
+            isSound = IsSound(pack, bytes);
+        }
+
         for (var isRetry = false; ; isRetry = true)
         {
             var content = new MemoryStream(bytes, 0, bytes.Length, writable: false, publiclyVisible: true);
             await using (content.ConfigureAwait(false))
             {
                 if (await to.PutIfAbsentAsync(name, content, cancellationToken).ConfigureAwait(false) == PutOutcome.Created)
+                {
+                    if (!isSound)
+                        _problems.Add($"Object '{name}' in '{from.Location}' is damaged; it was copied as it is. A scrub says what it concerns.");
                     return bytes.Length;
+                }
             }
 
+            // what an earlier copy took may be the only sound one by now
+            if (!isSound)
+                throw new IntegrityException($"Object '{name}' in '{from.Location}' is damaged; the one in '{to.Location}' was left as it is. A scrub says what it concerns.");
             var there = await new PackStore(to).ReadAsync(pack, 0, bytes.Length, cancellationToken).ConfigureAwait(false);
             if (there.AsSpan().SequenceEqual(bytes))
                 return bytes.Length;
@@ -97,4 +129,11 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
             await to.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
         }
     }
+
+    private async Task<byte[]> ReadAsync(ObjectName name, Digest pack, CancellationToken cancellationToken) =>
+        await contents.Packs.TryReadAsync(pack, cancellationToken).ConfigureAwait(false)
+            ?? throw new NotFoundException($"Object '{name}' is missing in '{from.Location}'; store again what was in it, or restore a backup.");
+
+    private static bool IsSound(Digest pack, byte[] bytes) =>
+        PackFooter.TryReadFrom(bytes, pack) is { } entries && entries.All(e => PackReader.IsSound(e, bytes));
 }

@@ -30,7 +30,7 @@ internal sealed class PackRewriting(PackedContents contents) : IDisposable
     {
         foreach (var pack in Candidates)
         {
-            await lease.RenewIfDueAsync().ConfigureAwait(false);
+            await lease.RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
             await AddAsync(pack, lease, cancellationToken).ConfigureAwait(false);
         }
 
@@ -72,7 +72,7 @@ internal sealed class PackRewriting(PackedContents contents) : IDisposable
         var pack = _builder.Finish();
         await contents.Packs.PutAsync(pack, cancellationToken).ConfigureAwait(false);
         await lease.CommitUnchangedAsync(
-            [.. _moving.Zip(pack.Entries, (old, entry) => (old with { Pack = pack.Name, Entry = entry }).ToWrite(old.Version))]).ConfigureAwait(false);
+            [.. _moving.Zip(pack.Entries, (old, entry) => (old with { Pack = pack.Name, Entry = entry }).ToWrite(old.Version))], cancellationToken).ConfigureAwait(false);
         _moving.Clear();
         _builder.Dispose();
         _builder = new PackBuilder(0);

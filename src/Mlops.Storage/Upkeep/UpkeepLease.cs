@@ -21,22 +21,12 @@ internal sealed class UpkeepLease
 
     /// <exception cref="ConflictException">Another one is under way.</exception>
     /// <exception cref="StorageUnavailableException">The lease ended on the way.</exception>
-    public static async Task<T> WithAsync<T>(ContentIndex index, Func<UpkeepLease, Task<T>> work)
+    public static async Task<T> WithAsync<T>(ContentIndex index, Func<UpkeepLease, Task<T>> work, CancellationToken cancellationToken)
     {
         var lease = new UpkeepLease(index);
         try
         {
-            await lease.CommitAsync([]).ConfigureAwait(false);
-        }
-        catch (ConflictException e)
-        {
-            var other = await index.Store.FindCellAsync(Key, CancellationToken.None).ConfigureAwait(false);
-            var who = other is null ? "another" : Encoding.UTF8.GetString(other.Value.Span);
-            throw new ConflictException($"The contents of this store are being collected or indexed already by {who}, or that was killed within the last half hour; try again later.", e);
-        }
-
-        try
-        {
+            await lease.TakeAsync(cancellationToken).ConfigureAwait(false);
             return await work(lease).ConfigureAwait(false);
         }
         finally
@@ -54,15 +44,30 @@ internal sealed class UpkeepLease
 
     /// <summary>Renews the lease where nothing is committed for long, and before what no commit guards.</summary>
     /// <exception cref="StorageUnavailableException">The lease has ended.</exception>
-    public Task RenewIfDueAsync() => _cell.IsDue ? CommitAsync([]) : Task.CompletedTask;
+    public Task RenewIfDueAsync(CancellationToken cancellationToken) => _cell.IsDue ? CommitAsync([], cancellationToken) : Task.CompletedTask;
 
     /// <summary>Commits those writes whose cells are as expected, and returns the others.</summary>
     /// <exception cref="StorageUnavailableException">The lease has ended.</exception>
-    public Task<IReadOnlyList<CellWrite>> CommitUnchangedAsync(IReadOnlyList<CellWrite> writes) => ContentIndex.CommitUnchangedAsync(writes, CommitAsync);
+    public Task<IReadOnlyList<CellWrite>> CommitUnchangedAsync(IReadOnlyList<CellWrite> writes, CancellationToken cancellationToken) =>
+        ContentIndex.CommitUnchangedAsync(writes, some => CommitAsync(some, cancellationToken));
 
-    private async Task CommitAsync(IReadOnlyList<CellWrite> cells)
+    private async Task TakeAsync(CancellationToken cancellationToken)
     {
-        if (!await _cell.TryCommitAsync([], cells).ConfigureAwait(false))
+        try
+        {
+            await CommitAsync([], cancellationToken).ConfigureAwait(false);
+        }
+        catch (ConflictException e)
+        {
+            var other = await _index.Store.FindCellAsync(Key, cancellationToken).ConfigureAwait(false);
+            var who = other is null ? "another" : Encoding.UTF8.GetString(other.Value.Span);
+            throw new ConflictException($"The contents of this store are being collected or indexed already by {who}, or that was killed within the last half hour; try again later.", e);
+        }
+    }
+
+    private async Task CommitAsync(IReadOnlyList<CellWrite> cells, CancellationToken cancellationToken)
+    {
+        if (!await _cell.TryCommitAsync([], cells, cancellationToken).ConfigureAwait(false))
             throw new StorageUnavailableException("The lease of this collection or rebuild ended on the way: the machine slept, or the store was away for half an hour. What it did until then is right; begin it again.");
     }
 }

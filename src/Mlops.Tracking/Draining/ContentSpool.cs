@@ -112,30 +112,63 @@ internal sealed class ContentSpool
 
     private async Task DeliverAsync(Digest digest, CancellationToken cancellationToken)
     {
-        if (!await _local.ExistsAsync(digest, cancellationToken).ConfigureAwait(false))
-            return;
+        for (var isRetry = false; await TryOpenAsync(digest, cancellationToken).ConfigureAwait(false) is { } content; isRetry = true)
+        {
+            try
+            {
+                await using (content.ConfigureAwait(false))
+                    await Target.PutAsync(content, cancellationToken).ConfigureAwait(false);
+                _isAway = false;
+                await _objects.DeleteAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
+                return;
+            }
+            catch (IntegrityException e)
+            {
+                if (!await IsSoundAsync(digest, cancellationToken).ConfigureAwait(false))
+                {
+                    // what this machine's disk has damaged cannot be delivered, and must not hold back the rest; a check finds it
+                    // missing. It stays while the journal does, since it may be the only copy
+                    TrackingLog.SpoolDamaged(_logger, digest, e);
+                    return;
+                }
+
+                // lines can fail too; or else it is the object store's fault
+                if (isRetry)
+                    throw;
+            }
+        }
+    }
+
+    /// <summary>What waits, checked as it is read; null if it does not, or another delivery was first.</summary>
+    private async Task<Stream?> TryOpenAsync(Digest digest, CancellationToken cancellationToken)
+    {
         try
         {
-            var check = await _local.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
-            await using (check.ConfigureAwait(false))
-                await check.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
+            return await _local.ExistsAsync(digest, cancellationToken).ConfigureAwait(false)
+                ? await _local.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false)
+                : null;
         }
         catch (NotFoundException)
         {
-            return; // the put itself was first
+            return null;
         }
-        catch (IntegrityException e)
-        {
-            // what this machine's disk has damaged cannot be delivered, and must not hold back the rest; a check finds it missing
-            TrackingLog.SpoolDamaged(_logger, digest, e);
-            await _objects.DeleteAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
-            return;
-        }
+    }
 
-        var content = await _local.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
-        await using (content.ConfigureAwait(false))
-            await Target.PutAsync(content, cancellationToken).ConfigureAwait(false);
-        _isAway = false;
-        await _objects.DeleteAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
+    private async Task<bool> IsSoundAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await TryOpenAsync(digest, cancellationToken).ConfigureAwait(false) is { } content)
+            {
+                await using (content.ConfigureAwait(false))
+                    await content.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
+            }
+
+            return true;
+        }
+        catch (IntegrityException)
+        {
+            return false;
+        }
     }
 }

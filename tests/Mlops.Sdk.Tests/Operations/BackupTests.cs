@@ -50,6 +50,30 @@ public sealed class BackupTests : IDisposable
     }
 
     [Fact]
+    public async Task BackupAsync_garbageIsCollectedMeanwhile_hasAllThatItsIndexNames()
+    {
+        await using var mlops = await OpenAsync();
+        var id = await LogAsync(mlops, "first");
+        await mlops.Runs.PurgeAsync(id);
+        var now = new GarbageOptions { IsDryRun = false, Grace = TimeSpan.Zero };
+        Assert.Equal(1, (await mlops.CollectGarbageAsync(now)).Condemned);
+        List<GarbageReport> collected = [];
+        var report = await mlops.BackupAsync(Backup, new Now(share =>
+        {
+            // the index is copied, and no object yet
+            if (share < 0.5 || collected.Count > 0)
+                return;
+            for (var i = 0; i < 3; i++)
+                collected.Add(mlops.CollectGarbageAsync(now).GetAwaiter().GetResult());
+        }));
+        Assert.Equal(3, collected.Count);
+        Assert.Empty(report.Problems);
+        Assert.Equal(1, report.CopiedObjects);
+        await mlops.CollectGarbageAsync(now);
+        Assert.Equal(1, (await mlops.CollectGarbageAsync(now)).Items.Count(i => i.State == GarbageState.Deleted));
+    }
+
+    [Fact]
     public async Task BackupAsync_again_copiesOnlyWhatIsNew()
     {
         await using var mlops = await OpenAsync();

@@ -163,6 +163,65 @@ public abstract partial class ContentConformance : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task Put_small_cancelled_while_it_waits_for_others_ends_at_once()
+    {
+        using var begun = new SemaphoreSlim(0);
+        var gate = new TaskCompletionSource();
+        var store = new ContentStore(new SlowPuts(Objects, begun, gate.Task), _index, Time);
+        List<Task<ContentInfo>> others = [];
+        for (var i = 0; i < 2; i++)
+        {
+            others.Add(store.PutAsync(Random(1000, i)));
+            await begun.WaitAsync();
+        }
+
+        using var cancel = new CancellationTokenSource();
+        var waiting = store.PutAsync(Random(1000, 2), cancel.Token);
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting);
+        gate.SetResult();
+        await Task.WhenAll(others);
+        Assert.Equal(2, (await ListAsync()).Count);
+    }
+
+    [SkippableFact]
+    public async Task Put_small_cancelled_by_all_who_are_stored_together_ends()
+    {
+        using var begun = new SemaphoreSlim(0);
+        var store = new ContentStore(new SlowPuts(Objects, begun, new TaskCompletionSource().Task), _index, Time);
+        using var cancel = new CancellationTokenSource();
+        var put = store.PutAsync(Random(1000), cancel.Token);
+        await begun.WaitAsync();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => put);
+        Assert.Empty(await ListAsync());
+        await AssertReadableAsync(await PutAsync(Random(1000)));
+    }
+
+    [SkippableFact]
+    public async Task Put_stream_that_pauses_for_longer_than_a_lease_is_stored()
+    {
+        var bytes = Random(30_000_000);
+        var time = new WatchedTime(Time);
+        var hasPaused = false;
+        var info = await new ContentStore(Objects, _index, time).PutAsync(new TestStream(bytes, 65_536, atEveryRead: at =>
+        {
+            if (at < 20_000_000 || hasPaused)
+                return;
+            hasPaused = true;
+            for (var i = 0; i < 5; i++)
+            {
+                // the put waits again once it has another timer
+                var isWaiting = time.NextTimer;
+                Time.Advance(TimeSpan.FromMinutes(4));
+                isWaiting.GetAwaiter().GetResult();
+            }
+        }));
+        Assert.True(hasPaused);
+        Assert.Equal(bytes, await _content.ReadAllAsync(info.Digest));
+    }
+
+    [SkippableFact]
     public async Task PutFile_written_to_meanwhile_throws_conflict_naming_it()
     {
         var path = Path.Combine(Folder, "source");
@@ -342,6 +401,43 @@ public abstract partial class ContentConformance : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task Read_index_away_for_a_moment_goes_on_where_it_was()
+    {
+        // of more chunks than are looked up together
+        await _index.CommitAsync(new Batch
+        {
+            Actor = "test",
+            ClientTime = Time.GetUtcNow(),
+            Cells = [new CellWrite { Key = "content-profile", Value = Encoding.UTF8.GetBytes("fastcdc-nc1 1024 16384 16384") }],
+        });
+        var bytes = Random(20_000_000);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        Assert.InRange((await _index.ListCellsAsync("chunk/")).Count, 1001, 10_000);
+        var line = new FaultyStore(_index);
+        await using var stream = await new ContentStore(Objects, line, Time).OpenReadAsync(digest);
+        using var copy = new MemoryStream();
+        var (buffer, failures) = (new byte[100_000], 0);
+        while (true)
+        {
+            line.IsAway = copy.Length > 0 && !line.IsAway;
+            try
+            {
+                var read = await stream.ReadAsync(buffer);
+                if (read == 0)
+                    break;
+                copy.Write(buffer, 0, read);
+            }
+            catch (StorageUnavailableException)
+            {
+                failures++;
+            }
+        }
+
+        Assert.True(failures > 0);
+        Assert.Equal(bytes, copy.ToArray());
+    }
+
+    [SkippableFact]
     public async Task Read_objects_back_after_they_were_out_of_reach_is_as_before()
     {
         var bytes = Random(3_000_000);
@@ -448,6 +544,34 @@ public abstract partial class ContentConformance : IAsyncLifetime
         public void Report(long value) => seen.Add(value);
     }
 
+    /// <summary>Puts tell that they have begun, and go on once the gate is open.</summary>
+    private sealed class SlowPuts(IObjectStore inner, SemaphoreSlim begun, Task gate) : PassingObjects(inner)
+    {
+        public override async Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default)
+        {
+            begun.Release();
+            await gate.WaitAsync(cancellationToken);
+            return await base.PutIfAbsentAsync(name, content, cancellationToken);
+        }
+    }
+
+    /// <summary>A clock that tells who waits by it.</summary>
+    private sealed class WatchedTime(TimeProvider inner) : TimeProvider
+    {
+        private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public Task NextTimer => Volatile.Read(ref _next).Task;
+
+        public override DateTimeOffset GetUtcNow() => inner.GetUtcNow();
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = inner.CreateTimer(callback, state, dueTime, period);
+            Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
+            return timer;
+        }
+    }
+
     /// <summary>The first read, which is that of the list of chunks, goes through at once, the others once the gate is open.</summary>
     private sealed class GatedObjects(IObjectStore inner, Task gate) : PassingObjects(inner)
     {
@@ -458,6 +582,23 @@ public abstract partial class ContentConformance : IAsyncLifetime
             if (Interlocked.Increment(ref _reads) > 1)
                 await gate.WaitAsync(cancellationToken);
             return await base.OpenReadAsync(name, offset, length, cancellationToken);
+        }
+    }
+
+    /// <summary>Reads arrive with a byte wrong, where the number of the read says so.</summary>
+    private sealed class WrongObjects(IObjectStore inner, Func<int, Index?> where) : PassingObjects(inner)
+    {
+        private int _reads;
+
+        public override async Task<Stream> OpenReadAsync(ObjectName name, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
+        {
+            await using var stream = await base.OpenReadAsync(name, offset, length, cancellationToken);
+            using var copy = new MemoryStream();
+            await stream.CopyToAsync(copy, cancellationToken);
+            var bytes = copy.ToArray();
+            if (where(Interlocked.Increment(ref _reads)) is { } at)
+                bytes[at] ^= 1;
+            return new MemoryStream(bytes);
         }
     }
 

@@ -55,6 +55,24 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task Materialize_interrupted_before_its_last_step_is_gone_on_with()
+    {
+        var bytes = Random(3_000_000);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        var path = Path.Combine(Folder, "out", "model.bin");
+        Directory.CreateDirectory(path);
+        await Assert.ThrowsAnyAsync<SystemException>(() => _content.MaterializeAsync(digest, path));
+
+        // nobody but root may write to a read-only file
+        var partial = Assert.Single(Directory.GetFiles(Path.GetDirectoryName(path)!));
+        Assert.False(File.GetAttributes(partial).HasFlag(FileAttributes.ReadOnly));
+        Directory.Delete(path);
+        await _content.MaterializeAsync(digest, path);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(path));
+        Assert.True(File.GetAttributes(path).HasFlag(FileAttributes.ReadOnly));
+    }
+
+    [SkippableFact]
     public async Task Materialize_damaged_content_leaves_the_path_as_it_was()
     {
         var digest = (await _content.PutAsync(Random(5_000_000))).Digest;
@@ -76,8 +94,10 @@ public abstract partial class ContentConformance
         var bytes = Random(12_000_000);
         var digest = (await _content.PutAsync(bytes)).Digest;
         var path = Path.Combine(Folder, "model.bin");
-        await new ContentStore(new OnceWrongObjects(Objects), _index, Time).MaterializeAsync(digest, path);
+        List<long> seen = [];
+        await new ContentStore(new OnceWrongObjects(Objects), _index, Time).MaterializeAsync(digest, path, progress: new Reports(seen));
         Assert.Equal(bytes, await File.ReadAllBytesAsync(path));
+        Assert.Equal(seen.Order(), seen);
         Assert.Empty(await _content.CheckAsync([digest]).ToListAsync());
     }
 
