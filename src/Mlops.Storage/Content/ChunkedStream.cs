@@ -40,6 +40,20 @@ internal sealed class ChunkedStream(
         return Take(buffer.Span);
     }
 
+    /// <summary>Hands over what was read as it is; the destination must not keep it.</summary>
+    public override async Task CopyToAsync(Stream destination, int bufferSize, CancellationToken cancellationToken)
+    {
+        while (true)
+        {
+            if (_position == _length)
+                await AdvanceAsync(cancellationToken).ConfigureAwait(false);
+            if (_position == _length)
+                return;
+            await destination.WriteAsync(_buffer.AsMemory(_position, _length - _position), cancellationToken).ConfigureAwait(false);
+            _position = _length;
+        }
+    }
+
     public override async ValueTask DisposeAsync()
     {
         await StopAsync().ConfigureAwait(false);

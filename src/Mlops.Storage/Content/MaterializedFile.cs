@@ -90,7 +90,7 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var (rest, size) = await store.OpenRestAsync(digest, (chunk, token) => IsNextAsync(file, hash, chunk, token), checksChunks, cancellationToken).ConfigureAwait(false);
         await using (rest.ConfigureAwait(false))
-            await AppendAsync(rest, file, hash, cancellationToken).ConfigureAwait(false);
+            await rest.CopyToAsync(new HashedFile(file, hash, Report), BufferBytes, cancellationToken).ConfigureAwait(false);
         file.SetLength(file.Position);
         return Digest.Of(hash) == digest && file.Position == size;
     }
@@ -113,29 +113,11 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
         return false;
     }
 
-    private async Task AppendAsync(Stream rest, FileStream file, IncrementalHash hash, CancellationToken cancellationToken)
+    // a second attempt begins at the front
+    private void Report(long written)
     {
-        // the next piece is read while this one is hashed and written
-        var (buffer, next) = (new byte[BufferBytes], new byte[BufferBytes]);
-        var read = await rest.ReadAsync(buffer, cancellationToken).ConfigureAwait(false);
-        while (read > 0)
-        {
-            var (piece, length) = (buffer, read);
-            var hashing = Task.Run(() => hash.AppendData(piece, 0, length), CancellationToken.None);
-            try
-            {
-                await file.WriteAsync(piece.AsMemory(0, length), cancellationToken).ConfigureAwait(false);
-                read = await rest.ReadAsync(next, cancellationToken).ConfigureAwait(false);
-            }
-            finally
-            {
-                await hashing.ConfigureAwait(false);
-            }
-
-            (buffer, next) = (next, piece);
-            if (file.Position > _reported) // a second attempt begins at the front
-                progress?.Report(_reported = file.Position);
-        }
+        if (written > _reported)
+            progress?.Report(_reported = written);
     }
 
     private static void Finish(string temporary, string path)
