@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Logging;
 using Mlops.Storage;
 
@@ -13,6 +14,9 @@ internal sealed class ContentSpool
     private readonly FolderObjectStore _objects;
     private readonly ContentStore _local;
     private readonly ILogger _logger;
+
+    // told once, however often the drain comes by
+    private readonly ConcurrentDictionary<Digest, bool> _damaged = new();
 
     // a folder is not away; where its disk is full, the caller is told
     private readonly bool _isFolder;
@@ -128,7 +132,8 @@ internal sealed class ContentSpool
                 {
                     // what this machine's disk has damaged cannot be delivered, and must not hold back the rest; a check finds it
                     // missing. It stays while the journal does, since it may be the only copy
-                    TrackingLog.SpoolDamaged(_logger, digest, e);
+                    if (_damaged.TryAdd(digest, true))
+                        TrackingLog.SpoolDamaged(_logger, digest, e);
                     return;
                 }
 
