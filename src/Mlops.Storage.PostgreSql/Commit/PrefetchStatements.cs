@@ -5,8 +5,6 @@ namespace Mlops.Storage.PostgreSql;
 /// <summary>The statements of a <see cref="Prefetched"/>, and how the rows of each are taken.</summary>
 internal static class PrefetchStatements
 {
-    private const string RecordColumns = "r.id, k.name, r.key, r.revision, r.created, r.sealed, r.purged, r.sequence, r.head, r.marks_1, r.marks_2, r.marks_3";
-
     // a commit looks rows up by their keys and does nothing else; plans that were made while a table was small, or before the
     // server counted its rows, would read all of it; and no such statement is worth compiling
     private static readonly string[] NotForLookups = ["jit", "enable_seqscan", "enable_hashjoin", "enable_mergejoin"];
@@ -52,7 +50,7 @@ internal static class PrefetchStatements
         if (needs.Records.Count > 0)
         {
             round.Add(
-                $"SELECT {RecordColumns} FROM mlops.records r JOIN mlops.names k ON k.id = r.kind WHERE r.id = ANY($1) ORDER BY r.id FOR UPDATE OF r",
+                $"SELECT {StoredRecord.Columns} FROM mlops.records r JOIN mlops.names k ON k.id = r.kind WHERE r.id = ANY($1) ORDER BY r.id FOR UPDATE OF r",
                 Args.All(needs.Records));
             read.Add(row => Take(row, found));
         }
@@ -61,7 +59,7 @@ internal static class PrefetchStatements
             return;
         var keys = needs.Keys.Where(k => StoredText.IsKey(k.Key)).ToList();
         round.Add(
-            $"SELECT {RecordColumns} FROM unnest($1, $2) AS wanted (kind, hash) JOIN mlops.records r ON r.kind = wanted.kind AND r.key_hash = wanted.hash "
+            $"SELECT {StoredRecord.Columns} FROM unnest($1, $2) AS wanted (kind, hash) JOIN mlops.records r ON r.kind = wanted.kind AND r.key_hash = wanted.hash "
             + "JOIN mlops.names k ON k.id = r.kind",
             Args.All(keys.Select(k => database.Names.Find(k.Kind))),
             Args.All(keys.Select(k => KeyHash.Of(k.Key))));
@@ -70,17 +68,7 @@ internal static class PrefetchStatements
 
     private static void Take(NpgsqlDataReader row, Prefetched found)
     {
-        var record = new StoredRecord(
-            row.Id(0),
-            row.GetString(1),
-            row.TextOrNull(2),
-            row.GetInt64(3),
-            row.GetInt64(4),
-            row.TextOrNull(5),
-            row.GetBoolean(6),
-            row.GetInt64(7),
-            row.Digest(8),
-            FieldMarks.Read(row, 9));
+        var record = StoredRecord.Read(row);
 
         // of a record that was read twice the first counts, for it is locked
         if (found.Records.TryAdd(record.Id, record) && record.Key is { } key)

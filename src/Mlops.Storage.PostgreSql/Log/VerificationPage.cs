@@ -17,8 +17,7 @@ internal sealed class VerificationPage
     public static void Add(Round round, RecordId after, int most)
     {
         const string Page = "(SELECT id FROM mlops.records WHERE id > $1 ORDER BY id LIMIT $2) p";
-        Add("SELECT r.id, k.name, r.key, r.revision, r.created, r.sealed, r.purged, r.sequence, r.head, r.marks_1, r.marks_2, r.marks_3 "
-            + $"FROM {Page} JOIN mlops.records r ON r.id = p.id JOIN mlops.names k ON k.id = r.kind ORDER BY r.id");
+        Add($"SELECT {StoredRecord.Columns} FROM {Page} JOIN mlops.records r ON r.id = p.id JOIN mlops.names k ON k.id = r.kind ORDER BY r.id");
         Add($"SELECT l.record, l.entry, l.hash, l.salt FROM {Page} JOIN mlops.log l ON l.record = p.id ORDER BY l.record, l.sequence");
         Add($"SELECT b.record, b.entry, b.body FROM {Page} JOIN mlops.bodies b ON b.record = p.id");
         Add($"SELECT f.record, n.name, f.entry, f.type, f.text, f.number, f.whole, f.bytes FROM {Page} "
@@ -35,18 +34,9 @@ internal sealed class VerificationPage
             cancellationToken,
             row =>
             {
-                Records.Add(RecordRow.Stored(
-                    0,
-                    row.Id(0),
-                    row.GetString(1),
-                    row.TextOrNull(2),
-                    row.GetInt64(3),
-                    row.GetInt64(4),
-                    row.TextOrNull(5),
-                    row.GetBoolean(6),
-                    row.GetInt64(7),
-                    row.Digest(8)));
-                _marks[row.Id(0)] = FieldMarks.Read(row, 9);
+                var record = StoredRecord.Read(row);
+                Records.Add(record.ToRow());
+                _marks[record.Id] = record.Marks;
             },
             row => Of(_chains, row).Add((row.Bytes(1), row.Digest(2), row.BytesOrNull(3))),
             row => _bodies[row.Id(0)] = (row.GetInt64(1), row.Bytes(2)),
