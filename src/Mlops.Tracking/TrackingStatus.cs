@@ -6,10 +6,10 @@ namespace Mlops.Tracking;
 /// <param name="JournalBoundBytes">Most of them; once there are so many, points wait up to 100 ms and are then dropped and counted.</param>
 /// <param name="DroppedPoints">Points that found no room, over all runs of this client.</param>
 /// <param name="CaughtUp">When the store last had all that was logged by then; null if it never had.</param>
-/// <param name="Cause">Why the store took nothing at the last try; null if it did.</param>
+/// <param name="Cause">Why the store took nothing at the last try, or that it was not reached yet; null if it is there.</param>
 public sealed record TrackingStatus(
     long PendingSlots, long JournalBytes, long JournalBoundBytes, long DroppedPoints, DateTimeOffset? CaughtUp, Exception? Cause)
 {
-    /// <summary>Whether the store took what it was given at the last try.</summary>
+    /// <summary>Whether the store was reached and took what it was given at the last try.</summary>
     public bool IsStoreThere => Cause is null;
 }

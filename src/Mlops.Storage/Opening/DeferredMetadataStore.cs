@@ -12,12 +12,15 @@ public sealed class DeferredMetadataStore(MetadataStoreSource source, TimeProvid
 {
     private readonly SemaphoreSlim _turn = new(1);
     private volatile IMetadataStore? _store;
+    private volatile Exception? _failure;
     private bool _disposed;
 
     /// <summary>What the store is.</summary>
     /// <exception cref="StorageUnavailableException">The store was not reached yet.</exception>
-    public StoreInfo Info =>
-        _store?.Info ?? throw new StorageUnavailableException($"The store '{source.Location}' was not reached yet; try again once it is there.");
+    public StoreInfo Info => _store?.Info ?? throw NotReached();
+
+    /// <summary>Why the store is not open: how the last try failed, or that none has ended yet. Null once it is open.</summary>
+    public Exception? Absence => _store is null ? _failure ?? NotReached() : null;
 
     /// <summary>Opens the store, if it is not open yet.</summary>
     /// <exception cref="StorageUnavailableException">The store cannot be reached.</exception>
@@ -31,6 +34,11 @@ public sealed class DeferredMetadataStore(MetadataStoreSource source, TimeProvid
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
             return _store ??= await source.OpenAsync(time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not (OperationCanceledException or ObjectDisposedException))
+        {
+            _failure = e;
+            throw;
         }
         finally
         {
@@ -118,4 +126,6 @@ public sealed class DeferredMetadataStore(MetadataStoreSource source, TimeProvid
         if (_store is { } open)
             await open.DisposeAsync().ConfigureAwait(false);
     }
+
+    private StorageUnavailableException NotReached() => new($"The store '{source.Location}' was not reached yet; try again once it is there.");
 }

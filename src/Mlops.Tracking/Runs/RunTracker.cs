@@ -100,6 +100,9 @@ public sealed partial class RunTracker : IAsyncDisposable
 
     internal ILogger Logger { get; }
 
+    // a store that never opened is away, though nothing was tried on it yet
+    private Exception? Trouble => _drainer.LastError ?? (_store as DeferredMetadataStore)?.Absence;
+
     /// <summary>How far the store is behind, now. It answers at once, whatever the store does.</summary>
     public TrackingStatus Status => new(
         Math.Max(0, _journal.Position - _drainer.Drained),
@@ -107,7 +110,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         _options.JournalBoundBytes,
         Interlocked.Read(ref _dropped),
         _drainer.CaughtUp,
-        _drainer.LastError);
+        Trouble);
 
     /// <summary>The journals of all clients of this store on this machine, this one's among them.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
@@ -224,6 +227,6 @@ public sealed partial class RunTracker : IAsyncDisposable
         if (!done)
             TrackingLog.LeftBehind(Logger, _options.FlushBound, pending, _folder.Path);
         var lost = _drainer.Refused + Interlocked.Read(ref _droppedBatches);
-        return new FlushReport(done && lost == 0, pending, Interlocked.Read(ref _dropped), lost, done ? null : _drainer.LastError);
+        return new FlushReport(done && lost == 0, pending, Interlocked.Read(ref _dropped), lost, done ? null : Trouble);
     }
 }
