@@ -78,7 +78,7 @@ internal sealed class SystemSampler : IAsyncDisposable
         List<(string, double)> values =
         [
             ("system/cpu_percent", (usage.Processor - before.Processor).TotalSeconds / seconds * 100),
-            ("system/memory_bytes", Environment.WorkingSet),
+            ("system/memory_bytes", usage.Memory),
             ("system/gc_heap_bytes", GC.GetTotalMemory(forceFullCollection: false)),
             ("system/gc_pause_percent", (usage.Pauses - before.Pauses).TotalSeconds / seconds * 100),
             ("system/pool_threads", ThreadPool.ThreadCount),
