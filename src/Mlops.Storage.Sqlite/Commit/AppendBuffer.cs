@@ -6,8 +6,8 @@ namespace Mlops.Storage.Sqlite;
 /// </summary>
 internal sealed class AppendBuffer(Session session)
 {
-    private readonly List<(long Rec, long Name, SeriesColumns Points)> _waiting = [];
-    private readonly Dictionary<(long Rec, long Name), (SeriesRow? Row, SeriesType Type)> _series = [];
+    private readonly List<Waiting> _waiting = [];
+    private readonly Dictionary<(long Rec, long Name), Waiting> _first = [];
     private int _mark;
     private bool _hasWritten;
     private bool _isRepeated;
@@ -28,18 +28,33 @@ internal sealed class AppendBuffer(Session session)
         _waiting.RemoveRange(_mark, _waiting.Count - _mark);
 
         // a type that only the dropped points gave to a series must not bind others
-        _series.Clear();
-        foreach (var (rec, name, points) in _waiting)
-            Know(rec, name, isNew: false, points.Type);
+        _first.Clear();
+        foreach (var waiting in _waiting)
+            _first.TryAdd((waiting.Rec, waiting.Name), waiting);
     }
 
     /// <summary>Adds points to a series of a record, which is new if this transaction made it; false if its type is another.</summary>
     public bool TryAdd(long rec, long name, bool isNew, SeriesColumns points)
     {
-        _isRepeated |= _series.ContainsKey((rec, name));
-        if (Know(rec, name, isNew, points.Type) != points.Type)
-            return false;
-        _waiting.Add((rec, name, points));
+        SeriesRow? row;
+        if (_first.TryGetValue((rec, name), out var first))
+        {
+            if (first.Points.Type != points.Type)
+                return false;
+            _isRepeated = true;
+            row = first.Row;
+        }
+        else
+        {
+            // what was written on the way may have made a series for a record that is new itself
+            row = isNew && !_hasWritten ? null : session.Series.Find(rec, name);
+            if (row is not null && row.Type != points.Type)
+                return false;
+        }
+
+        var waiting = new Waiting(rec, name, row, points);
+        _waiting.Add(waiting);
+        _first.TryAdd((rec, name), waiting);
         return true;
     }
 
@@ -48,13 +63,13 @@ internal sealed class AppendBuffer(Session session)
         // many short runs have few points in many series, and nothing to join
         if (!_isRepeated)
         {
-            foreach (var (rec, name, points) in _waiting)
-                session.Series.Append(rec, name, _series[(rec, name)].Row, points);
+            foreach (var (rec, name, row, points) in _waiting)
+                session.Series.Append(rec, name, row, points);
         }
         else
         {
-            foreach (var series in _waiting.GroupBy(w => (w.Rec, w.Name), w => w.Points))
-                session.Series.Append(series.Key.Rec, series.Key.Name, _series[series.Key].Row, SeriesColumns.Concat([.. series]));
+            foreach (var series in _waiting.GroupBy(w => (w.Rec, w.Name)))
+                session.Series.Append(series.Key.Rec, series.Key.Name, series.First().Row, SeriesColumns.Concat([.. series.Select(w => w.Points)]));
         }
 
         Clear();
@@ -64,19 +79,10 @@ internal sealed class AppendBuffer(Session session)
     private void Clear()
     {
         _waiting.Clear();
-        _series.Clear();
+        _first.Clear();
         _isRepeated = false;
         _mark = 0;
     }
 
-    private SeriesType Know(long rec, long name, bool isNew, SeriesType type)
-    {
-        if (_series.TryGetValue((rec, name), out var known))
-            return known.Type;
-
-        // what was written on the way may have made a series for a record that is new itself
-        var row = isNew && !_hasWritten ? null : session.Series.Find(rec, name);
-        _series.Add((rec, name), (row, row?.Type ?? type));
-        return row?.Type ?? type;
-    }
+    private readonly record struct Waiting(long Rec, long Name, SeriesRow? Row, SeriesColumns Points);
 }

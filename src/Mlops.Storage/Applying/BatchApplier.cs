@@ -61,13 +61,8 @@ public sealed class BatchApplier(IBatchTables tables, TimeProvider time)
     }
 
     /// <summary>The record, which must be there and not purged.</summary>
-    internal RecordRow Get(RecordId id, string forWhat) =>
-        Find(id) switch
-        {
-            null => throw new NotFoundException($"Record {id} does not exist; create it before {forWhat}."),
-            { Purged: true } => throw new NotFoundException($"Record {id} was purged; nothing can be added to it."),
-            var row => row,
-        };
+    internal RecordRow Get(RecordId id, string forWhat, string name) =>
+        Find(id) is { Purged: false } row ? row : throw NotFound(id, forWhat, name);
 
     /// <summary>The record with this key; the row is the one that this batch works on.</summary>
     internal RecordRow? Find(string kind, string key)
@@ -99,12 +94,9 @@ public sealed class BatchApplier(IBatchTables tables, TimeProvider time)
 
     private void Append(SeriesAppend append)
     {
-        var owner = Get(append.Owner, $"appending to its series '{append.Name}'");
+        var owner = Get(append.Owner, "appending to its series", append.Name);
         if (!tables.TryAppend(owner, append.Name, append.Points))
-        {
-            throw new ConflictException(
-                $"The series '{append.Name}' of record {append.Owner} is not one of type {append.Points.Type}; a series keeps the type of its first points. Use another name.");
-        }
+            throw OtherType(append);
     }
 
     private void WriteCells(IReadOnlyList<CellWrite> cells, long now)
@@ -121,11 +113,19 @@ public sealed class BatchApplier(IBatchTables tables, TimeProvider time)
             if (cell.Value is null)
                 tables.DeleteCell(cell.Key);
             else
-                tables.StoreCell(cell, cell.Owner is { } owner ? Get(owner, $"it can own the cell '{cell.Key}'") : null, Expires(cell, now));
+                tables.StoreCell(cell, cell.Owner is { } owner ? Get(owner, "it can own the cell", cell.Key) : null, Expires(cell, now));
         }
 
         tables.DeleteExpiredCells(now);
     }
+
+    // messages are made apart: this code runs for every series of every commit, and a message is more code than the rest
+    private NotFoundException NotFound(RecordId id, string forWhat, string name) => new(Find(id) is null
+        ? $"Record {id} does not exist; create it before {forWhat} '{name}'."
+        : $"Record {id} was purged; nothing can be added to it.");
+
+    private static ConflictException OtherType(SeriesAppend append) => new(
+        $"The series '{append.Name}' of record {append.Owner} is not one of type {append.Points.Type}; a series keeps the type of its first points. Use another name.");
 
     private static long? Expires(CellWrite cell, long now) =>
         cell.Lifetime is { } lifetime && now + (lifetime.Ticks / TimeSpan.TicksPerMicrosecond) is var end && end < EndOfTime ? end : null;

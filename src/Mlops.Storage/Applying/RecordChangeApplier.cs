@@ -16,7 +16,7 @@ internal sealed class RecordChangeApplier(
     {
         if (change.Mode == ChangeMode.Update)
         {
-            _row = batch.Get(change.Id, $"'{change.Action}'");
+            _row = batch.Get(change.Id, "the change", change.Action);
             if (_row.Kind != change.Kind)
                 throw new ConflictException($"Record {change.Id} is a {_row.Kind}, not a {change.Kind}; name its own kind in the change.");
         }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Mlops.Storage;
@@ -17,44 +18,46 @@ public static class BatchValidator
     private const int KindLength = 50;
     private const int ActionLength = 100;
     private const int ActorLength = 200;
+    private static readonly SearchValues<char> KindCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-_");
 
     /// <summary>Checks a batch.</summary>
     /// <exception cref="ArgumentException">The batch is malformed; the message names the item.</exception>
     public static void Validate(Batch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        CheckText(batch.Actor, ActorLength, "", "Actor");
+        CheckText(batch.Actor, ActorLength, default, "Actor");
         if (batch.Key is { } key)
         {
-            Require(!key.Writer.IsEmpty, "", "Key.Writer", "is empty");
-            Require(key.Sequence >= 1, "", "Key.Sequence", "must be at least 1");
+            Require(!key.Writer.IsEmpty, default, "Key.Writer", "is empty");
+            Require(key.Sequence >= 1, default, "Key.Sequence", "must be at least 1");
         }
 
         for (var i = 0; i < batch.Preconditions.Count; i++)
         {
-            Require(!batch.Preconditions[i].Record.IsEmpty, $"Preconditions[{i}].", "Record", "is empty");
-            Require(batch.Preconditions[i].Revision >= 0, $"Preconditions[{i}].", "Revision", "is negative");
+            var at = new ItemPlace("Preconditions[{0}].", i);
+            Require(!batch.Preconditions[i].Record.IsEmpty, at, "Record", "is empty");
+            Require(batch.Preconditions[i].Revision >= 0, at, "Revision", "is negative");
         }
 
         for (var i = 0; i < batch.Changes.Count; i++)
-            Check(batch.Changes[i], $"Changes[{i}].");
+            Check(batch.Changes[i], i);
         for (var i = 0; i < batch.Appends.Count; i++)
-            Check(batch.Appends[i], $"Appends[{i}].");
+            Check(batch.Appends[i], i);
         for (var i = 0; i < batch.Cells.Count; i++)
-            Check(batch.Cells[i], $"Cells[{i}].");
+            Check(batch.Cells[i], new ItemPlace("Cells[{0}].", i));
     }
 
-    internal static void CheckKind(string? kind, string at, string item) =>
-        Require(
-            kind is { Length: >= 1 and <= KindLength } && kind.All(c => c is (>= 'a' and <= 'z') or (>= '0' and <= '9') or '-' or '_'),
-            at,
-            item,
-            $"must be 1 to {KindLength} lower-case letters, digits, '-' or '_', not '{kind}'");
+    internal static void CheckKind(string? kind, ItemPlace at, string item)
+    {
+        if (kind is not { Length: >= 1 and <= KindLength } || kind.AsSpan().ContainsAnyExcept(KindCharacters))
+            throw Malformed(at, item, $"must be 1 to {KindLength} lower-case letters, digits, '-' or '_', not '{kind}'");
+    }
 
-    internal static void CheckText(string? text, int most, string at, string item)
+    internal static void CheckText(string? text, int most, ItemPlace at, string item)
     {
         Require(!string.IsNullOrEmpty(text), at, item, "is empty");
-        Require(text!.Length <= most, at, item, $"has {text.Length} characters, more than {most}");
+        if (text!.Length > most)
+            throw Malformed(at, item, $"has {text.Length} characters, more than {most}");
         foreach (var c in text)
         {
             if (char.IsControl(c))
@@ -67,13 +70,13 @@ public static class BatchValidator
         }
     }
 
-    internal static void Require(bool condition, string at, string item, string problem)
+    private static void Require(bool condition, ItemPlace at, string item, string problem)
     {
         if (!condition)
             throw Malformed(at, item, problem);
     }
 
-    private static ArgumentException Malformed(string at, string item, string problem) => new($"{at}{item} {problem}.");
+    private static ArgumentException Malformed(ItemPlace at, string item, string problem) => new($"{at}{item} {problem}.");
 
     private static bool IsWellFormed(string text)
     {
@@ -88,34 +91,32 @@ public static class BatchValidator
         return true;
     }
 
-    private static void Check(RecordChange change, string at)
+    private static void Check(RecordChange change, int index)
     {
+        var at = new ItemPlace("Changes[{0}].", index);
         Require(!change.Id.IsEmpty, at, "Id", "is empty");
         CheckKind(change.Kind, at, "Kind");
-        Require(change.Mode is ChangeMode.Create or ChangeMode.Ensure or ChangeMode.Update, at, "Mode", $"is unknown: {change.Mode}");
+        if (change.Mode is not (ChangeMode.Create or ChangeMode.Ensure or ChangeMode.Update))
+            throw Malformed(at, "Mode", $"is unknown: {change.Mode}");
         CheckText(change.Action, ActionLength, at, "Action");
         if (change.Mode != ChangeMode.Update && change.Key is not null)
             CheckText(change.Key, KeyLength, at, "Key");
         Require(change.Mode != ChangeMode.Ensure || change.Key is not null, at, "Key", "is missing; Ensure finds a record by it");
         for (var i = 0; i < change.Fields.Count; i++)
-        {
-            var write = change.Fields[i];
-            if (IsPlain(write))
-                continue;
-            Check(write, $"{at}Fields[{i}].");
-        }
-
+            Check(change.Fields[i], index, i);
         for (var i = 0; i < change.Allocations.Count; i++)
         {
-            CheckText(change.Allocations[i].Field, NameLength, $"{at}Allocations[{i}].", "Field");
-            CheckText(change.Allocations[i].Counter, NameLength, $"{at}Allocations[{i}].", "Counter");
+            var place = new ItemPlace("Changes[{0}].Allocations[{1}].", index, i);
+            CheckText(change.Allocations[i].Field, NameLength, place, "Field");
+            CheckText(change.Allocations[i].Counter, NameLength, place, "Counter");
         }
 
         for (var i = 0; i < (change.Seal?.Count ?? 0); i++)
         {
+            var place = new ItemPlace("Changes[{0}].Seal[{1}]", index, i);
             var pattern = change.Seal![i];
-            CheckText(pattern, NameLength, at, $"Seal[{i}]");
-            Require(pattern.IndexOf('*', StringComparison.Ordinal) is var star && (star < 0 || star == pattern.Length - 1), at, $"Seal[{i}]", "has a '*' that is not at its end");
+            CheckText(pattern, NameLength, place, "");
+            Require(pattern.IndexOf('*', StringComparison.Ordinal) is var star && (star < 0 || star == pattern.Length - 1), place, "", "has a '*' that is not at its end");
         }
 
         if (change.Purge)
@@ -129,61 +130,51 @@ public static class BatchValidator
         }
     }
 
-    // the common case, a short name with one text or number, costs no message
-    private static bool IsPlain(FieldWrite write)
+    private static void Check(FieldWrite write, int change, int index)
     {
-        if (write.Values is not [{ Type: FieldType.Text or FieldType.Number }]
-            || write.Mode is not (FieldWriteMode.Replace or FieldWriteMode.Once or FieldWriteMode.Add)
-            || write.Name is not { Length: >= 1 and <= NameLength })
-        {
-            return false;
-        }
-
-        return write.Name.AsSpan().IndexOfAnyExceptInRange(' ', '~') < 0;
-    }
-
-    private static void Check(FieldWrite write, string at)
-    {
+        var at = new ItemPlace("Changes[{0}].Fields[{1}].", change, index);
         CheckText(write.Name, NameLength, at, "Name");
-        Require(write.Mode is FieldWriteMode.Replace or FieldWriteMode.Once or FieldWriteMode.Add, at, "Mode", $"is unknown: {write.Mode}");
+        if (write.Mode is not (FieldWriteMode.Replace or FieldWriteMode.Once or FieldWriteMode.Add))
+            throw Malformed(at, "Mode", $"is unknown: {write.Mode}");
         Require(write.Mode != FieldWriteMode.Once || write.Values.Count == 1, at, "Values", "must be exactly one for a write-once field");
         Require(write.Mode != FieldWriteMode.Add || write.Values.Count >= 1, at, "Values", "is empty; there is nothing to add");
         for (var i = 0; i < write.Values.Count; i++)
-            Check(write.Values[i], at, $"Values[{i}]");
+            Check(write.Values[i], new ItemPlace("Changes[{0}].Fields[{1}].Values[{2}]", change, index, i));
     }
 
-    internal static void Check(FieldValue value, string at, string item)
+    private static void Check(FieldValue value, ItemPlace at)
     {
-        Require(value.Type is >= FieldType.Text and <= FieldType.Digest, at, item, "has no value");
+        Require(value.Type is >= FieldType.Text and <= FieldType.Digest, at, "", "has no value");
         if (value.Type == FieldType.Digest)
-            Require(!value.AsDigest.IsEmpty, at, item, "is the empty digest");
+            Require(!value.AsDigest.IsEmpty, at, "", "is the empty digest");
         if (value.Type != FieldType.Reference)
             return;
         if (value.ReferenceKey is { } key)
         {
-            CheckKind(key.Kind, at, item + " (kind)");
-            CheckText(key.Key, KeyLength, at, item + " (key)");
+            CheckKind(key.Kind, at, " (kind)");
+            CheckText(key.Key, KeyLength, at, " (key)");
         }
         else
         {
-            Require(!value.AsReference.IsEmpty, at, item, "refers to the empty id");
+            Require(!value.AsReference.IsEmpty, at, "", "refers to the empty id");
         }
     }
 
-    private static void Check(SeriesAppend append, string at)
+    private static void Check(SeriesAppend append, int index)
     {
+        var at = new ItemPlace("Appends[{0}].", index);
         Require(!append.Owner.IsEmpty, at, "Owner", "is empty");
         CheckText(append.Name, NameLength, at, "Name");
         Require(append.Points is { Count: > 0 }, at, "Points", "is empty");
-        Require(append.Points.Type is >= SeriesType.Number and <= SeriesType.Digest, at, "Points.Type", $"is unknown: {append.Points.Type}");
-        if (append.Points.Type == SeriesType.Text)
-        {
-            for (var i = 0; i < append.Points.Count; i++)
-                Require(append.Points.Texts.Span[i] is not null, at, $"Points.Texts[{i}]", "is null");
-        }
+        if (append.Points.Type is not (>= SeriesType.Number and <= SeriesType.Digest))
+            throw Malformed(at, "Points.Type", $"is unknown: {append.Points.Type}");
+        if (append.Points.Type != SeriesType.Text)
+            return;
+        var nothing = append.Points.Texts.Span.IndexOf((string?)null);
+        Require(nothing < 0, new ItemPlace("Appends[{0}].Points.Texts[{1}]", index, nothing), "", "is null");
     }
 
-    private static void Check(CellWrite cell, string at)
+    private static void Check(CellWrite cell, ItemPlace at)
     {
         CheckText(cell.Key, NameLength, at, "Key");
         Require(cell.Owner is not { IsEmpty: true }, at, "Owner", "is empty");

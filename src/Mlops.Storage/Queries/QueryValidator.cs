@@ -23,9 +23,11 @@ public static class QueryValidator
     public static void Validate(RecordQuery query)
     {
         ArgumentNullException.ThrowIfNull(query);
-        BatchValidator.CheckKind(query.Kind, "", "Kind");
-        Require(query.Limit is >= 1 and <= MaxLimit, $"Limit must be 1 to {MaxLimit}, not {query.Limit}");
-        Require(query.OrderBy.Count <= MaxOrders, $"OrderBy has {query.OrderBy.Count} keys, more than {MaxOrders}");
+        BatchValidator.CheckKind(query.Kind, default, "Kind");
+        if (query.Limit is < 1 or > MaxLimit)
+            throw Malformed($"Limit must be 1 to {MaxLimit}, not {query.Limit}");
+        if (query.OrderBy.Count > MaxOrders)
+            throw Malformed($"OrderBy has {query.OrderBy.Count} keys, more than {MaxOrders}");
         foreach (var order in query.OrderBy)
             Check(order.By);
         CheckPatterns(query.Select.Fields, "Select.Fields");
@@ -37,20 +39,24 @@ public static class QueryValidator
 
     private static void CheckPatterns(IReadOnlyList<string> patterns, string item)
     {
-        Require(patterns.Count <= MaxPatterns, $"{item} has {patterns.Count} patterns, more than {MaxPatterns}");
+        if (patterns.Count > MaxPatterns)
+            throw Malformed($"{item} has {patterns.Count} patterns, more than {MaxPatterns}");
         foreach (var pattern in patterns)
-            BatchValidator.CheckText(pattern, BatchValidator.NameLength + 1, "", item);
+            BatchValidator.CheckText(pattern, BatchValidator.NameLength + 1, default, item);
     }
 
     private static void Check(Filter filter, int depth, ref int conditions)
     {
-        Require(depth <= MaxDepth, $"Filter is nested deeper than {MaxDepth}");
-        Require(++conditions <= MaxConditions, $"Filter has more than {MaxConditions} conditions");
+        if (depth > MaxDepth)
+            throw Malformed($"Filter is nested deeper than {MaxDepth}");
+        if (++conditions > MaxConditions)
+            throw Malformed($"Filter has more than {MaxConditions} conditions");
         switch (filter)
         {
             case Filter.Compare compare:
                 Check(compare.Left);
-                Require(compare.Operator is >= FilterOperator.Equal and <= FilterOperator.LikeIgnoreCase, $"Filter operator is unknown: {compare.Operator}");
+                if (compare.Operator is not (>= FilterOperator.Equal and <= FilterOperator.LikeIgnoreCase))
+                    throw Malformed($"Filter operator is unknown: {compare.Operator}");
                 CheckValue(compare.Right);
                 if (compare.Operator is FilterOperator.Like or FilterOperator.LikeIgnoreCase)
                     Require(compare.Right.Type == FieldType.Text, "A pattern must be a text");
@@ -78,7 +84,7 @@ public static class QueryValidator
                 Check(negation.Term, depth + 1, ref conditions);
                 break;
             default:
-                throw new ArgumentException($"Filter is unknown: {filter?.GetType().Name ?? "null"}.");
+                throw Malformed($"Filter is unknown: {filter?.GetType().Name ?? "null"}");
         }
     }
 
@@ -93,23 +99,27 @@ public static class QueryValidator
         switch (operand)
         {
             case Operand.OfField field:
-                BatchValidator.CheckText(field.Name, BatchValidator.NameLength, "", "Operand");
+                BatchValidator.CheckText(field.Name, BatchValidator.NameLength, default, "Operand");
                 break;
             case Operand.OfSeries series:
-                BatchValidator.CheckText(series.Name, BatchValidator.NameLength, "", "Operand");
-                Require(series.Aggregate is >= SeriesAggregate.Last and <= SeriesAggregate.MaxStep, $"Aggregate is unknown: {series.Aggregate}");
+                BatchValidator.CheckText(series.Name, BatchValidator.NameLength, default, "Operand");
+                if (series.Aggregate is not (>= SeriesAggregate.Last and <= SeriesAggregate.MaxStep))
+                    throw Malformed($"Aggregate is unknown: {series.Aggregate}");
                 break;
             case Operand.OfProperty property:
-                Require(property.Name is >= RecordProperty.Id and <= RecordProperty.Revision, $"Property is unknown: {property.Name}");
+                if (property.Name is not (>= RecordProperty.Id and <= RecordProperty.Revision))
+                    throw Malformed($"Property is unknown: {property.Name}");
                 break;
             default:
-                throw new ArgumentException($"Operand is unknown: {operand?.GetType().Name ?? "null"}.");
+                throw Malformed($"Operand is unknown: {operand?.GetType().Name ?? "null"}");
         }
     }
 
     private static void Require(bool condition, string problem)
     {
         if (!condition)
-            throw new ArgumentException($"{problem}.");
+            throw Malformed(problem);
     }
+
+    private static ArgumentException Malformed(string problem) => new($"{problem}.");
 }

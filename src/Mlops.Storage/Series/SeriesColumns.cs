@@ -60,11 +60,11 @@ public sealed record SeriesColumns
         if (pieces.Count == 0)
             throw new ArgumentException("There is no piece to join.", nameof(pieces));
         var type = pieces[0].Type;
-        if (pieces.Any(p => p.Type != type))
-            throw new ArgumentException("The pieces differ in type.", nameof(pieces));
+        var count = 0;
+        foreach (var piece in pieces)
+            count += piece.Type == type ? piece.Count : throw new ArgumentException("The pieces differ in type.", nameof(pieces));
         if (pieces.Count == 1)
             return pieces[0];
-        var count = pieces.Sum(p => p.Count);
         var steps = Join(p => p.Steps);
         var times = Join(p => p.Times);
         return type switch
