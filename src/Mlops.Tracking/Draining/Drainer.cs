@@ -5,8 +5,9 @@ using Mlops.Storage;
 namespace Mlops.Tracking;
 
 /// <summary>
-/// The background loop of a client: moves the journal into the store each interval, sooner when a segment is full or somebody
-/// waits, and tries again, ever more slowly, while the store is away. While nothing is logged it wakes for signs of life alone.
+/// The background loop of a client: moves the journal into the store one interval after the first write, sooner when a segment is
+/// full or somebody waits, and tries again, ever more slowly, while the store is away. While nothing is logged it wakes for signs of
+/// life alone.
 /// </summary>
 internal sealed class Drainer : IAsyncDisposable
 {
@@ -27,6 +28,7 @@ internal sealed class Drainer : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ITimer _timer;
     private readonly ITimer _lifeTimer;
+    private readonly Action _startTimer;
     private readonly Task _loop;
     private volatile Exception? _lastError;
     private long _drained;
@@ -48,7 +50,9 @@ internal sealed class Drainer : IAsyncDisposable
         _addTo = addTo;
         _committed = committed;
         _time = options.Time;
-        _timer = options.Time.CreateTimer(_ => Tick(), null, options.DrainInterval, options.DrainInterval);
+        _timer = options.Time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _startTimer = () => _timer.Change(options.DrainInterval, Timeout.InfiniteTimeSpan);
+        journal.TellOfNextWrite(_startTimer);
         var look = options.LeaseTime / Housekeeping.LooksPerLease;
         _lifeTimer = options.Time.CreateTimer(_ => Wake(), null, look, look);
         _loop = Task.Run(LoopAsync);
@@ -64,7 +68,15 @@ internal sealed class Drainer : IAsyncDisposable
     public Exception? LastError => _lastError;
 
     /// <summary>When everything logged by then was last in the store; null if it never was.</summary>
-    public DateTimeOffset? CaughtUp => Interlocked.Read(ref _caughtUp) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+    public DateTimeOffset? CaughtUp
+    {
+        get
+        {
+            if (Drained > 0 && Drained == _journal.Position)
+                return _time.GetUtcNow();
+            return Interlocked.Read(ref _caughtUp) is > 0 and var ticks ? new DateTimeOffset(ticks, TimeSpan.Zero) : null;
+        }
+    }
 
     public void Wake()
     {
@@ -138,11 +150,12 @@ internal sealed class Drainer : IAsyncDisposable
                     await PauseAsync(delay).ConfigureAwait(false);
                 if (_stop.IsCancellationRequested)
                     return;
+                _journal.TellOfNextWrite(_startTimer);
                 await DrainAsync(_journal.Position).ConfigureAwait(false);
                 if (_lastError is not null)
                     TrackingLog.StoreBack(_logger);
                 _lastError = null;
-                NoteCaughtUp();
+                Interlocked.Exchange(ref _caughtUp, Drained > 0 ? _time.GetUtcNow().UtcTicks : 0);
                 _journal.Stalled = false;
                 delay = TimeSpan.Zero;
             }
@@ -163,21 +176,6 @@ internal sealed class Drainer : IAsyncDisposable
                 _journal.Stalled = true;
             }
         }
-    }
-
-    // an open run that logs nothing costs next to nothing
-    private void Tick()
-    {
-        if (_journal.Position != Drained)
-            Wake();
-        else
-            NoteCaughtUp();
-    }
-
-    private void NoteCaughtUp()
-    {
-        if (Drained > 0)
-            Interlocked.Exchange(ref _caughtUp, _time.GetUtcNow().UtcTicks);
     }
 
     /// <summary>Waits before the next try; somebody who asks for a flush meanwhile gets one at once.</summary>

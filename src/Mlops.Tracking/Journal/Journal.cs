@@ -35,6 +35,7 @@ internal sealed class Journal
     private uint _keys;
     private volatile bool _stalled;
     private volatile bool _isClosed;
+    private volatile Action? _wrote;
     private long _progress = Environment.TickCount64;
 
     public Journal(SegmentSupply supply, RecordId writer, TimeProvider time)
@@ -63,6 +64,18 @@ internal sealed class Journal
     public bool Stalled
     {
         set => _stalled = value;
+    }
+
+    /// <summary>
+    /// Asks for one call, by whoever writes next. What was written before this returns is in <see cref="Position"/>; everything
+    /// after it brings the call.
+    /// </summary>
+    public void TellOfNextWrite(Action wrote)
+    {
+        _wrote = wrote;
+
+        // a writer reserves its slots with an interlocked addition and then looks at the field; here it is the other way round
+        Interlocked.MemoryBarrier();
     }
 
     /// <summary>
@@ -98,11 +111,11 @@ internal sealed class Journal
                 if (isNear && segment.TryReserve(1, out var index))
                 {
                     segment.Write(index, key.Number, packed, BitConverter.DoubleToInt64Bits(value));
-                    return true;
+                    return Written();
                 }
 
                 if (!isNear && TryWriteFar(segment, key, step, time, value))
-                    return true;
+                    return Written();
             }
 
             if (!Advance(segment, batchSlots: 0))
@@ -129,7 +142,7 @@ internal sealed class Journal
             {
                 var segment = Volatile.Read(ref _current);
                 if ((key.DefinedIn == segment || TryDefine(key, segment)) && TryWriteFrame(segment, FrameKind.Text, payload))
-                    return true;
+                    return Written();
                 if (!Advance(segment, batchSlots: 0))
                     return false;
             }
@@ -156,7 +169,7 @@ internal sealed class Journal
                 // many parameters fill the first segment in less time than the second takes
                 if (segment.Reserved > segment.Count / 4)
                     _supply.EndPause();
-                return true;
+                return Written();
             }
 
             if (!Advance(segment, Slot.CountFor(payload.Length)))
@@ -192,6 +205,14 @@ internal sealed class Journal
         _marked?.Memory.Dispose();
         for (var segment = Oldest; segment is not null; segment = segment.Next)
             segment.Memory.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool Written()
+    {
+        if (_wrote is not null)
+            Interlocked.Exchange(ref _wrote, null)?.Invoke();
+        return true;
     }
 
     private bool Advance(Segment full, int batchSlots)
