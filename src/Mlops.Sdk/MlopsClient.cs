@@ -188,7 +188,7 @@ public sealed partial class MlopsClient : IAsyncDisposable
     private static MlopsClient Open(StoreLocation location, IMetadataStore store, MlopsOptions options, TrackingOptions tracking)
     {
         var objects = location.Objects?.Open(options.Time) ?? new FolderObjectStore(Path.Combine(location.Name, "objects"), options.Time);
-        var content = new ContentStore(objects, store, options.Time);
+        var content = new ContentStore(objects, store, options.Time, location.JournalPath);
         var logger = options.LoggerFactory.CreateLogger<MlopsClient>();
         return new MlopsClient(location, store, content, new RunTracker(store, content, tracking, logger), options, logger);
     }

@@ -16,7 +16,6 @@ internal sealed class Drainer : IAsyncDisposable
     private readonly Journal _journal;
     private readonly JournalDrain _drain;
     private readonly ILogger _logger;
-    private readonly Action<DrainPass> _addTo;
     private readonly Action<BatchResult> _committed;
     private readonly SemaphoreSlim _wake = new(0, 1);
     private readonly CancellationTokenSource _stop = new();
@@ -38,23 +37,21 @@ internal sealed class Drainer : IAsyncDisposable
     /// <param name="journal">What is drained.</param>
     /// <param name="drain">How.</param>
     /// <param name="options">Interval and clock.</param>
+    /// <param name="lookInterval">How often a pass is made though nothing was logged, for signs of life.</param>
     /// <param name="logger">Told of trouble.</param>
-    /// <param name="addTo">Adds to each pass what does not come from the journal, such as signs of life.</param>
     /// <param name="committed">Told what each commit did.</param>
     public Drainer(
-        Journal journal, JournalDrain drain, TrackingOptions options, ILogger logger, Action<DrainPass> addTo, Action<BatchResult> committed)
+        Journal journal, JournalDrain drain, TrackingOptions options, TimeSpan lookInterval, ILogger logger, Action<BatchResult> committed)
     {
         _journal = journal;
         _drain = drain;
         _logger = logger;
-        _addTo = addTo;
         _committed = committed;
         _time = options.Time;
         _timer = options.Time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _startTimer = () => _timer.Change(options.DrainInterval, Timeout.InfiniteTimeSpan);
         journal.TellOfNextWrite(_startTimer);
-        var look = options.LeaseTime / Housekeeping.LooksPerLease;
-        _lifeTimer = options.Time.CreateTimer(_ => Wake(), null, look, look);
+        _lifeTimer = options.Time.CreateTimer(_ => Wake(), null, lookInterval, lookInterval);
         _loop = Task.Run(LoopAsync);
     }
 
@@ -202,7 +199,7 @@ internal sealed class Drainer : IAsyncDisposable
         {
             var started = Stopwatch.GetTimestamp();
             using var activity = TrackingDiagnostics.Activities.StartActivity("mlops.drain");
-            var result = await _drain.StepAsync(_addTo, _stop.Token).ConfigureAwait(false);
+            var result = await _drain.StepAsync(_stop.Token).ConfigureAwait(false);
             if (result is not null)
             {
                 _journal.Stalled = false;

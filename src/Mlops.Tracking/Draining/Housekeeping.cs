@@ -9,10 +9,10 @@ namespace Mlops.Tracking;
 /// journal stood in memory. All calls come from the drainer, one at a time.
 /// </summary>
 internal sealed class Housekeeping(
-    RecordId writer, IEnumerable<ActiveRun> runs, Func<int> countGaps, TrackingOptions options, ILogger logger)
+    IMetadataStore store, RecordId writer, IEnumerable<ActiveRun> runs, Func<int> countGaps, TrackingOptions options, ILogger logger)
 {
-    /// <summary>How many times in a lease the drainer asks at least. Every second time a sign of life is due.</summary>
-    public const int LooksPerLease = 6;
+    /// <summary>How many times in a lease somebody asks at least. Every second time a sign of life is due.</summary>
+    private const int LooksPerLease = 6;
 
     private readonly Dictionary<RunId, long> _dropped = [];
     private readonly Dictionary<RunId, long> _droppedInPass = [];
@@ -20,6 +20,9 @@ internal sealed class Housekeeping(
     private readonly List<(ActiveRun Run, int Gaps)> _gapsInPass = [];
     private DateTimeOffset? _signInPass;
     private bool _signChanges;
+
+    /// <summary>How long nobody need ask.</summary>
+    public TimeSpan LookInterval => options.LeaseTime / LooksPerLease;
 
     /// <summary>Adds what is due; when the pass commits, <see cref="OnCommitted"/> must follow.</summary>
     public void AddTo(DrainPass pass)
@@ -56,10 +59,29 @@ internal sealed class Housekeeping(
             return;
         }
 
-        var silence = now - _lastSign;
-        if (silence < options.LeaseTime / 4 && silence >= TimeSpan.Zero)
+        if (IsSignDue(now))
+            Sign(pass, LostRuns.SignOfLife(writer, options.LeaseTime), now);
+    }
+
+    /// <summary>
+    /// Gives a sign of life by itself, if one is due, while a pass waits for an object store: the database that keeps the sign may
+    /// well be there, and other machines would take this one's runs for lost.
+    /// </summary>
+    public async Task SignWhileWaitingAsync(CancellationToken cancellationToken)
+    {
+        var now = options.Time.GetUtcNow();
+        if (!IsSignDue(now) || !runs.Any(run => run.IsOwnedAndOpen))
             return;
-        Sign(pass, LostRuns.SignOfLife(writer, options.LeaseTime), now);
+        try
+        {
+            var sign = new Batch { Actor = options.Actor, ClientTime = now, Cells = [LostRuns.SignOfLife(writer, options.LeaseTime)] };
+            await store.CommitAsync(sign, cancellationToken).ConfigureAwait(false);
+            _lastSign = now;
+        }
+        catch (StorageUnavailableException)
+        {
+            // the database is away as well, as the pass will find
+        }
     }
 
     /// <summary>Notes that what was added last is in the store.</summary>
@@ -79,6 +101,8 @@ internal sealed class Housekeeping(
             TrackingLog.Dropped(logger, run.ToString(), count);
         }
     }
+
+    private bool IsSignDue(DateTimeOffset now) => !(now - _lastSign is { } silence && silence < options.LeaseTime / 4 && silence >= TimeSpan.Zero);
 
     private void Sign(DrainPass pass, CellWrite cell, DateTimeOffset? at)
     {

@@ -17,13 +17,28 @@ internal sealed class JournalDrain
     private readonly string _actor;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly bool _recovering;
+    private readonly Housekeeping? _housekeeping;
     private int _mostUnits = MostUnits;
     private (long Holes, long Damaged, long Rejected) _counts;
     private long _unanswered = long.MaxValue;
 
+    /// <param name="store">Where records and points go.</param>
+    /// <param name="spool">Holds contents that must be there before they are named.</param>
+    /// <param name="writer">Whose journal this is.</param>
+    /// <param name="actor">Who did what no batch of the journal says.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Told of what is lost.</param>
+    /// <param name="start">Where to begin.</param>
+    /// <param name="housekeeping">What a living writer adds; null for the journal of a dead one.</param>
     public JournalDrain(
-        IMetadataStore store, ContentSpool spool, RecordId writer, string actor, TimeProvider time, ILogger logger, Segment start, bool recovering)
+        IMetadataStore store,
+        ContentSpool spool,
+        RecordId writer,
+        string actor,
+        TimeProvider time,
+        ILogger logger,
+        Segment start,
+        Housekeeping? housekeeping)
     {
         _store = store;
         _spool = spool;
@@ -31,12 +46,14 @@ internal sealed class JournalDrain
         _actor = actor;
         _time = time;
         _logger = logger;
-        _recovering = recovering;
-        Pass = new DrainPass { KeepsOwners = recovering };
+        _housekeeping = housekeeping;
+        Pass = new DrainPass { KeepsOwners = IsRecovery };
         Segment = start;
     }
 
     public DrainPass Pass { get; }
+
+    private bool IsRecovery => _housekeeping is null;
 
     /// <summary>The segment that is being read; those before it are in the store.</summary>
     public Segment Segment { get; private set; }
@@ -64,14 +81,14 @@ internal sealed class JournalDrain
     /// <summary>Reads a pass and commits it together with what is in <see cref="Pass"/> already.</summary>
     /// <returns>What the commit did; null if there was nothing to commit.</returns>
     /// <exception cref="StorageUnavailableException">The store takes nothing now; the same pass can be tried again.</exception>
-    public async Task<BatchResult?> StepAsync(Action<DrainPass>? addTo, CancellationToken cancellationToken)
+    public async Task<BatchResult?> StepAsync(CancellationToken cancellationToken)
     {
         while (true)
         {
             Pass.Clear();
             Pass.Counts = _counts;
             Pass.From = Drained;
-            addTo?.Invoke(Pass);
+            _housekeeping?.AddTo(Pass);
             var (segment, index) = ReadOn();
             var units = Pass.Units;
             var moved = segment.Base + index > Drained;
@@ -83,13 +100,11 @@ internal sealed class JournalDrain
                 continue;
             }
 
+            var key = moved ? new BatchKey(_writer, segment.Base + index) : (BatchKey?)null;
+            var batch = Pass.ToBatch(key, _actor, _time.GetUtcNow());
+            await DeliverAsync(batch, cancellationToken).ConfigureAwait(false);
             try
             {
-                var key = moved ? new BatchKey(_writer, segment.Base + index) : (BatchKey?)null;
-                var batch = Pass.ToBatch(key, _actor, _time.GetUtcNow());
-
-                await _spool.DeliverAsync(batch, cancellationToken).ConfigureAwait(false);
-
                 // until there is an answer it may be in the store or not: then the very same must be sent again, though the journal
                 // has grown, because only its sequence tells the store that it has it
                 _unanswered = moved ? segment.Base + index : long.MaxValue;
@@ -122,6 +137,21 @@ internal sealed class JournalDrain
         }
     }
 
+    private async Task DeliverAsync(Batch batch, CancellationToken cancellationToken)
+    {
+        var delivery = _spool.DeliverAsync(batch, cancellationToken);
+        for (var isOver = false; !isOver && !delivery.IsCompletedSuccessfully && _housekeeping is not null; isOver = delivery.IsCompleted)
+        {
+            await Task.WhenAny(delivery, Task.Delay(_housekeeping.LookInterval, _time, cancellationToken)).ConfigureAwait(false);
+            if (cancellationToken.IsCancellationRequested)
+                break;
+            if (!delivery.IsCompletedSuccessfully)
+                await _housekeeping.SignWhileWaitingAsync(cancellationToken).ConfigureAwait(false);
+        }
+
+        await delivery.ConfigureAwait(false);
+    }
+
     private void MoveTo(Segment segment, int index)
     {
         if (segment != Segment)
@@ -136,7 +166,7 @@ internal sealed class JournalDrain
         while (true)
         {
             var to = (int)Math.Min(segment.Reserved, _unanswered - segment.Base);
-            index = Pass.Read(segment, index, to, _mostUnits, _recovering);
+            index = Pass.Read(segment, index, to, _mostUnits, IsRecovery);
             if (segment.Base + index >= _unanswered || index != segment.End || segment.Next is not { } next || Pass.Units >= _mostUnits)
                 return (segment, index);
             (segment, index) = (next, 0);

@@ -50,10 +50,10 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
             if (segments.Count > 0)
             {
                 var drain = new JournalDrain(
-                    store, new ContentSpool(folder.Path, content, logger), folder.Writer, options.Actor, options.Time, logger, segments[0], recovering: true);
+                    store, new ContentSpool(folder.Path, content, logger), folder.Writer, options.Actor, options.Time, logger, segments[0], housekeeping: null);
                 pass = drain.Pass;
                 drain.SkipTo(known);
-                while (await drain.StepAsync(null, cancellationToken).ConfigureAwait(false) is not null)
+                while (await drain.StepAsync(cancellationToken).ConfigureAwait(false) is not null)
                     points += pass.Points;
             }
 

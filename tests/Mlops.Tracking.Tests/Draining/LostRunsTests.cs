@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Time.Testing;
 using Mlops.Metadata;
 using Mlops.Storage;
+using Mlops.Storage.Conformance;
 
 namespace Mlops.Tracking.Tests.Draining;
 
@@ -125,6 +126,40 @@ public sealed class LostRunsTests
         time.Advance(Lease / 6);
         await Rig.UntilAsync(async () => await rig.Real.FindCellAsync(key) is null);
         Assert.Equal((RunStatus.Finished, null), await StatusAsync(rig, run.Id));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task SignOfLife_objectsAway_isRenewedWhileTheirContentsWait(bool hangs)
+    {
+        await using var rig = NewRig(out var time);
+        var back = new TaskCompletionSource();
+        var objects = new GatedObjects(new FolderObjectStore(rig.Folder["objects"]), isFirst => back.Task.IsCompleted ? Task.CompletedTask
+            : hangs && !isFirst ? back.Task : throw new StorageUnavailableException("The bucket is away."));
+        var tracker = rig.Open(o => o with { LeaseTime = Lease, FlushBound = Rig.Patience }, content: new ContentStore(objects));
+        var run = await tracker.StartRunAsync("waiting");
+        await run.FlushAsync();
+        await run.LogTextAsync("notes", "notes.md");
+        List<Task<FlushReport>> flushed = [];
+        var key = $"lease/writer/{tracker.Writer}";
+        for (var i = 0; i < 3; i++)
+        {
+            time.Advance(Lease / 2);
+            var due = time.GetUtcNow() + (Lease / 2);
+            flushed.Add(tracker.FlushAsync());
+            await Rig.UntilAsync(async () =>
+            {
+                // the pass may have begun to wait only after the clock was turned
+                time.Advance(TimeSpan.FromSeconds(1));
+                return await rig.Real.FindCellAsync(key) is { } cell && cell.Expires > due;
+            });
+        }
+
+        Assert.DoesNotContain(flushed, f => f.IsCompleted);
+        back.SetResult();
+        Assert.All(await Task.WhenAll(flushed), report => Assert.True(report.IsDurable));
+        Assert.Equal("notes.md", Assert.Single(await rig.Runs.ListArtifactsAsync(run.Id)).Path.Value);
     }
 
     [Fact]
@@ -306,5 +341,16 @@ public sealed class LostRunsTests
         public DateTimeOffset Now { get; set; } = now;
 
         public override DateTimeOffset GetUtcNow() => Now;
+    }
+
+    private sealed class GatedObjects(IObjectStore inner, Func<bool, Task> gate) : PassingObjects(inner)
+    {
+        private int _puts;
+
+        public override async Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default)
+        {
+            await gate(Interlocked.Increment(ref _puts) == 1).WaitAsync(cancellationToken);
+            return await base.PutIfAbsentAsync(name, content, cancellationToken);
+        }
     }
 }
