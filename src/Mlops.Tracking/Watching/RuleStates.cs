@@ -30,8 +30,14 @@ internal sealed class DivergesState(double factor, int points, BestValue best) :
 
     public string? Observe(long step, double value)
     {
-        if (double.IsNaN(value) || best.TryImprove(step, value, 0) || !best.IsThere)
+        if (double.IsNaN(value))
             return null;
+        if (best.TryImprove(step, value, 0) || !best.IsThere)
+        {
+            _worse = 0;
+            return null;
+        }
+
         _worse = best.Deficit(value) > (factor - 1) * Math.Abs(best.Value) ? _worse + 1 : 0;
         return _worse < points
             ? null

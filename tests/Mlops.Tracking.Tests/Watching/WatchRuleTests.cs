@@ -25,6 +25,7 @@ public sealed class WatchRuleTests
     [Theory]
     [InlineData(new[] { 1.0, 0.2, 0.4, 0.3, 0.4 }, null)]
     [InlineData(new[] { 1.0, 0.2, 0.5, 0.3, 0.5, 0.6 }, "5: The value 0.6 is worse than the best, 0.2 at step 1, by more than the factor 2 for 2 points.")]
+    [InlineData(new[] { 1.0, 3, 0.5, 1.5 }, null)]
     [InlineData(new[] { Nan, 1.0, Inf, Nan, Inf }, "4: The value Infinity is worse than the best, 1 at step 1, by more than the factor 2 for 2 points.")]
     [InlineData(new[] { -4.0, -1, 0.5, 1 }, "3: The value 1 is worse than the best, -4 at step 0, by more than the factor 2 for 2 points.")]
     public void Diverges_loss_findsTheLastOfARow(double[] values, string? found) =>
