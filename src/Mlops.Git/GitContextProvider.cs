@@ -58,8 +58,8 @@ internal sealed class GitContextProvider(string? folder) : IRunContextProvider
         if (repository.Info.IsBare)
             return values;
 
-        // a store of this SDK in the working folder changes with every run, and is no change of the program
-        var changes = repository.RetrieveStatus(Wanted).Where(c => !c.FilePath.StartsWith(".mlops/", StringComparison.Ordinal)).ToList();
+        // a store of this SDK below the working folder changes with every run, and is no change of the program
+        var changes = repository.RetrieveStatus(Wanted).Where(c => !$"/{c.FilePath}".Contains("/.mlops/", StringComparison.Ordinal)).ToList();
         var untracked = changes.Count(c => c.State == FileStatus.NewInWorkdir);
         var changed = changes.Count(c => c.State is not (FileStatus.NewInWorkdir or FileStatus.Ignored or FileStatus.Unaltered));
         values.Add(RunContextValue.Text("git.dirty", changed > 0 ? "true" : "false"));

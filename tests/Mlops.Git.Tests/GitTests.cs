@@ -31,9 +31,12 @@ public sealed class GitTests : IDisposable
         _repository.Write("train.cs", "2");
         _repository.Write("new.cs", "1");
         _repository.Write(".mlops/mlops.db", "1");
+        _repository.Write("trainer/train.cs", "1");
+        _repository.Change(r => Commands.Stage(r, "trainer/train.cs"));
+        _repository.Write("trainer/.mlops/mlops.db", "1");
         var run = await RunAsync(_repository.Folder);
 
-        Assert.Equal(("true", "1", "1"), (run.Context["git.dirty"], run.Context["git.changed_files"], run.Context["git.untracked_files"]));
+        Assert.Equal(("true", "2", "1"), (run.Context["git.dirty"], run.Context["git.changed_files"], run.Context["git.untracked_files"]));
     }
 
     [Fact]

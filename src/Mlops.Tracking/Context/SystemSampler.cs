@@ -85,8 +85,8 @@ internal sealed class SystemSampler : IAsyncDisposable
             ("system/pool_queue", ThreadPool.PendingWorkItemCount),
             ("system/disk_read_bytes_per_second", (usage.DiskRead - before.DiskRead) / seconds),
             ("system/disk_written_bytes_per_second", (usage.DiskWritten - before.DiskWritten) / seconds),
-            ("system/network_received_bytes_per_second", (usage.Received - before.Received) / seconds),
-            ("system/network_sent_bytes_per_second", (usage.Sent - before.Sent) / seconds),
+            ("system/network_received_bytes_per_second", NetworkRate(usage.Received - before.Received, seconds)),
+            ("system/network_sent_bytes_per_second", NetworkRate(usage.Sent - before.Sent, seconds)),
         ];
         for (var i = 0; i < GpuDriver.Known?.Devices.Count; i++)
         {
@@ -97,4 +97,7 @@ internal sealed class SystemSampler : IAsyncDisposable
 
         return values;
     }
+
+    // an interface that goes away takes its count along
+    private static double NetworkRate(long bytes, double seconds) => bytes < 0 ? double.NaN : bytes / seconds;
 }
