@@ -11,6 +11,8 @@ public sealed record TableValue : RichValue
     /// <summary>The most cells of a table; what is larger is data, and goes into a file.</summary>
     public const int MaxCells = 1_000_000;
 
+    private const long MostExact = 1L << 53;
+
     /// <summary>Takes columns of one length.</summary>
     /// <exception cref="ArgumentException">There is no column, two have one name, the lengths differ, or there are too many cells.</exception>
     [JsonConstructor]
@@ -37,7 +39,7 @@ public sealed record TableValue : RichValue
 
     /// <summary>
     /// A table with a row for each record and a column for each public property: numbers as numbers, everything else as invariant
-    /// text.
+    /// text (see <see cref="EntityText.Of"/>), and so a column with whole numbers that a double cannot tell apart, such as ids.
     /// </summary>
     /// <exception cref="ArgumentException">The type has no public property, or there are too many cells.</exception>
     public static TableValue Of<[DynamicallyAccessedMembers(DynamicallyAccessedMemberTypes.PublicProperties)] T>(IEnumerable<T> records)
@@ -55,16 +57,22 @@ public sealed record TableValue : RichValue
     {
         null => null,
         bool truth => truth.ToString(),
-        IFormattable formattable => formattable.ToString(null, CultureInfo.InvariantCulture),
         _ => EntityText.Of(value),
     };
 
     private static ValueColumn Column(string name, Type type, List<object?> values)
     {
         var plain = Nullable.GetUnderlyingType(type) ?? type;
-        var isNumber = !plain.IsEnum && Type.GetTypeCode(plain) is >= TypeCode.SByte and <= TypeCode.Decimal;
+        var isNumber = !plain.IsEnum && Type.GetTypeCode(plain) is >= TypeCode.SByte and <= TypeCode.Decimal && !values.Exists(IsBeyondDouble);
         return isNumber
             ? new ValueColumn(name, values.ConvertAll(v => v is null ? (double?)null : Convert.ToDouble(v, CultureInfo.InvariantCulture)))
             : new ValueColumn(name, values.ConvertAll(Text));
     }
+
+    private static bool IsBeyondDouble(object? value) => value switch
+    {
+        long whole => whole is > MostExact or < -MostExact,
+        ulong whole => whole > MostExact,
+        _ => false,
+    };
 }

@@ -134,6 +134,16 @@ public sealed class RichValueTests
     }
 
     [Fact]
+    public void TableValueOf_timesAndLargeIds_areTextsThatLoseNothing()
+    {
+        var time = new DateTime(2001, 1, 31, 8, 0, 0, 250, DateTimeKind.Utc);
+        var table = TableValue.Of([new { At = time, Id = 1234567890123456789L, Rank = 3L }, new { At = time, Id = 2L, Rank = 4L }]);
+        Assert.Equal("2001-01-31T08:00:00.2500000Z", table.Columns[0].Texts![0]);
+        Assert.Equal(["1234567890123456789", "2"], table.Columns[1].Texts);
+        Assert.Equal([3, 4], table.Columns[2].Numbers);
+    }
+
+    [Fact]
     public void TableValueOf_listsAndTuples_areTextsOfWhatTheyHold()
     {
         var before = CultureInfo.CurrentCulture;
