@@ -15,6 +15,7 @@ internal sealed class ContextCapture
     private static readonly TimeSpan FirstPatience = TimeSpan.FromSeconds(1);
     private readonly ConcurrentDictionary<string, bool> _written = new(StringComparer.Ordinal);
     private readonly IdGenerator _ids;
+    private readonly ILogger _logger;
     private readonly Task<CapturedPart>[] _ofProcess = [];
     private readonly ContextProviderCall[] _ofRuns = [];
     private volatile ContextSet? _atStart;
@@ -22,6 +23,7 @@ internal sealed class ContextCapture
     public ContextCapture(RunContextOptions options, IdGenerator ids, ILogger logger)
     {
         _ids = ids;
+        _logger = logger;
         if (!options.IsOn)
             return;
         var noRun = new RunContextInput(default, "", "");
@@ -57,13 +59,22 @@ internal sealed class ContextCapture
 
     private async Task AskAsync(RunContextInput run, bool hasStart, Action<ContextSet> write)
     {
-        Task<CapturedPart>[] asked = [.. _ofProcess, .. _ofRuns.Select(c => c.AskAsync(run))];
-        var all = Task.WhenAll(asked);
-        await Task.WhenAny(all, Task.Delay(FirstPatience)).ConfigureAwait(false);
-        if (!all.IsCompleted && !hasStart && asked.Where(t => t.IsCompletedSuccessfully).ToArray() is { Length: > 0 } some)
-            write(Set(await Task.WhenAll(some).ConfigureAwait(false)));
-        write(Set(await all.ConfigureAwait(false)));
+        try
+        {
+            Task<CapturedPart>[] ofRun = [.. _ofRuns.Select(c => c.AskAsync(run))];
+            Task<CapturedPart>[] asked = [.. _ofProcess, .. ofRun];
+            var all = Task.WhenAll(asked);
+            await Task.WhenAny(all, Task.Delay(FirstPatience)).ConfigureAwait(false);
+            if (!all.IsCompleted && (hasStart ? ofRun : asked).Any(t => t.IsCompletedSuccessfully))
+                write(Set(await Task.WhenAll(asked.Where(t => t.IsCompletedSuccessfully)).ConfigureAwait(false)));
+            write(Set(await all.ConfigureAwait(false)));
+        }
+        catch (Exception e)
+        {
+            // whoever ends the run waits for this, and must not fail by it
+            TrackingLog.ContextFailed(_logger, "context", e.Message, e);
+        }
     }
 
-    private ContextSet Set(CapturedPart[] parts) => new(parts, _ids, _written);
+    private ContextSet Set(CapturedPart[] parts) => new(CapturedPart.Fitting(parts, _logger), _ids, _written);
 }

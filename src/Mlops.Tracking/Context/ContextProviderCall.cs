@@ -21,7 +21,7 @@ internal sealed class ContextProviderCall(IRunContextProvider provider, TimeSpan
     {
         if (_hanging is { IsCompleted: false })
             return Fail("It still has not answered an earlier call.", null);
-        using var enough = new CancellationTokenSource();
+        var enough = new CancellationTokenSource();
         var call = Task.Run(() => provider.CaptureAsync(run, enough.Token), CancellationToken.None);
         try
         {
@@ -31,7 +31,9 @@ internal sealed class ContextProviderCall(IRunContextProvider provider, TimeSpan
         catch (TimeoutException e) when (!call.IsCompleted)
         {
             _hanging = call;
-            await enough.CancelAsync().ConfigureAwait(false);
+
+            // not waited for: what the provider does at its cancellation may hang as well, or throw
+            _ = enough.CancelAsync();
             return Fail(string.Create(CultureInfo.InvariantCulture, $"It has not answered within {bound.TotalSeconds:0.##} s."), e);
         }
         catch (Exception e)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Mlops.Metadata;
 using Mlops.Storage;
 
@@ -9,6 +10,9 @@ internal static class ContextText
     private const int MostCharacters = 4_000;
     private const int MostValues = 500;
     private const int MostTableCharacters = 100_000;
+
+    // what a journal takes in one piece, and some room: an escaped character takes six bytes
+    private const int MostTableBytes = 400_000;
 
     /// <summary>What a provider told, without secrets and not too long.</summary>
     /// <exception cref="InvalidOperationException">It told more than is kept.</exception>
@@ -24,15 +28,18 @@ internal static class ContextText
         if (value.Rows is { } rows)
         {
             var clean = rows.ToDictionary(r => r.Key, r => Shorten(Redactor.Redact(r.Key, r.Value)), StringComparer.Ordinal);
-            return clean.Sum(r => r.Key.Length + r.Value.Length) <= MostTableCharacters
+            return clean.Sum(r => r.Key.Length + r.Value.Length) <= MostTableCharacters && clean.Sum(r => JsonBytes(r.Key) + JsonBytes(r.Value)) <= MostTableBytes
                 ? RunContextValue.Table(value.Name, clean)
-                : throw new InvalidOperationException($"The table '{value.Name}' has more than {MostTableCharacters} characters; log it as an artifact.");
+                : throw new InvalidOperationException(
+                    $"The table '{value.Name}' has more than {MostTableCharacters} characters, or {MostTableBytes} bytes with its escapes; log it as an artifact.");
         }
 
         return value.Value is { Type: FieldType.Text, AsNumber: null } text
             ? RunContextValue.Text(value.Name, Shorten(Redactor.Redact(value.Name[(value.Name.LastIndexOf('.') + 1)..], text.AsText)))
             : value;
     }
+
+    private static int JsonBytes(string text) => JsonEncodedText.Encode(text).EncodedUtf8Bytes.Length + "\"\":"u8.Length;
 
     public static string Shorten(string text) => EntityText.Cut(text, MostCharacters);
 }

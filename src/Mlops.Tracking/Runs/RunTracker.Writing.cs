@@ -115,7 +115,15 @@ public sealed partial class RunTracker
     {
         try
         {
-            if (Write([.. context.Missing, RunRecord.Logged(run.Id, [context.Field])]))
+            // a table can fill a frame of the journal by itself; the context refers to it, and so comes last
+            var missing = context.Missing.ToList();
+            foreach (var table in missing.SkipLast(1))
+            {
+                if (!Write([table]))
+                    return;
+            }
+
+            if (Write([.. missing.TakeLast(1), RunRecord.Logged(run.Id, [context.Field])]))
                 context.Written();
         }
         catch (ObjectDisposedException)

@@ -29,18 +29,32 @@ public sealed class ProviderTests : IAsyncDisposable
         Assert.Empty(read.ContextProblems);
     }
 
-    [Fact]
-    public async Task StartRunAsync_slowProvider_theRestIsShownMeanwhile()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task StartRunAsync_slowProvider_theRestIsShownMeanwhile(bool knowsTheProcess)
     {
         var slow = new TestProvider("slow", _ => _answer.Task);
         var quick = new TestProvider("quick", RunContextValue.Text("quick", "yes"));
-        var run = await Open(slow, quick).StartRunAsync("flights");
+        var tracker = knowsTheProcess ? _rig.Open(o => o with { Context = new RunContextOptions().Add(slow).Add(quick) }) : Open(slow, quick);
+        var run = await tracker.StartRunAsync("flights");
+        if (knowsTheProcess)
+        {
+            await Rig.UntilAsync(async () =>
+            {
+                run = await tracker.StartRunAsync("flights");
+                await run.FlushAsync();
+                return (await _rig.Runs.GetAsync(run.Id)).Context.ContainsKey("runtime");
+            });
+        }
+
         await Rig.UntilAsync(async () => (await _rig.Runs.FindAsync(run.Id))?.Context.ContainsKey("quick") == true);
         _answer.SetResult([RunContextValue.Text("slow", "yes")]);
         await Rig.UntilAsync(async () => (await _rig.Runs.GetAsync(run.Id)).Context.ContainsKey("slow"));
 
         await run.CompleteAsync();
-        Assert.Equal(["quick", "slow"], (await _rig.Runs.GetAsync(run.Id)).Context.Keys);
+        var context = (await _rig.Runs.GetAsync(run.Id)).Context;
+        Assert.Equal(("yes", "yes"), (context["quick"], context["slow"]));
     }
 
     [Theory]
@@ -78,6 +92,29 @@ public sealed class ProviderTests : IAsyncDisposable
             await run.CompleteAsync();
             return (await _rig.Runs.GetAsync(run.Id)).Context.ContainsKey("hanging");
         });
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task CompleteAsync_providerHandlesItsCancellationBadly_endsTheRun(bool throws)
+    {
+        using var gate = new ManualResetEventSlim();
+        var bad = new TestProvider("bad", async (_, cancellationToken) =>
+        {
+            cancellationToken.Register(() =>
+            {
+                if (throws)
+                    throw new InvalidOperationException("There is nothing to kill.");
+                gate.Wait(CancellationToken.None);
+            });
+            return await _answer.Task;
+        });
+        await using var run = await Open(TimeSpan.FromMilliseconds(20), bad).StartRunAsync("flights");
+        Assert.True((await run.CompleteAsync()).IsDurable);
+        Assert.Equal(RunStatus.Finished, (await _rig.Runs.GetAsync(run.Id)).Status);
+        gate.Set();
+        _answer.SetResult([]);
     }
 
     [Fact]
@@ -120,6 +157,16 @@ public sealed class ProviderTests : IAsyncDisposable
             () => Task.FromResult<IReadOnlyList<RunContextValue>>(
                 [RunContextValue.Table("t", Enumerable.Range(0, 100).ToDictionary(i => $"r{i}", _ => new string('x', 2000)))]),
             "100000 characters"
+        },
+        {
+            "has a table that grows as it is laid down",
+            () => Task.FromResult<IReadOnlyList<RunContextValue>>([RunContextValue.Table("t", Enumerable.Range(0, 25).ToDictionary(i => $"r{i}", _ => new string('я', 3600)))]),
+            "400000 bytes"
+        },
+        {
+            "has many long texts",
+            () => Task.FromResult<IReadOnlyList<RunContextValue>>([.. Enumerable.Range(0, 140).Select(i => RunContextValue.Text($"v{i}", new string('x', 4000)))]),
+            "too much beside the rest"
         },
     };
 

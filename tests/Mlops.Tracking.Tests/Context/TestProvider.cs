@@ -3,9 +3,15 @@ using Mlops.Metadata;
 namespace Mlops.Tracking.Tests;
 
 /// <summary>A provider that does what the test says.</summary>
-internal sealed class TestProvider(string name, Func<RunContextInput, Task<IReadOnlyList<RunContextValue>>> capture) : IRunContextProvider
+internal sealed class TestProvider(string name, Func<RunContextInput, CancellationToken, Task<IReadOnlyList<RunContextValue>>> capture)
+    : IRunContextProvider
 {
     private int _calls;
+
+    public TestProvider(string name, Func<RunContextInput, Task<IReadOnlyList<RunContextValue>>> capture)
+        : this(name, (run, _) => capture(run))
+    {
+    }
 
     public TestProvider(string name, params RunContextValue[] values)
         : this(name, _ => Task.FromResult<IReadOnlyList<RunContextValue>>(values))
@@ -19,6 +25,6 @@ internal sealed class TestProvider(string name, Func<RunContextInput, Task<IRead
     public Task<IReadOnlyList<RunContextValue>> CaptureAsync(RunContextInput run, CancellationToken cancellationToken)
     {
         Interlocked.Increment(ref _calls);
-        return capture(run);
+        return capture(run, cancellationToken);
     }
 }
