@@ -41,6 +41,26 @@ public sealed class StoreAwayTests : IDisposable
         Assert.True(mlops.Status.IsStoreThere);
     }
 
+    [Fact]
+    public async Task OpenAsync_severalWaitForOneOpening_failWithIt()
+    {
+        var tries = 0;
+        var source = new MetadataStoreSource("a store elsewhere", async (_, cancellation) =>
+        {
+            tries++;
+            await _back.Task.WaitAsync(cancellation);
+            throw new StorageUnavailableException("The store elsewhere is away.");
+        });
+        await using var store = new DeferredMetadataStore(source, TimeProvider.System);
+        var waiting = Enumerable.Range(0, 5).Select(_ => store.OpenAsync()).ToList();
+        _back.SetResult();
+        foreach (var opening in waiting)
+            await Assert.ThrowsAsync<StorageUnavailableException>(() => opening);
+        Assert.Equal(1, tries);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => store.OpenAsync());
+        Assert.Equal(2, tries);
+    }
+
     private MlopsOptions Options(Func<TimeProvider, CancellationToken, Task<IMetadataStore>> open)
     {
         var options = new MlopsOptions { JournalPath = _folder["journal"] }.UseFolderObjects(_folder["objects"]);

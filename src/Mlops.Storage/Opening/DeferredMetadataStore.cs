@@ -1,10 +1,11 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 
 namespace Mlops.Storage;
 
 /// <summary>
-/// A metadata store that is opened by the first call that reaches it. Until then every call tries, and fails as the opening
-/// does; so a training can begin while its store is away. Thread-safe.
+/// A metadata store that is opened by the first call that reaches it. Until then every call tries, or waits for who tries already,
+/// and fails as the opening does; so a training can begin while its store is away. Thread-safe.
 /// </summary>
 /// <param name="source">The store.</param>
 /// <param name="time">Its clock.</param>
@@ -13,6 +14,7 @@ public sealed class DeferredMetadataStore(MetadataStoreSource source, TimeProvid
     private readonly SemaphoreSlim _turn = new(1);
     private volatile IMetadataStore? _store;
     private volatile Exception? _failure;
+    private volatile int _failures;
     private bool _disposed;
 
     /// <summary>What the store is.</summary>
@@ -29,16 +31,16 @@ public sealed class DeferredMetadataStore(MetadataStoreSource source, TimeProvid
     {
         if (_store is { } open)
             return open;
+        var failures = _failures;
         await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             ObjectDisposedException.ThrowIf(_disposed, this);
-            return _store ??= await source.OpenAsync(time, cancellationToken).ConfigureAwait(false);
-        }
-        catch (Exception e) when (e is not (OperationCanceledException or ObjectDisposedException))
-        {
-            _failure = e;
-            throw;
+
+            // what one waited for failed meanwhile; to try again at once would only make everybody wait in a row
+            if (_store is null && _failures != failures)
+                ExceptionDispatchInfo.Throw(_failure!);
+            return _store ??= await TryAsync(cancellationToken).ConfigureAwait(false);
         }
         finally
         {
@@ -125,6 +127,20 @@ public sealed class DeferredMetadataStore(MetadataStoreSource source, TimeProvid
         _turn.Release();
         if (_store is { } open)
             await open.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private async Task<IMetadataStore> TryAsync(CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await source.OpenAsync(time, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            _failure = e;
+            _failures++;
+            throw;
+        }
     }
 
     private StorageUnavailableException NotReached() => new($"The store '{source.Location}' was not reached yet; try again once it is there.");
