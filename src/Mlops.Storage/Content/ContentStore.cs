@@ -268,8 +268,8 @@ public sealed class ContentStore
     }
 
     /// <summary>
-    /// Brings into the index what the packs hold and it does not have, or has only in quarantine while another pack has it sound.
-    /// Needed only after the index was lost, or packs were brought back.
+    /// Brings into the index what the packs hold and it does not have, or has only in a pack that is gone, or only in quarantine while
+    /// another pack has it sound. Needed only after the index was lost or replaced by an older one, or packs were brought back.
     /// </summary>
     /// <exception cref="ConflictException">A collection of garbage is under way.</exception>
     /// <exception cref="InvalidOperationException">There is no index.</exception>

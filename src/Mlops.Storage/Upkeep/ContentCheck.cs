@@ -3,7 +3,7 @@ namespace Mlops.Storage;
 /// <summary>Looks whether contents are there: in the index with all their chunks, and the objects that these are in.</summary>
 internal sealed class ContentCheck(PackedContents contents, WholeObjects whole)
 {
-    private readonly Dictionary<Digest, bool> _packs = [];
+    private readonly PackPresence _packs = new(contents.Packs);
 
     /// <summary>What is wrong with a content; null if nothing is. Its bytes are not read.</summary>
     public async Task<string?> FindProblemAsync(Digest digest, CancellationToken cancellationToken)
@@ -16,7 +16,7 @@ internal sealed class ContentCheck(PackedContents contents, WholeObjects whole)
         entry ??= await contents.FindAsync(digest, cancellationToken).ConfigureAwait(false);
         if (entry is null)
             return $"Content {digest} is named by a record, and missing";
-        if (entry.IsDamaged || !await HasPackAsync(entry.Pack, cancellationToken).ConfigureAwait(false))
+        if (entry.IsDamaged || !await _packs.HasAsync(entry.Pack, cancellationToken).ConfigureAwait(false))
             return Problem(digest, entry);
         if (entry.Entry.Kind != PackEntryKind.Manifest)
             return null;
@@ -28,7 +28,7 @@ internal sealed class ContentCheck(PackedContents contents, WholeObjects whole)
             {
                 if (!found.TryGetValue(chunk.Digest, out var at))
                     return $"Chunk {chunk.Digest} of content {digest} is missing";
-                if (at.IsDamaged || !await HasPackAsync(at.Pack, cancellationToken).ConfigureAwait(false))
+                if (at.IsDamaged || !await _packs.HasAsync(at.Pack, cancellationToken).ConfigureAwait(false))
                     return Problem(digest, at);
             }
 
@@ -42,11 +42,4 @@ internal sealed class ContentCheck(PackedContents contents, WholeObjects whole)
 
     private static string Problem(Digest digest, IndexEntry entry) =>
         $"Object '{PackStore.NameOf(entry.Pack)}' is {(entry.IsDamaged ? "damaged" : "missing")}, and with it content {digest}";
-
-    private async Task<bool> HasPackAsync(Digest pack, CancellationToken cancellationToken)
-    {
-        if (!_packs.TryGetValue(pack, out var isThere))
-            _packs[pack] = isThere = await contents.Packs.FindAsync(pack, cancellationToken).ConfigureAwait(false) is not null;
-        return isThere;
-    }
 }

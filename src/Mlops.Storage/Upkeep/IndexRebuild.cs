@@ -11,6 +11,7 @@ internal sealed class IndexRebuild(PackedContents contents)
     {
         var (packs, entries) = (0L, 0L);
         List<string> problems = [];
+        var present = new PackPresence(contents.Packs);
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             packs++;
@@ -28,7 +29,7 @@ internal sealed class IndexRebuild(PackedContents contents)
                 foreach (var entry in kinds)
                 {
                     var old = known.GetValueOrDefault(entry.Digest);
-                    if (old is null || (old.IsDamaged && old.Pack != pack.Name && await IsSoundAsync(pack.Name, entry, cancellationToken).ConfigureAwait(false)))
+                    if (old is null || (old.Pack != pack.Name && await IsBetterAsync(pack.Name, entry, old).ConfigureAwait(false)))
                         better.Add((IndexEntry.Of(pack.Name, entry) with { Condemned = old?.Condemned }).ToWrite(old?.Version ?? 0));
                 }
 
@@ -37,6 +38,11 @@ internal sealed class IndexRebuild(PackedContents contents)
         }
 
         return new IndexRebuildReport(packs, entries, problems);
+
+        // an index that is older than the packs names some that were packed anew since, and are gone
+        async ValueTask<bool> IsBetterAsync(Digest pack, PackEntry entry, IndexEntry old) => old.IsDamaged
+            ? await IsSoundAsync(pack, entry, cancellationToken).ConfigureAwait(false)
+            : !await present.HasAsync(old.Pack, cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<bool> IsSoundAsync(Digest pack, PackEntry entry, CancellationToken cancellationToken) =>
