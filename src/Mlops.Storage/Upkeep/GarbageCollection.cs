@@ -16,6 +16,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     private const int WritesTogether = 1000;
     private readonly List<GarbageItem> _items = [];
     private readonly Dictionary<Digest, (long Bytes, bool HasSound)> _used = [];
+    private readonly Dictionary<Digest, List<PackEntry>> _withoutFooter = [];
     private readonly List<CellWrite> _writes = [];
     private DateTimeOffset _begun;
     private (DateTimeOffset Since, string Who)? _oldest;
@@ -41,6 +42,8 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         _begun = Now;
         var live = await LiveContents.MarkAsync(contents, () => RenewAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
         await PackWholeAsync(live, cancellationToken).ConfigureAwait(false);
+        foreach (var pack in await PackRewriting.ListWishesAsync(contents.Index.Store, cancellationToken).ConfigureAwait(false))
+            _withoutFooter[pack] = [];
         _oldest = await ContentLease.FindOldestAsync(contents.Index.Store, cancellationToken).ConfigureAwait(false);
 
         // lists of chunks go before the chunks, so that none ever names what is gone
@@ -103,6 +106,8 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     {
         ref var used = ref CollectionsMarshal.GetValueRefOrAddDefault(_used, entry.Pack, out _);
         used = (used.Bytes + entry.Entry.Length, used.HasSound || !entry.IsDamaged);
+        if (_withoutFooter.TryGetValue(entry.Pack, out var entries))
+            entries.Add(entry.Entry);
     }
 
     private GarbageState StateOf(DateTimeOffset? condemned)
@@ -172,7 +177,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     {
         var condemned = await ListCondemnedAsync(cancellationToken).ConfigureAwait(false);
         HashSet<string> gone = [.. condemned.Keys];
-        using var rewriting = new PackRewriting(contents);
+        using var rewriting = new PackRewriting(contents, _withoutFooter);
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             await RenewAsync(cancellationToken).ConfigureAwait(false);
@@ -191,6 +196,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         }
 
         _writes.AddRange(gone.Select(key => new CellWrite { Key = key }));
+        _writes.AddRange(_withoutFooter.Keys.Select(PackRewriting.Withdraw)); // what cannot be done now, a scrub asks for again
         if (_lease is not null)
         {
             foreach (var moved in await rewriting.RunAsync(_lease, cancellationToken).ConfigureAwait(false))

@@ -18,7 +18,7 @@ internal sealed class IndexRebuild(PackedContents contents)
             await lease.RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
             if (await contents.Packs.ReadFooterAsync(pack, cancellationToken).ConfigureAwait(false) is not { } footer)
             {
-                problems.Add($"The footer of object '{PackStore.NameOf(pack.Name)}' is damaged; what it holds is not known. Store it again, or restore a backup.");
+                problems.Add($"The footer of object '{PackStore.NameOf(pack.Name)}' is damaged. What the index has of it, a scrub and then a collection of garbage pack anew; what it has not must be stored again, or restored from a backup.");
                 continue;
             }
 

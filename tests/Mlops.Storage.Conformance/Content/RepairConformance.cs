@@ -23,6 +23,49 @@ public abstract partial class ContentConformance
         await AssertReadableAsync(digests);
     }
 
+    [SkippableFact]
+    public async Task CollectGarbage_pack_whose_footer_is_damaged_is_packed_anew_by_the_index()
+    {
+        var digests = await PutNamedAsync(Random(3_000_000), Random(0));
+        var info = (await ObjectsAsync()).MaxBy(o => o.SizeBytes)!;
+        var pack = await ReadObjectAsync(info.Name);
+        pack[^20] ^= 1;
+        await ReplaceAsync(info.Name, pack);
+        Assert.Contains("collect", Assert.Single((await _content.ScrubAsync(long.MaxValue)).Problems), StringComparison.Ordinal);
+        Release();
+        Assert.Equal(info.SizeBytes, (await _content.CollectGarbageAsync()).RewrittenBytes);
+        Assert.Equal(info.SizeBytes, (await _content.CollectGarbageAsync(Really)).RewrittenBytes);
+
+        // the old one waits for its grace, and nobody needs it
+        Assert.Empty((await _content.ScrubAsync(long.MaxValue)).Problems);
+        Time.Advance(TimeSpan.FromDays(2));
+        Assert.Equal(0, (await _content.CollectGarbageAsync(Really)).RewrittenBytes);
+        Assert.DoesNotContain(info.Name, (await ObjectsAsync()).Select(o => o.Name));
+        Assert.Empty((await _content.RebuildIndexAsync()).Problems);
+        await AssertReadableAsync(digests);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_pack_whose_footer_and_an_entry_are_damaged_keeps_that_entry_until_it_is_put_again()
+    {
+        var digests = await PutNamedAsync(Random(3_000_000));
+        var info = Assert.Single(await ObjectsAsync());
+        var pack = await ReadObjectAsync(info.Name);
+        pack[^20] ^= 1;
+        pack[0] ^= 1;
+        await ReplaceAsync(info.Name, pack);
+        Assert.Equal(2, (await _content.ScrubAsync(long.MaxValue)).Problems.Count);
+        Release();
+        await CollectAsync(2);
+        Assert.Equal(2, await CountObjectsAsync());
+        await PutAsync(Random(3_000_000));
+        Release();
+        await CollectAsync(3);
+        Assert.DoesNotContain(info.Name, (await ObjectsAsync()).Select(o => o.Name));
+        Assert.True((await _content.ScrubAsync(long.MaxValue)).IsSound);
+        await AssertReadableAsync(digests);
+    }
+
     private async Task CollectAsync(int times)
     {
         for (var i = 0; i < times; i++)
