@@ -71,12 +71,12 @@ internal sealed class PackedContents
     /// <summary>Whether a content is there and not condemned, with all its chunks: a list of chunks can come back with its pack when the index is made anew.</summary>
     public async Task<bool> IsKeptAsync(Digest digest, CancellationToken cancellationToken)
     {
-        if (await FindAsync(digest, cancellationToken).ConfigureAwait(false) is not { IsDamaged: false, Condemned: null } entry)
-            return false;
-        if (entry.Entry.Kind != PackEntryKind.Manifest)
-            return true;
         try
         {
+            if (await FindAsync(digest, cancellationToken).ConfigureAwait(false) is not { IsDamaged: false, Condemned: null } entry)
+                return false;
+            if (entry.Entry.Kind != PackEntryKind.Manifest)
+                return true;
             var manifest = await ReadManifestAsync(entry, cancellationToken).ConfigureAwait(false);
             var chunks = manifest.Chunks.Select(c => c.Digest).ToHashSet();
             var found = await Index.FindAsync(PackEntryKind.Chunk, chunks, cancellationToken).ConfigureAwait(false);

@@ -24,19 +24,27 @@ internal sealed class IndexRebuild(PackedContents contents)
 
             foreach (var kinds in footer.GroupBy(e => e.Kind))
             {
-                var known = await contents.Index.FindAsync(kinds.Key, kinds.Select(e => e.Digest), cancellationToken).ConfigureAwait(false);
+                Dictionary<string, long> unreadable = [];
+                var known = await contents.Index.FindAsync(kinds.Key, kinds.Select(e => e.Digest), cancellationToken, unreadable).ConfigureAwait(false);
                 List<CellWrite> better = [];
                 foreach (var entry in kinds)
                 {
                     var old = known.GetValueOrDefault(entry.Digest);
                     if (old is null || (old.Pack != pack.Name && await IsBetterAsync(pack.Name, entry, old).ConfigureAwait(false)))
-                        better.Add((IndexEntry.Of(pack.Name, entry) with { Condemned = old?.Condemned }).ToWrite(old?.Version ?? 0));
+                    {
+                        var now = IndexEntry.Of(pack.Name, entry) with { Condemned = old?.Condemned };
+                        better.Add(now.ToWrite(old?.Version ?? unreadable.GetValueOrDefault(now.Key)));
+                    }
                 }
 
                 entries += better.Count - (await lease.CommitUnchangedAsync(better, cancellationToken).ConfigureAwait(false)).Count;
             }
         }
 
+        // others would go on telling to do what was just done
+        var lost = await contents.Index.ListUnreadableAsync(cancellationToken).ConfigureAwait(false);
+        await lease.CommitUnchangedAsync([.. lost.Select(c => new CellWrite { Key = c.Key, ExpectedVersion = c.Version })], cancellationToken).ConfigureAwait(false);
+        problems.AddRange(lost.Select(c => $"The cell '{c.Key}' did not say where its content is, and no pack has it; store the content again, or restore a backup."));
         return new IndexRebuildReport(packs, entries, problems);
 
         // an index that is older than the packs names some that were packed anew since, and are gone

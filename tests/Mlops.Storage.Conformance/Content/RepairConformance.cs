@@ -66,6 +66,41 @@ public abstract partial class ContentConformance
         await AssertReadableAsync(digests);
     }
 
+    [SkippableFact]
+    public async Task RebuildIndex_cells_that_are_no_places_are_made_anew_or_taken_away()
+    {
+        var digests = await PutNamedAsync(Random(3_000_000), Random(1000, 2));
+        var lost = await PutAsync(Random(1000, 3));
+        foreach (var cell in await ListCellsAsync())
+            await WriteCellsAsync([new CellWrite { Key = cell.Key, Value = cell.Value[..20] }]);
+        await Objects.DeleteAsync((await ObjectsAsync()).Last(o => o.SizeBytes < 2000).Name);
+        await Assert.ThrowsAsync<IntegrityException>(() => _content.CollectGarbageAsync(Really));
+
+        var report = await _content.RebuildIndexAsync();
+        var small = digests[1..].Concat(lost).ToList();
+        var gone = Assert.Single(small, d => report.Problems.Any(p => p.Contains(d.ToString(), StringComparison.Ordinal)));
+        Assert.Single(report.Problems);
+        await AssertReadableAsync(digests.Concat(lost).Where(d => d != gone));
+        await Assert.ThrowsAsync<NotFoundException>(() => _content.ReadAllAsync(gone));
+        await _content.CollectGarbageAsync(Really);
+        Assert.Empty((await _content.RebuildIndexAsync()).Problems);
+    }
+
+    [SkippableTheory]
+    [InlineData(1000)]
+    [InlineData(3_000_000)]
+    public async Task Put_where_a_cell_is_no_place_makes_it_anew(int size)
+    {
+        var digests = await PutAsync(Random(size));
+        foreach (var cell in await ListCellsAsync())
+            await WriteCellsAsync([new CellWrite { Key = cell.Key, Value = Array.Empty<byte>() }]);
+        var (digest, problem) = Assert.Single(await _content.CheckAsync(digests).ToListAsync());
+        Assert.Equal(digests[0], digest);
+        Assert.Contains($"content/{digest}", problem, StringComparison.Ordinal);
+        await PutAsync(Random(size));
+        await AssertReadableAsync(digests);
+    }
+
     private async Task CollectAsync(int times)
     {
         for (var i = 0; i < times; i++)
