@@ -88,6 +88,24 @@ internal sealed class PackedContents
         }
     }
 
+    /// <summary>Whether a content is there and its bytes are right; those that are not, a put replaces from now on.</summary>
+    public async Task<bool> IsSoundAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await FindAsync(digest, cancellationToken).ConfigureAwait(false) is not { IsDamaged: false } entry)
+                return false;
+            var stream = await OpenReadAsync(entry, cancellationToken).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+                await stream.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (Exception e) when (e is IntegrityException or NotFoundException)
+        {
+            return false;
+        }
+    }
+
     public async Task<Stream> OpenReadAsync(IndexEntry entry, CancellationToken cancellationToken)
     {
         var content = new ContentInfo(entry.Entry.Digest, entry.Entry.ContentBytes);

@@ -86,8 +86,12 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
 
     private async Task CheckAsync(Digest content, CancellationToken cancellationToken)
     {
-        if (await whole.IsSoundAsync(content, cancellationToken).ConfigureAwait(false) is false)
+        // what is in packs too was stored again, and waits for a collection
+        if (await whole.IsSoundAsync(content, cancellationToken).ConfigureAwait(false) is false
+            && !await contents.IsKeptAsync(content, cancellationToken).ConfigureAwait(false))
+        {
             Report($"Object '{WholeObjects.NameOf(content)}' in '{contents.Packs.Location}' is damaged; store the content again.");
+        }
     }
 
     private void Report(string problem)

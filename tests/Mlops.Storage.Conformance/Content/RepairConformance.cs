@@ -101,6 +101,86 @@ public abstract partial class ContentConformance
         await AssertReadableAsync(digests);
     }
 
+    [SkippableTheory]
+    [InlineData(0)]
+    [InlineData(1000)]
+    [InlineData(3_000_000)]
+    public async Task CollectGarbage_whole_object_that_is_named_is_packed_and_goes_after_its_grace(int size)
+    {
+        var digest = (await new ContentStore(Objects, spoolFolder: Folder).PutAsync(Random(size))).Digest;
+        await NameAsync([digest]);
+        await _content.CollectGarbageAsync(Really);
+
+        // a backup whose copy of the index was made before it was packed needs the whole object
+        Assert.Equal(2, await CountObjectsAsync());
+        Time.Advance(TimeSpan.FromHours(23));
+        await _content.CollectGarbageAsync(Really);
+        Assert.Equal(2, await CountObjectsAsync());
+        Time.Advance(TimeSpan.FromHours(2));
+        await _content.HoldAsync(() => _content.CollectGarbageAsync(Really));
+        Assert.StartsWith("packs/", Assert.Single(await ObjectsAsync()).Name.Value, StringComparison.Ordinal);
+        await AssertReadableAsync([digest]);
+        Assert.Empty((await _content.CollectGarbageAsync(Really)).Items);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_whole_object_that_is_named_stays_for_whoever_began_before_it_was_packed()
+    {
+        var digest = (await new ContentStore(Objects).PutAsync(Random(1000))).Digest;
+        await NameAsync([digest]);
+        await _content.HoldAsync(async () =>
+        {
+            await _content.CollectGarbageAsync(Really);
+            Time.Advance(TimeSpan.FromMinutes(5));
+            var report = await _content.CollectGarbageAsync(Really with { Grace = TimeSpan.Zero });
+            Assert.Equal(GarbageState.Leased, Assert.Single(report.Items).State);
+            return report;
+        });
+        Assert.Equal(2, await CountObjectsAsync());
+        Release();
+        await CollectAsync(2);
+        Assert.Equal(1, await CountObjectsAsync());
+        await AssertReadableAsync([digest]);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_whole_object_damaged_and_put_again_goes()
+    {
+        var digest = (await new ContentStore(Objects).PutAsync(Random(1000))).Digest;
+        await NameAsync([digest]);
+        await ReplaceAsync(ContentStore.NameOf(digest), Random(1000, 2));
+        Assert.Contains("store the content again", Assert.Single((await _content.ScrubAsync(long.MaxValue)).Problems), StringComparison.Ordinal);
+        await PutAsync(Random(1000));
+        Assert.Empty((await _content.ScrubAsync(long.MaxValue)).Problems);
+        Release();
+        await CollectAsync(2);
+        Assert.StartsWith("packs/", Assert.Single(await ObjectsAsync()).Name.Value, StringComparison.Ordinal);
+        await AssertReadableAsync([digest]);
+    }
+
+    [SkippableTheory]
+    [InlineData(1000)]
+    [InlineData(3_000_000)]
+    public async Task CollectGarbage_whole_object_whose_pack_is_damaged_repairs_it_before_it_goes(int size)
+    {
+        var digest = (await PutNamedAsync(Random(size)))[0];
+        var info = Assert.Single(await ObjectsAsync());
+        await new ContentStore(Objects, spoolFolder: Folder).PutAsync(Random(size));
+        Release();
+        await _content.CollectGarbageAsync(Really);
+        var pack = await ReadObjectAsync(info.Name);
+        pack[0] ^= 1;
+        await ReplaceAsync(info.Name, pack);
+        Time.Advance(TimeSpan.FromDays(2));
+        await _content.CollectGarbageAsync(Really);
+        Assert.NotNull(await Objects.FindAsync(ContentStore.NameOf(digest)));
+        await AssertReadableAsync([digest]);
+        Release();
+        await CollectAsync(3);
+        Assert.Null(await Objects.FindAsync(ContentStore.NameOf(digest)));
+        await AssertReadableAsync([digest]);
+    }
+
     private async Task CollectAsync(int times)
     {
         for (var i = 0; i < times; i++)
