@@ -168,8 +168,8 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             }
             catch (IntegrityException)
             {
-                // one that is named is repaired by storing it again, as a scrub says
-                if (!isLive)
+                // lines can fail too; and one that is named is repaired by storing it again, as a scrub says
+                if (!isLive && await whole.IsSoundAsync(content.Digest, cancellationToken).ConfigureAwait(false) is false)
                     Report(content, ", and it is damaged; delete it by hand");
             }
             catch (StorageUnavailableException e)

@@ -181,6 +181,15 @@ public abstract partial class ContentConformance
         await AssertReadableAsync([digest]);
     }
 
+    [SkippableFact]
+    public async Task CollectGarbage_whole_object_that_arrives_wrong_once_is_not_told_to_be_damaged()
+    {
+        await new ContentStore(Objects).PutAsync(Random(1000));
+        var report = await new ContentStore(new OnceWrongObjects(Objects), _index, Time).CollectGarbageAsync(Really);
+        Assert.DoesNotContain(report.Items, i => i.Why.Contains("damaged", StringComparison.Ordinal));
+        Assert.Equal(1, await CountObjectsAsync());
+    }
+
     private async Task CollectAsync(int times)
     {
         for (var i = 0; i < times; i++)
