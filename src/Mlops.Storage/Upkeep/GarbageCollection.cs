@@ -169,7 +169,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             catch (IntegrityException)
             {
                 // lines can fail too; and one that is named is repaired by storing it again, as a scrub says
-                if (!isLive && await whole.IsSoundAsync(content.Digest, cancellationToken).ConfigureAwait(false) is false)
+                if (!isLive && await _lease!.WaitAsync(whole.IsSoundAsync(content.Digest, cancellationToken)).ConfigureAwait(false) is false)
                     Report(content, ", and it is damaged; delete it by hand");
             }
             catch (StorageUnavailableException e)
@@ -188,8 +188,9 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             this.Report($"object '{WholeObjects.NameOf(content.Digest)}'", content.SizeBytes, GarbageState.Condemned, "no record names it", waits);
     }
 
-    private Task<bool> IsPackedAsync(Digest digest, CancellationToken cancellationToken) =>
-        options.IsDryRun ? contents.IsKeptAsync(digest, cancellationToken) : contents.IsSoundAsync(digest, cancellationToken);
+    private Task<bool> IsPackedAsync(Digest digest, CancellationToken cancellationToken) => _lease is null
+        ? contents.IsKeptAsync(digest, cancellationToken)
+        : _lease.WaitAsync(contents.IsSoundAsync(digest, cancellationToken));
 
     /// <summary>Whether it is in packs then and reads soundly; what does not, the next run's put replaces.</summary>
     private async Task<bool> PackAsync(Digest digest, CancellationToken cancellationToken)
@@ -197,7 +198,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         if (await whole.TryOpenAsync(digest, cancellationToken).ConfigureAwait(false) is not { } stream)
             return false;
         await using (stream.ConfigureAwait(false))
-            await contents.PutAsync(stream, cancellationToken).ConfigureAwait(false);
+            await _lease!.WaitAsync(contents.PutAsync(stream, cancellationToken)).ConfigureAwait(false);
         return await IsPackedAsync(digest, cancellationToken).ConfigureAwait(false);
     }
 

@@ -190,6 +190,18 @@ public abstract partial class ContentConformance
         Assert.Equal(1, await CountObjectsAsync());
     }
 
+    [SkippableFact]
+    public async Task CollectGarbage_whole_object_that_takes_longer_to_read_than_the_lease_lasts_goes()
+    {
+        var digest = (await new ContentStore(Objects).PutAsync(Random(1000))).Digest;
+        await NameAsync([digest]);
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+        var time = new WatchedTime(Time);
+        await new ContentStore(new LongReads(Objects, time, Time.Advance), _index, time).CollectGarbageAsync(Really);
+        Assert.StartsWith("packs/", Assert.Single(await ObjectsAsync()).Name.Value, StringComparison.Ordinal);
+    }
+
     private async Task CollectAsync(int times)
     {
         for (var i = 0; i < times; i++)
@@ -209,4 +221,21 @@ public abstract partial class ContentConformance
 
     private Task<BatchResult> WriteCellsAsync(List<CellWrite> cells) =>
         _index.CommitAsync(new Batch { Actor = "test", ClientTime = Time.GetUtcNow(), Cells = cells });
+
+    /// <summary>A read of a pack takes 44 minutes, of which 11 pass each time that somebody has begun to wait.</summary>
+    private sealed class LongReads(IObjectStore inner, WatchedTime time, Action<TimeSpan> advance) : PassingObjects(inner)
+    {
+        public override async Task<Stream> OpenReadAsync(ObjectName name, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
+        {
+            var waiting = time.NextTimer;
+            for (var i = 0; i < 4 && name.Value.StartsWith("packs/", StringComparison.Ordinal); i++)
+            {
+                await waiting;
+                waiting = time.NextTimer;
+                advance(TimeSpan.FromMinutes(11));
+            }
+
+            return await base.OpenReadAsync(name, offset, length, cancellationToken);
+        }
+    }
 }
