@@ -158,6 +158,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
                 }
                 else if (!options.IsDryRun)
                 {
+                    await RenewAsync(cancellationToken).ConfigureAwait(false);
                     await whole.DeleteAsync(content.Digest, cancellationToken).ConfigureAwait(false);
                 }
                 else
