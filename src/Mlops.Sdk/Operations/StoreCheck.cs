@@ -15,6 +15,10 @@ internal sealed class StoreCheck(IMetadataStore store, ContentStore content, Run
             await CheckStoreAsync(cancellationToken).ConfigureAwait(false);
             await CheckObjectsAsync(readsObjects, cancellationToken).ConfigureAwait(false);
         }
+        catch (IntegrityException e)
+        {
+            Add(CheckSeverity.Error, $"Which contents are named cannot be told: {e.Message}", "restore a backup, or keep what can be read: CopyToAsync");
+        }
         catch (StorageUnavailableException e)
         {
             Add(CheckSeverity.Error, $"The store cannot be used: {e.Message}", "what is logged waits in the journal");
@@ -37,9 +41,7 @@ internal sealed class StoreCheck(IMetadataStore store, ContentStore content, Run
     private async Task CheckObjectsAsync(bool readsObjects, CancellationToken cancellationToken)
     {
         // what is stored is listed first, so that an object that is logged meanwhile is no orphan
-        Dictionary<Digest, long> stored = [];
-        await foreach (var found in content.ListAsync(cancellationToken).ConfigureAwait(false))
-            stored[found.Digest] = found.SizeBytes;
+        var stored = await ListAsync(cancellationToken).ConfigureAwait(false);
         var named = await DigestScan.ReadAsync(store, cancellationToken).ConfigureAwait(false);
         HashSet<Digest> bad = [];
         await foreach (var (digest, problem) in content.CheckAsync(named, cancellationToken).ConfigureAwait(false))
@@ -61,6 +63,23 @@ internal sealed class StoreCheck(IMetadataStore store, ContentStore content, Run
             bad.Add(digest);
             Add(CheckSeverity.Error, problem, "log the file again, or restore it from a backup");
         }
+    }
+
+    /// <summary>What is stored, as far as the index of contents can be read.</summary>
+    private async Task<Dictionary<Digest, long>> ListAsync(CancellationToken cancellationToken)
+    {
+        Dictionary<Digest, long> stored = [];
+        try
+        {
+            await foreach (var found in content.ListAsync(cancellationToken).ConfigureAwait(false))
+                stored[found.Digest] = found.SizeBytes;
+        }
+        catch (IntegrityException e)
+        {
+            Add(CheckSeverity.Error, e.Message, "RebuildContentIndexAsync");
+        }
+
+        return stored;
     }
 
     private async Task<string?> ReadAsync(Digest digest, CancellationToken cancellationToken)

@@ -202,8 +202,8 @@ public sealed class ContentStore
 
     /// <summary>
     /// Makes content a read-only file, whose folder is created if missing. The file appears whole and checked, in place of an
-    /// earlier one, or not at all; one that is the content already stays. An interrupted attempt is gone on with. What a power failure
-    /// has taken of it is found, and put right, when it is asked for again.
+    /// earlier one, or not at all; one that is the content already stays. An interrupted attempt is gone on with, and one under way
+    /// elsewhere is waited for. What a power failure has taken of it is found, and put right, when it is asked for again.
     /// </summary>
     /// <param name="digest">The content.</param>
     /// <param name="path">The file.</param>
@@ -212,7 +212,7 @@ public sealed class ContentStore
     /// <param name="cancellationToken">Cancels; then the path is as it was.</param>
     /// <exception cref="NotFoundException">There is no such content.</exception>
     /// <exception cref="IntegrityException">What is stored is damaged.</exception>
-    /// <exception cref="IOException">The file cannot be written, or another process is making it.</exception>
+    /// <exception cref="IOException">The file cannot be written.</exception>
     public Task MaterializeAsync(
         Digest digest, string path, MaterializeOptions? options = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -268,8 +268,8 @@ public sealed class ContentStore
     }
 
     /// <summary>
-    /// Brings into the index what the packs hold and it does not have, or has only in quarantine while another pack has it sound.
-    /// Needed only after the index was lost, or packs were brought back.
+    /// Brings into the index what the packs hold and it does not have, or has only in a pack that is gone, or only in quarantine while
+    /// another pack has it sound. Needed only after the index was lost or replaced by an older one, or packs were brought back.
     /// </summary>
     /// <exception cref="ConflictException">A collection of garbage is under way.</exception>
     /// <exception cref="InvalidOperationException">There is no index.</exception>

@@ -2,10 +2,14 @@ using System.Security.Cryptography;
 
 namespace Mlops.Storage;
 
-/// <summary>Makes content a read-only file. What an interrupted attempt has written is checked and gone on with.</summary>
+/// <summary>
+/// Makes content a read-only file. What an interrupted attempt has written is checked and gone on with; while another makes the same
+/// file, in whichever process, it is waited for.
+/// </summary>
 internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgress<long>? progress)
 {
     private const int BufferBytes = 1024 * 1024;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private long _reported;
 
     public async Task WriteAsync(string path, MaterializeOptions options, CancellationToken cancellationToken)
@@ -45,7 +49,7 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
     {
         if (!File.Exists(path))
             return false;
-        var file = SourceFile.Open(path);
+        var file = await OpenAsync(path, cancellationToken).ConfigureAwait(false);
         await using (file.ConfigureAwait(false))
         {
             if ((await SourceFile.HashAsync(file, cancellationToken).ConfigureAwait(false)).Digest != digest)
@@ -57,18 +61,26 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
         return true;
     }
 
+    private static async Task<FileStream> OpenAsync(string path, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return SourceFile.Open(path);
+        }
+        catch (IOException e) when (FileTrouble.IsInUse(e))
+        {
+            // whoever made it lets go of it right after it has its name
+            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+            return SourceFile.Open(path);
+        }
+    }
+
     private async Task AssembleAsync(string path, CancellationToken cancellationToken)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
         var partial = Beside(path, digest + ".partial");
-        var file = new FileStream(partial, new FileStreamOptions
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = FileShare.None,
-            BufferSize = 0,
-            Options = FileOptions.Asynchronous,
-        });
+        if (await TryOpenPartialAsync(partial, path, cancellationToken).ConfigureAwait(false) is not { } file)
+            return;
         await using (file.ConfigureAwait(false))
         {
             // the digest of the whole tells what those of the chunks would; where it does not match, they tell what is wrong
@@ -78,9 +90,60 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
                 file.SetLength(0); // nothing of it can be trusted
                 throw new IntegrityException($"Content {digest} is damaged: what was read does not match its digest; store the content again.");
             }
-        }
 
-        Finish(partial, path);
+            // while it is held, so that nobody takes the finished file for the unfinished one
+            Finish(partial, path);
+        }
+    }
+
+    /// <summary>Opens the unfinished file for this attempt alone; null if another attempt has finished it meanwhile.</summary>
+    private async Task<FileStream?> TryOpenPartialAsync(string partial, string path, CancellationToken cancellationToken)
+    {
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.OpenOrCreate,
+            Access = FileAccess.ReadWrite,
+            Share = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None, // Windows moves no open file otherwise
+            BufferSize = 0,
+            Options = FileOptions.Asynchronous,
+        };
+        while (true)
+        {
+            try
+            {
+                var file = new FileStream(partial, options);
+                if (IsAt(partial, file))
+                    return file;
+                await file.DisposeAsync().ConfigureAwait(false);
+            }
+            catch (FileNotFoundException)
+            {
+                // it has its name now, or was taken away
+                if (await IsThereAsync(path, cancellationToken).ConfigureAwait(false))
+                    return null;
+                options.Mode = FileMode.OpenOrCreate;
+                continue;
+            }
+            catch (IOException e) when (FileTrouble.IsInUse(e))
+            {
+                await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+            }
+
+            options.Mode = FileMode.Open;
+        }
+    }
+
+    /// <summary>Whether an open file is still there; between its opening and its locking it can have been finished, and is read-only then.</summary>
+    private static bool IsAt(string path, FileStream file)
+    {
+        try
+        {
+            return ((File.GetAttributes(path) ^ File.GetAttributes(file.SafeFileHandle)) & FileAttributes.ReadOnly) == 0;
+        }
+        catch (FileNotFoundException)
+        {
+            return false;
+        }
     }
 
     /// <summary>Goes on behind those chunks that the file has already; whether it is the content then.</summary>

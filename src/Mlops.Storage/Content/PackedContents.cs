@@ -71,16 +71,34 @@ internal sealed class PackedContents
     /// <summary>Whether a content is there and not condemned, with all its chunks: a list of chunks can come back with its pack when the index is made anew.</summary>
     public async Task<bool> IsKeptAsync(Digest digest, CancellationToken cancellationToken)
     {
-        if (await FindAsync(digest, cancellationToken).ConfigureAwait(false) is not { IsDamaged: false, Condemned: null } entry)
-            return false;
-        if (entry.Entry.Kind != PackEntryKind.Manifest)
-            return true;
         try
         {
+            if (await FindAsync(digest, cancellationToken).ConfigureAwait(false) is not { IsDamaged: false, Condemned: null } entry)
+                return false;
+            if (entry.Entry.Kind != PackEntryKind.Manifest)
+                return true;
             var manifest = await ReadManifestAsync(entry, cancellationToken).ConfigureAwait(false);
             var chunks = manifest.Chunks.Select(c => c.Digest).ToHashSet();
             var found = await Index.FindAsync(PackEntryKind.Chunk, chunks, cancellationToken).ConfigureAwait(false);
             return found.Count == chunks.Count && found.Values.All(e => e is { IsDamaged: false, Condemned: null });
+        }
+        catch (Exception e) when (e is IntegrityException or NotFoundException)
+        {
+            return false;
+        }
+    }
+
+    /// <summary>Whether a content is there and its bytes are right; those that are not, a put replaces from now on.</summary>
+    public async Task<bool> IsSoundAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await FindAsync(digest, cancellationToken).ConfigureAwait(false) is not { IsDamaged: false } entry)
+                return false;
+            var stream = await OpenReadAsync(entry, cancellationToken).ConfigureAwait(false);
+            await using (stream.ConfigureAwait(false))
+                await stream.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
+            return true;
         }
         catch (Exception e) when (e is IntegrityException or NotFoundException)
         {

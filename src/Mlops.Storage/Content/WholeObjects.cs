@@ -57,11 +57,13 @@ internal sealed class WholeObjects(IObjectStore objects)
                     return;
             }
 
-            // "already there" is success only once it is proven to be the same (W6); what is proven wrong is replaced
+            // "already there" is success only once it is proven to be the same (W6); what is proven wrong is replaced, unless
+            // another has replaced it while it was read
+            var seen = await FindAsync(info.Digest, cancellationToken).ConfigureAwait(false);
             var isSound = await IsSoundAsync(info.Digest, cancellationToken).ConfigureAwait(false);
             if (isSound is true)
                 return;
-            if (isSound is false)
+            if (isSound is false && await FindAsync(info.Digest, cancellationToken).ConfigureAwait(false) == seen)
                 await objects.DeleteAsync(name, cancellationToken).ConfigureAwait(false);
         }
 

@@ -52,15 +52,24 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
         await store.FindCellAsync(KeyOf(PackEntryKind.Content, digest), cancellationToken).ConfigureAwait(false) is { } cell ? IndexEntry.Read(cell) : null;
 
     /// <summary>What is known of these chunks, or of these contents.</summary>
-    public async Task<Dictionary<Digest, IndexEntry>> FindAsync(PackEntryKind kind, IEnumerable<Digest> digests, CancellationToken cancellationToken)
+    /// <param name="kind">Which.</param>
+    /// <param name="digests">Their digests.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    /// <param name="unreadable">Takes the versions of cells that do not hold an entry; null if none may be met.</param>
+    /// <exception cref="IntegrityException">A cell does not hold an entry.</exception>
+    public async Task<Dictionary<Digest, IndexEntry>> FindAsync(
+        PackEntryKind kind, IEnumerable<Digest> digests, CancellationToken cancellationToken, Dictionary<string, long>? unreadable = null)
     {
         Dictionary<Digest, IndexEntry> found = [];
         foreach (var keys in digests.Distinct().Select(d => KeyOf(kind, d)).Chunk(KeysTogether))
         {
             foreach (var cell in await store.FindCellsAsync(keys, cancellationToken).ConfigureAwait(false))
             {
-                var entry = IndexEntry.Read(cell);
-                found[entry.Entry.Digest] = entry;
+                var entry = unreadable is null ? IndexEntry.Read(cell) : IndexEntry.TryRead(cell);
+                if (entry is null)
+                    unreadable![cell.Key] = cell.Version;
+                else
+                    found[entry.Entry.Digest] = entry;
             }
         }
 
@@ -68,7 +77,7 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
     }
 
     /// <summary>
-    /// What a put may rely on: entries whose bytes are not known to be damaged, and of which none is condemned any more when this
+    /// What a put may rely on: entries that can be read, whose bytes are not known to be damaged, and of which none is condemned any more when this
     /// returns. A sweep that was about to delete one either has it by now, and it is absent here, or leaves it.
     /// </summary>
     public async Task<Dictionary<Digest, IndexEntry>> FindUsableAsync(
@@ -76,7 +85,7 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
     {
         while (true)
         {
-            var found = await FindAsync(kind, digests, cancellationToken).ConfigureAwait(false);
+            var found = await FindAsync(kind, digests, cancellationToken, unreadable: []).ConfigureAwait(false);
             foreach (var damaged in found.Values.Where(e => e.IsDamaged).ToList())
                 found.Remove(damaged.Entry.Digest);
             var condemned = found.Values.Where(e => e.Condemned is not null).ToList();
@@ -96,12 +105,31 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
     /// <summary>All entries, a part at a time, so that millions need little memory.</summary>
     private async IAsyncEnumerable<IReadOnlyList<IndexEntry>> ListAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
+        await foreach (var cells in ListCellsAsync(prefix, cancellationToken).ConfigureAwait(false))
+            yield return [.. cells.Select(IndexEntry.Read)];
+    }
+
+    private async IAsyncEnumerable<IReadOnlyList<Cell>> ListCellsAsync(string prefix, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
         for (var part = 0; part < 256; part++)
         {
             var cells = await store.ListCellsAsync($"{prefix}{part:x2}", cancellationToken).ConfigureAwait(false);
             if (cells.Count > 0)
-                yield return [.. cells.Select(IndexEntry.Read)];
+                yield return cells;
         }
+    }
+
+    /// <summary>The cells that do not hold an entry.</summary>
+    public async Task<List<Cell>> ListUnreadableAsync(CancellationToken cancellationToken)
+    {
+        List<Cell> unreadable = [];
+        foreach (var prefix in (string[])[ContentPrefix, ChunkPrefix])
+        {
+            await foreach (var cells in ListCellsAsync(prefix, cancellationToken).ConfigureAwait(false))
+                unreadable.AddRange(cells.Where(c => IndexEntry.TryRead(c) is null));
+        }
+
+        return unreadable;
     }
 
     public IAsyncEnumerable<IReadOnlyList<IndexEntry>> ListChunksAsync(CancellationToken cancellationToken) => ListAsync(ChunkPrefix, cancellationToken);

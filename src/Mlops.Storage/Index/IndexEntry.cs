@@ -25,22 +25,26 @@ internal sealed record IndexEntry
     public static IndexEntry Of(Digest pack, PackEntry entry) => new() { Pack = pack, Entry = entry };
 
     /// <exception cref="IntegrityException">The cell does not hold an entry.</exception>
-    public static IndexEntry Read(Cell cell)
+    public static IndexEntry Read(Cell cell) => TryRead(cell) ?? throw new IntegrityException(
+        $"The cell '{cell.Key}' does not say where its content is; rebuild the index of contents from the packs, or store the content again.");
+
+    /// <summary>Null where the cell does not hold an entry.</summary>
+    public static IndexEntry? TryRead(Cell cell)
     {
         var rest = cell.Value.Span;
         if (rest.Length < 4 + Digest.SizeBytes || rest[0] != Form)
-            throw Damaged(cell);
+            return null;
         var (kind, codec, flags, pack) = ((PackEntryKind)rest[1], (PackCodec)rest[2], rest[3], Digest.Read(rest[4..]));
         rest = rest[(4 + Digest.SizeBytes)..];
         if (!Varint.TryRead(ref rest, out var offset) || !Varint.TryRead(ref rest, out var length) || !Varint.TryRead(ref rest, out var size)
             || !Varint.TryRead(ref rest, out var content) || !Varint.TryRead(ref rest, out var condemned)
             || Math.Max(offset, length) > int.MaxValue || offset + length > int.MaxValue || size > int.MaxValue || content > long.MaxValue || condemned > long.MaxValue
-            || !cell.Key.StartsWith(ContentIndex.PrefixOf(kind), StringComparison.Ordinal))
+            || !cell.Key.StartsWith(ContentIndex.PrefixOf(kind), StringComparison.Ordinal)
+            || !Digest.TryParse(cell.Key.AsSpan(cell.Key.LastIndexOf('/') + 1), out var digest))
         {
-            throw Damaged(cell);
+            return null;
         }
 
-        var digest = Digest.Parse(cell.Key.AsSpan(cell.Key.LastIndexOf('/') + 1));
         return new IndexEntry
         {
             Pack = pack,
@@ -66,7 +70,4 @@ internal sealed record IndexEntry
 
     /// <summary>Takes the entry away, if it is still as it was read.</summary>
     public CellWrite ToDelete() => new() { Key = Key, ExpectedVersion = Version };
-
-    private static IntegrityException Damaged(Cell cell) =>
-        new($"The cell '{cell.Key}' does not say where its content is; rebuild the index of contents from the packs.");
 }

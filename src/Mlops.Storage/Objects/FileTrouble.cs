@@ -7,12 +7,19 @@ internal static class FileTrouble
     private const int UnixReadOnly = 30;
     private const int LinuxQuota = 122;
     private const int MacQuota = 69;
+    private const int LinuxWouldBlock = 11;
+    private const int MacWouldBlock = 35;
+    private const int WindowsSharing = unchecked((int)0x80070020);
     private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
     private const int WindowsDiskFull = unchecked((int)0x80070070);
     private const int WindowsWriteProtected = unchecked((int)0x80070013);
 
     public static StorageUnavailableException Explain(Exception error, string what, string location) => new(
         $"'{what}' could not be stored or read in '{location}': {Remedy(error)} ({error.Message})", error);
+
+    /// <summary>Whether a file could not be opened because somebody else has it open.</summary>
+    public static bool IsInUse(IOException error) =>
+        error.HResult == (OperatingSystem.IsWindows() ? WindowsSharing : OperatingSystem.IsMacOS() ? MacWouldBlock : LinuxWouldBlock);
 
     private static string Remedy(Exception error) => error switch
     {

@@ -1,14 +1,19 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 
 namespace Mlops.Storage;
 
 /// <summary>The packs of an object store, at <c>packs/ab/ab…</c>.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "A semaphore whose wait handle nobody asks for holds nothing to free.")]
 internal sealed class PackStore(IObjectStore objects)
 {
     private const string Prefix = "packs/";
 
     // most footers fit, so that reading one takes one request
     private const int GuessedFooterBytes = 16 * 1024;
+
+    /// <summary>How many packs are stored side by side, whoever stores them: each takes 8 MiB of memory until it is stored.</summary>
+    public SemaphoreSlim Slots { get; } = new(6);
 
     public string Location => objects.Location;
 

@@ -2,14 +2,13 @@ namespace Mlops.Storage;
 
 /// <summary>
 /// Stores entries in packs, and then says in the index where they are: bytes before references (W1). Packs are stored side by
-/// side, a few at a time. Used by one caller at a time.
+/// side, a few at a time over all that write to the store. Used by one caller at a time.
 /// </summary>
 /// <param name="packs">Where to.</param>
 /// <param name="use">The put.</param>
 /// <param name="capacity">How many bytes of a pack are expected.</param>
 internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capacity = 0) : IAsyncDisposable
 {
-    private const int SideBySide = 6;
     private readonly List<Task> _storing = [];
     private PackBuilder _builder = new(capacity);
 
@@ -51,13 +50,11 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
     {
         if (_builder.Count == 0)
             return;
-        while (_storing.Count >= SideBySide)
-        {
-            var done = await Task.WhenAny(_storing).ConfigureAwait(false);
-            _storing.Remove(done);
-            await done.ConfigureAwait(false);
-        }
 
+        // what failed is told before more is stored
+        await Task.WhenAll(_storing.Where(t => t.IsCompleted)).ConfigureAwait(false);
+        _storing.RemoveAll(t => t.IsCompletedSuccessfully);
+        await packs.Slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         var full = _builder;
         _builder = new PackBuilder(capacity);
         _storing.Add(Task.Run(() => StoreAsync(full, cancellationToken), CancellationToken.None));
@@ -65,11 +62,18 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
 
     private async Task StoreAsync(PackBuilder builder, CancellationToken cancellationToken)
     {
-        using (builder)
+        try
         {
-            var pack = builder.Finish();
-            await packs.PutAsync(pack, cancellationToken).ConfigureAwait(false);
-            await use.CommitAsync([.. pack.Entries.Select(e => IndexEntry.Of(pack.Name, e).ToWrite())], cancellationToken).ConfigureAwait(false);
+            using (builder)
+            {
+                var pack = builder.Finish();
+                await packs.PutAsync(pack, cancellationToken).ConfigureAwait(false);
+                await use.CommitAsync([.. pack.Entries.Select(e => IndexEntry.Of(pack.Name, e).ToWrite())], cancellationToken).ConfigureAwait(false);
+            }
+        }
+        finally
+        {
+            packs.Slots.Release();
         }
     }
 }

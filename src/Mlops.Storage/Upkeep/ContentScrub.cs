@@ -74,8 +74,6 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
 
         if (entries is null)
         {
-            // the entries can be sound all the same, and the index knows them
-            Report($"The footer of object '{PackStore.NameOf(pack)}' is damaged; its entries are checked by the index.");
             _withoutFooter.Add(pack);
             return;
         }
@@ -88,8 +86,12 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
 
     private async Task CheckAsync(Digest content, CancellationToken cancellationToken)
     {
-        if (await whole.IsSoundAsync(content, cancellationToken).ConfigureAwait(false) is false)
+        // what is in packs too was stored again, and waits for a collection
+        if (await whole.IsSoundAsync(content, cancellationToken).ConfigureAwait(false) is false
+            && !await contents.IsKeptAsync(content, cancellationToken).ConfigureAwait(false))
+        {
             Report($"Object '{WholeObjects.NameOf(content)}' in '{contents.Packs.Location}' is damaged; store the content again.");
+        }
     }
 
     private void Report(string problem)
@@ -100,6 +102,7 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
             _untold++;
     }
 
+    /// <summary>The entries can be sound all the same, and the index knows those that anybody needs.</summary>
     private async Task CheckWithoutFooterAsync(CancellationToken cancellationToken)
     {
         if (_withoutFooter.Count == 0)
@@ -112,7 +115,11 @@ internal sealed class ContentScrub(PackedContents contents, WholeObjects whole)
         }
 
         foreach (var (pack, entries) in packs)
+        {
+            Report($"The footer of object '{PackStore.NameOf(pack)}' is damaged; its entries are checked by the index, and the next collection of garbage packs them anew.");
+            await contents.Index.CommitAsync([PackRewriting.Wish(pack)], cancellationToken).ConfigureAwait(false);
             await CheckAsync(pack, entries, cancellationToken).ConfigureAwait(false);
+        }
     }
 
     /// <summary>Finds packs that the index names and that are not there.</summary>

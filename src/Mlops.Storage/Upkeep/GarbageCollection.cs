@@ -12,10 +12,13 @@ namespace Mlops.Storage;
 internal sealed class GarbageCollection(PackedContents contents, WholeObjects whole, GarbageOptions options)
 {
     private const string PackPrefix = "condemned/pack/";
+    private const string WholePrefix = "condemned/whole/";
     private const int MostItems = 1000;
     private const int WritesTogether = 1000;
     private readonly List<GarbageItem> _items = [];
     private readonly Dictionary<Digest, (long Bytes, bool HasSound)> _used = [];
+    private readonly Dictionary<Digest, List<PackEntry>> _withoutFooter = [];
+    private readonly List<(ContentInfo Content, bool IsNew)> _doubles = []; // whole objects of named contents that are in packs
     private readonly List<CellWrite> _writes = [];
     private DateTimeOffset _begun;
     private (DateTimeOffset Since, string Who)? _oldest;
@@ -41,11 +44,14 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         _begun = Now;
         var live = await LiveContents.MarkAsync(contents, () => RenewAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
         await PackWholeAsync(live, cancellationToken).ConfigureAwait(false);
+        foreach (var pack in await PackRewriting.ListWishesAsync(contents.Index.Store, cancellationToken).ConfigureAwait(false))
+            _withoutFooter[pack] = [];
         _oldest = await ContentLease.FindOldestAsync(contents.Index.Store, cancellationToken).ConfigureAwait(false);
 
         // lists of chunks go before the chunks, so that none ever names what is gone
         await foreach (var part in contents.Index.ListAllAsync(cancellationToken).ConfigureAwait(false))
             await SweepAsync(part, live, cancellationToken).ConfigureAwait(false);
+        await SweepDoublesAsync(cancellationToken).ConfigureAwait(false);
         var rewritten = await SweepPacksAsync(cancellationToken).ConfigureAwait(false);
         return new GarbageReport(options.IsDryRun, live.Contents, live.Chunks, _condemned, _deleted, _freed, rewritten, _items);
     }
@@ -103,6 +109,8 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     {
         ref var used = ref CollectionsMarshal.GetValueRefOrAddDefault(_used, entry.Pack, out _);
         used = (used.Bytes + entry.Entry.Length, used.HasSound || !entry.IsDamaged);
+        if (_withoutFooter.TryGetValue(entry.Pack, out var entries))
+            entries.Add(entry.Entry);
     }
 
     private GarbageState StateOf(DateTimeOffset? condemned)
@@ -119,35 +127,57 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
     }
 
     /// <summary>
-    /// Brings whole objects that nothing names into packs, where all garbage waits for its grace. A put while the index is away
-    /// finds a whole object to be there and can tell nobody, so none is ever deleted whose bytes are not kept elsewhere.
+    /// Brings whole objects into packs, where all garbage waits for its grace. A put while the index is away finds a whole object to be
+    /// there and can tell nobody, so none is ever deleted whose bytes are not kept elsewhere.
     /// </summary>
     private async Task PackWholeAsync(LiveContents live, CancellationToken cancellationToken)
     {
+        var isFull = false;
         await foreach (var content in whole.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             await RenewAsync(cancellationToken).ConfigureAwait(false);
-            if (live.Has(PackEntryKind.Content, content.Digest) || content.SizeBytes > Manifest.MostBytes)
+            if (content.SizeBytes > Manifest.MostBytes)
+                continue;
+            var isLive = live.Has(PackEntryKind.Content, content.Digest);
+            if (isLive && await IsPackedAsync(content.Digest, cancellationToken).ConfigureAwait(false))
+            {
+                _doubles.Add((content, IsNew: false));
+                continue;
+            }
+
+            if (isFull)
                 continue;
             try
             {
-                if (!options.IsDryRun)
-                {
-                    await PackAsync(content.Digest, cancellationToken).ConfigureAwait(false);
+                if (!options.IsDryRun && !await PackAsync(content.Digest, cancellationToken).ConfigureAwait(false))
                     continue;
+                if (isLive)
+                {
+                    await live.AddAsync(content.Digest, cancellationToken).ConfigureAwait(false);
+                    _doubles.Add((content, IsNew: true));
                 }
-
-                Count(GarbageState.Condemned);
-                Report(content, waits: null);
+                else if (!options.IsDryRun)
+                {
+                    await RenewAsync(cancellationToken).ConfigureAwait(false);
+                    await whole.DeleteAsync(content.Digest, cancellationToken).ConfigureAwait(false);
+                }
+                else
+                {
+                    Count(GarbageState.Condemned);
+                    Report(content, waits: null);
+                }
             }
             catch (IntegrityException)
             {
-                Report(content, ", and it is damaged; delete it by hand");
+                // lines can fail too; and one that is named is repaired by storing it again, as a scrub says
+                if (!isLive && await _lease!.WaitAsync(whole.IsSoundAsync(content.Digest, cancellationToken)).ConfigureAwait(false) is false)
+                    Report(content, ", and it is damaged; delete it by hand");
             }
             catch (StorageUnavailableException e)
             {
-                Report(content, $", and it cannot be packed: {e.Message}");
-                break; // where the disk is full, the rest must be freed all the same
+                if (!isLive)
+                    Report(content, $", and it cannot be packed: {e.Message}");
+                isFull = true; // the rest must be freed all the same
             }
         }
 
@@ -159,20 +189,47 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
             this.Report($"object '{WholeObjects.NameOf(content.Digest)}'", content.SizeBytes, GarbageState.Condemned, "no record names it", waits);
     }
 
-    private async Task PackAsync(Digest digest, CancellationToken cancellationToken)
+    private Task<bool> IsPackedAsync(Digest digest, CancellationToken cancellationToken) => _lease is null
+        ? contents.IsKeptAsync(digest, cancellationToken)
+        : _lease.WaitAsync(contents.IsSoundAsync(digest, cancellationToken));
+
+    /// <summary>Whether it is in packs then and reads soundly; what does not, the next run's put replaces.</summary>
+    private async Task<bool> PackAsync(Digest digest, CancellationToken cancellationToken)
     {
         if (await whole.TryOpenAsync(digest, cancellationToken).ConfigureAwait(false) is not { } stream)
-            return;
+            return false;
         await using (stream.ConfigureAwait(false))
-            await contents.PutAsync(stream, cancellationToken).ConfigureAwait(false);
-        await whole.DeleteAsync(digest, cancellationToken).ConfigureAwait(false);
+            await _lease!.WaitAsync(contents.PutAsync(stream, cancellationToken)).ConfigureAwait(false);
+        return await IsPackedAsync(digest, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Deletes the whole objects of named contents that are in packs, after their grace: a backup may have a copy of the index that
+    /// does not know the packs yet.
+    /// </summary>
+    private async Task SweepDoublesAsync(CancellationToken cancellationToken)
+    {
+        var condemned = await ListCondemnedAsync(WholePrefix, cancellationToken).ConfigureAwait(false);
+        HashSet<string> gone = [.. condemned.Keys];
+        foreach (var (content, isNew) in _doubles)
+        {
+            await RenewAsync(cancellationToken).ConfigureAwait(false);
+            var key = WholePrefix + content.Digest;
+            gone.Remove(key);
+            if (isNew)
+                condemned.Remove(key);
+            await SweepAsync(key, WholeObjects.NameOf(content.Digest), content.SizeBytes, "its content is in packs", condemned, cancellationToken).ConfigureAwait(false);
+        }
+
+        _writes.AddRange(gone.Select(key => new CellWrite { Key = key }));
+        await CommitAsync(cancellationToken).ConfigureAwait(false);
     }
 
     private async Task<long> SweepPacksAsync(CancellationToken cancellationToken)
     {
-        var condemned = await ListCondemnedAsync(cancellationToken).ConfigureAwait(false);
+        var condemned = await ListCondemnedAsync(PackPrefix, cancellationToken).ConfigureAwait(false);
         HashSet<string> gone = [.. condemned.Keys];
-        using var rewriting = new PackRewriting(contents);
+        using var rewriting = new PackRewriting(contents, _withoutFooter);
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
         {
             await RenewAsync(cancellationToken).ConfigureAwait(false);
@@ -191,6 +248,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         }
 
         _writes.AddRange(gone.Select(key => new CellWrite { Key = key }));
+        _writes.AddRange(_withoutFooter.Keys.Select(PackRewriting.Withdraw)); // what cannot be done now, a scrub asks for again
         if (_lease is not null)
         {
             foreach (var moved in await rewriting.RunAsync(_lease, cancellationToken).ConfigureAwait(false))
@@ -201,9 +259,9 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         return rewriting.CandidateBytes;
     }
 
-    /// <summary>Since when packs are condemned that no entry of the index speaks of.</summary>
-    private async Task<Dictionary<string, DateTimeOffset>> ListCondemnedAsync(CancellationToken cancellationToken) =>
-        (await contents.Index.Store.ListCellsAsync(PackPrefix, cancellationToken).ConfigureAwait(false)).ToDictionary(
+    /// <summary>Since when objects are condemned: packs that no entry of the index speaks of, or whole objects.</summary>
+    private async Task<Dictionary<string, DateTimeOffset>> ListCondemnedAsync(string prefix, CancellationToken cancellationToken) =>
+        (await contents.Index.Store.ListCellsAsync(prefix, cancellationToken).ConfigureAwait(false)).ToDictionary(
             c => c.Key, c => Microseconds.ToTime(BinaryPrimitives.ReadInt64LittleEndian(c.Value.Span)), StringComparer.Ordinal);
 
     private async Task SweepAsync(

@@ -3,12 +3,13 @@ namespace Mlops.Storage;
 /// <summary>What the roots reach: the contents that records and series name, and their chunks.</summary>
 internal sealed class LiveContents
 {
+    private readonly PackedContents _contents;
     private readonly IReadOnlySet<Digest> _named;
 
     // a quarter of each digest: two that agree in it only keep a piece of garbage, and millions take little memory
     private readonly HashSet<ulong> _chunks = [];
 
-    private LiveContents(IReadOnlySet<Digest> named) => _named = named;
+    private LiveContents(PackedContents contents, IReadOnlySet<Digest> named) => (_contents, _named) = (contents, named);
 
     public long Contents => _named.Count;
 
@@ -17,7 +18,7 @@ internal sealed class LiveContents
     /// <summary>Reads everything, and calls back now and then.</summary>
     public static async Task<LiveContents> MarkAsync(PackedContents contents, Func<Task> onTheWay, CancellationToken cancellationToken)
     {
-        var live = new LiveContents(await DigestScan.ReadAsync(contents.Index.Store, onTheWay, cancellationToken).ConfigureAwait(false));
+        var live = new LiveContents(contents, await DigestScan.ReadAsync(contents.Index.Store, onTheWay, cancellationToken).ConfigureAwait(false));
         await foreach (var part in contents.Index.ListContentsAsync(cancellationToken).ConfigureAwait(false))
         {
             foreach (var entry in part)
@@ -25,18 +26,29 @@ internal sealed class LiveContents
                 if (entry.Entry.Kind != PackEntryKind.Manifest || !live._named.Contains(entry.Entry.Digest))
                     continue;
                 await onTheWay().ConfigureAwait(false);
-
-                // a manifest that cannot be read stops the collection: its chunks must not be taken for garbage
-                var manifest = await contents.ReadManifestAsync(entry, cancellationToken).ConfigureAwait(false);
-                foreach (var chunk in manifest.Chunks)
-                    live._chunks.Add(KeyOf(chunk.Digest));
+                await live.AddAsync(entry, cancellationToken).ConfigureAwait(false);
             }
         }
 
         return live;
     }
 
+    /// <summary>Reads the list of chunks of a named content that was packed since.</summary>
+    public async Task AddAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        if (await _contents.FindAsync(digest, cancellationToken).ConfigureAwait(false) is { Entry.Kind: PackEntryKind.Manifest } entry)
+            await AddAsync(entry, cancellationToken).ConfigureAwait(false);
+    }
+
     public bool Has(PackEntryKind kind, Digest digest) => kind == PackEntryKind.Chunk ? _chunks.Contains(KeyOf(digest)) : _named.Contains(digest);
+
+    private async Task AddAsync(IndexEntry entry, CancellationToken cancellationToken)
+    {
+        // a manifest that cannot be read stops the collection: its chunks must not be taken for garbage
+        var manifest = await _contents.ReadManifestAsync(entry, cancellationToken).ConfigureAwait(false);
+        foreach (var chunk in manifest.Chunks)
+            _chunks.Add(KeyOf(chunk.Digest));
+    }
 
     private static ulong KeyOf(Digest digest) => (ulong)(digest.High >> 64);
 }

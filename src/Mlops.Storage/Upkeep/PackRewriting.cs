@@ -1,11 +1,15 @@
 namespace Mlops.Storage;
 
 /// <summary>
-/// Packs the live entries of packs anew that are mostly dead, or so small that many of them cost more than they hold. The old
-/// packs are then in no entry of the index, and a later collection deletes them; readers that still look there follow the index.
+/// Packs the live entries of packs anew that are mostly dead, or so small that many of them cost more than they hold, or whose footer
+/// a scrub found damaged. The old packs are then in no entry of the index, and a later collection deletes them; readers that still look
+/// there follow the index.
 /// </summary>
-internal sealed class PackRewriting(PackedContents contents) : IDisposable
+/// <param name="contents">Where the packs are.</param>
+/// <param name="withoutFooter">Packs whose footer is damaged, and what the index has of them.</param>
+internal sealed class PackRewriting(PackedContents contents, IReadOnlyDictionary<Digest, List<PackEntry>> withoutFooter) : IDisposable
 {
+    private const string WishPrefix = "scrub/footer/";
     private const long SmallBytes = 1024 * 1024;
     private const int FewSmall = 16;
     private readonly List<PackInfo> _sparse = [];
@@ -17,9 +21,18 @@ internal sealed class PackRewriting(PackedContents contents) : IDisposable
 
     private IEnumerable<PackInfo> Candidates => _small.Count < FewSmall ? _sparse : _sparse.Concat(_small);
 
+    /// <summary>Asks that a pack whose footer is damaged be packed anew.</summary>
+    public static CellWrite Wish(Digest pack) => new() { Key = WishPrefix + pack, Value = Array.Empty<byte>() };
+
+    public static CellWrite Withdraw(Digest pack) => new() { Key = WishPrefix + pack };
+
+    /// <summary>For which packs that is asked.</summary>
+    public static async Task<List<Digest>> ListWishesAsync(IMetadataStore store, CancellationToken cancellationToken) =>
+        [.. (await store.ListCellsAsync(WishPrefix, cancellationToken).ConfigureAwait(false)).Select(c => Digest.Parse(c.Key.AsSpan(WishPrefix.Length)))];
+
     public void Consider(PackInfo pack, long usedBytes)
     {
-        if (usedBytes < pack.SizeBytes / 2 && pack.SizeBytes > SmallBytes)
+        if (withoutFooter.ContainsKey(pack.Name) || (usedBytes < pack.SizeBytes / 2 && pack.SizeBytes > SmallBytes))
             _sparse.Add(pack);
         else if (pack.SizeBytes < SmallBytes)
             _small.Add(pack);
@@ -42,8 +55,12 @@ internal sealed class PackRewriting(PackedContents contents) : IDisposable
 
     private async Task AddAsync(PackInfo pack, UpkeepLease lease, CancellationToken cancellationToken)
     {
-        if (await contents.Packs.ReadFooterAsync(pack, cancellationToken).ConfigureAwait(false) is not { } entries)
-            return; // damaged; a scrub says so
+        // in their order, so that contents are read on in few requests
+        IEnumerable<PackEntry>? entries = withoutFooter.TryGetValue(pack.Name, out var used)
+            ? used.OrderBy(e => e.Offset)
+            : await contents.Packs.ReadFooterAsync(pack, cancellationToken).ConfigureAwait(false);
+        if (entries is null)
+            return; // damaged; a scrub says so, and asks for it
         var bytes = await contents.Packs.ReadAsync(pack.Name, 0, (int)pack.SizeBytes, cancellationToken).ConfigureAwait(false);
         foreach (var kinds in entries.GroupBy(e => e.Kind))
         {

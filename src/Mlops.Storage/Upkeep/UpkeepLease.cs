@@ -46,6 +46,25 @@ internal sealed class UpkeepLease
     /// <exception cref="StorageUnavailableException">The lease has ended.</exception>
     public Task RenewIfDueAsync(CancellationToken cancellationToken) => _cell.IsDue ? CommitAsync([], cancellationToken) : Task.CompletedTask;
 
+    /// <summary>Waits for something, and renews the lease for as long as that takes.</summary>
+    public async Task<T> WaitAsync<T>(Task<T> task)
+    {
+        while (!task.IsCompleted)
+        {
+            await ((Task)task).WaitAsync(Lifetime / 3, _index.Time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            try
+            {
+                await RenewIfDueAsync(CancellationToken.None).ConfigureAwait(false);
+            }
+            catch (StorageUnavailableException)
+            {
+                // the lease stands a while longer, or the next renewal says that it has ended
+            }
+        }
+
+        return await task.ConfigureAwait(false);
+    }
+
     /// <summary>Commits those writes whose cells are as expected, and returns the others.</summary>
     /// <exception cref="StorageUnavailableException">The lease has ended.</exception>
     public Task<IReadOnlyList<CellWrite>> CommitUnchangedAsync(IReadOnlyList<CellWrite> writes, CancellationToken cancellationToken) =>

@@ -1,4 +1,6 @@
 using Mlops.Metadata;
+using Mlops.Storage;
+using Mlops.Storage.Sqlite;
 
 namespace Mlops.Sdk.Tests.Operations;
 
@@ -42,6 +44,20 @@ public sealed class CheckTests : IAsyncLifetime, IDisposable
         await File.WriteAllTextAsync(Object(), "an artefact");
         Assert.True((await _mlops.CheckAsync()).IsHealthy);
         AssertFound(await _mlops.CheckAsync(readsObjects: true), CheckSeverity.Error, "damaged");
+    }
+
+    [Fact]
+    public async Task CheckAsync_cellThatIsNoPlace_isAnErrorUntilTheIndexIsMadeAnew()
+    {
+        await using (var store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(_folder["store"], "mlops.db") }))
+        {
+            var cell = Assert.Single(await store.ListCellsAsync("content/"));
+            await store.CommitAsync(new Batch { Actor = "test", ClientTime = DateTimeOffset.UnixEpoch, Cells = [new CellWrite { Key = cell.Key, Value = cell.Value[..20] }] });
+        }
+
+        AssertFound(await _mlops.CheckAsync(readsObjects: true), CheckSeverity.Error, "does not say where its content is");
+        await _mlops.RebuildContentIndexAsync();
+        Assert.True((await _mlops.CheckAsync(readsObjects: true)).IsHealthy);
     }
 
     [Fact]

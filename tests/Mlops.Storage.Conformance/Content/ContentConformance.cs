@@ -162,6 +162,24 @@ public abstract partial class ContentConformance : IAsyncLifetime
         Assert.Equal(bytes, await _content.ReadAllAsync(info.Digest));
     }
 
+    [SkippableTheory]
+    [InlineData(1)]
+    [InlineData(4)]
+    public async Task Put_many_large_at_once_store_no_more_packs_at_a_time_than_one_does(int puts)
+    {
+        using var begun = new SemaphoreSlim(0);
+        var gate = new TaskCompletionSource();
+        var objects = new CountedPuts(new SlowPuts(Objects, begun, gate.Task));
+        var store = new ContentStore(objects, _index, Time);
+        var storing = Enumerable.Range(0, puts).Select(i => Task.Run(() => store.PutAsync(Random(60_000_000, i)))).ToList();
+        for (var i = 0; i < 6; i++)
+            await begun.WaitAsync();
+        gate.SetResult();
+        var stored = await Task.WhenAll(storing);
+        Assert.Equal(6, objects.Most);
+        await AssertReadableAsync(stored.Select(s => s.Digest));
+    }
+
     [SkippableFact]
     public async Task Put_small_cancelled_while_it_waits_for_others_ends_at_once()
     {
@@ -552,6 +570,30 @@ public abstract partial class ContentConformance : IAsyncLifetime
             begun.Release();
             await gate.WaitAsync(cancellationToken);
             return await base.PutIfAbsentAsync(name, content, cancellationToken);
+        }
+    }
+
+    /// <summary>Counts how many puts are under way at most.</summary>
+    private sealed class CountedPuts(IObjectStore inner) : PassingObjects(inner)
+    {
+        private readonly Lock _lock = new();
+        private int _now;
+
+        public int Most { get; private set; }
+
+        public override async Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default)
+        {
+            lock (_lock)
+                Most = Math.Max(Most, ++_now);
+            try
+            {
+                return await base.PutIfAbsentAsync(name, content, cancellationToken);
+            }
+            finally
+            {
+                lock (_lock)
+                    _now--;
+            }
         }
     }
 

@@ -123,6 +123,52 @@ public abstract partial class ContentConformance
         await Assert.ThrowsAsync<ArgumentException>(() => _content.MaterializeAsync(digest, "x", new MaterializeOptions { UsesHardLinks = true }));
     }
 
+    [SkippableTheory]
+    [InlineData(1000, false)]
+    [InlineData(3_000_000, false)]
+    [InlineData(3_000_000, true)]
+    public async Task Materialize_twice_at_once_makes_the_file_once(int size, bool isEndedEarly)
+    {
+        var bytes = Random(size);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        var options = new MaterializeOptions { CacheFolder = Path.Combine(Folder, "cache") };
+        using var first = new CancellationTokenSource();
+        using var third = new CancellationTokenSource();
+        var reads = 0;
+        var others = new ContentStore(
+            new WrongObjects(Objects, _ =>
+            {
+                reads++;
+                return null;
+            }),
+            _index,
+            Time);
+        List<Task> waiting = [];
+        var store = new ContentStore(
+            new WrongObjects(Objects, read =>
+            {
+                if (read != 1)
+                    return null;
+
+                // here the first has the file open
+                waiting.Add(others.MaterializeAsync(digest, Path.Combine(Folder, "b"), options));
+                waiting.Add(others.MaterializeAsync(digest, Path.Combine(Folder, "c"), options, cancellationToken: third.Token));
+                third.Cancel();
+                if (isEndedEarly)
+                    first.Cancel();
+                return null;
+            }),
+            _index,
+            Time);
+        var making = Record.ExceptionAsync(() => store.MaterializeAsync(digest, Path.Combine(Folder, "a"), options, cancellationToken: first.Token));
+        Assert.Equal(isEndedEarly, await making is OperationCanceledException);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => waiting[1]);
+        await waiting[0];
+        Assert.Equal(isEndedEarly, reads > 0);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(Path.Combine(Folder, "b")));
+        Assert.Single(Directory.GetFiles(options.CacheFolder, "*", SearchOption.AllDirectories));
+    }
+
     private sealed class Until(long bytes, CancellationTokenSource cancel) : IProgress<long>
     {
         public void Report(long value)

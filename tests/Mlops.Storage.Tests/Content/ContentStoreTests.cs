@@ -110,6 +110,19 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [Fact]
+    public async Task Put_damagedObjectThatAnotherReplacesMeanwhile_leavesTheSoundOne()
+    {
+        var bytes = Bytes(100_000);
+        var digest = (await _store.PutAsync(bytes)).Digest;
+        await File.WriteAllBytesAsync(PathOf(digest), bytes[..^1]);
+        var deleted = 0;
+        var objects = new SecondReads(new FolderObjectStore(_folder["objects"]), () => _store.PutAsync(bytes));
+        await new ContentStore(new SteppedObjects(objects, step => deleted += step == "before delete" ? 1 : 0), _folder["spool"]).PutAsync(bytes);
+        Assert.Equal(0, deleted);
+        Assert.Equal(bytes, await _store.ReadAllAsync(digest));
+    }
+
+    [Fact]
     public async Task OpenRead_damagedObject_neverEndsCleanly()
     {
         var bytes = Bytes(300_000);
@@ -226,6 +239,20 @@ public sealed class ContentStoreTests : IDisposable
         {
             Values.Add(value);
             at?.Invoke(value);
+        }
+    }
+
+    /// <summary>Does something once the second read is open, which goes on to see what it has opened.</summary>
+    private sealed class SecondReads(IObjectStore inner, Func<Task> atSecond) : PassingObjects(inner)
+    {
+        private int _reads;
+
+        public override async Task<Stream> OpenReadAsync(ObjectName name, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
+        {
+            var stream = await base.OpenReadAsync(name, offset, length, cancellationToken);
+            if (++_reads == 2)
+                await atSecond();
+            return stream;
         }
     }
 
