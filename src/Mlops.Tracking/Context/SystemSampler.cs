@@ -14,7 +14,7 @@ internal sealed class SystemSampler : IAsyncDisposable
     // later looks are compared with it; a process that lives shorter need not look at all
     private static readonly TimeSpan FirstLook = TimeSpan.FromSeconds(1);
 
-    private readonly IEnumerable<ActiveRun> _runs;
+    private readonly Func<IEnumerable<ActiveRun>> _listRuns;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
@@ -23,9 +23,9 @@ internal sealed class SystemSampler : IAsyncDisposable
     private bool _hasFailed;
     private int _isBusy;
 
-    public SystemSampler(IEnumerable<ActiveRun> runs, TimeProvider time, ILogger logger)
+    public SystemSampler(Func<IEnumerable<ActiveRun>> listRuns, TimeProvider time, ILogger logger)
     {
-        _runs = runs;
+        _listRuns = listRuns;
         _time = time;
         _logger = logger;
 
@@ -66,7 +66,7 @@ internal sealed class SystemSampler : IAsyncDisposable
             return;
         var now = _time.GetUtcNow();
         List<(string Key, double Value)>? values = null;
-        foreach (var run in _runs)
+        foreach (var run in _listRuns())
         {
             if (run.IsOwnedAndOpen && now - run.Opened >= Interval)
                 run.LogSystem(values ??= Values(usage, before, seconds), (long)(now - run.Started).TotalSeconds, Microseconds.From(now));

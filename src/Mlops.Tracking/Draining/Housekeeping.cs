@@ -9,7 +9,7 @@ namespace Mlops.Tracking;
 /// journal stood in memory. All calls come from the drainer, one at a time.
 /// </summary>
 internal sealed class Housekeeping(
-    IMetadataStore store, RecordId writer, IEnumerable<ActiveRun> runs, Func<int> countGaps, TrackingOptions options, ILogger logger)
+    IMetadataStore store, RecordId writer, Func<IEnumerable<ActiveRun>> listRuns, Func<int> countGaps, TrackingOptions options, ILogger logger)
 {
     /// <summary>How many times in a lease somebody asks at least. Every second time a sign of life is due.</summary>
     private const int LooksPerLease = 6;
@@ -32,7 +32,7 @@ internal sealed class Housekeeping(
         _gapsInPass.Clear();
         var allGaps = countGaps();
         var anyOpen = false;
-        foreach (var run in runs)
+        foreach (var run in listRuns())
         {
             anyOpen |= run.IsOwnedAndOpen;
             if (!run.IsInStore(pass.From))
@@ -70,7 +70,7 @@ internal sealed class Housekeeping(
     public async Task SignWhileWaitingAsync(CancellationToken cancellationToken)
     {
         var now = options.Time.GetUtcNow();
-        if (!IsSignDue(now) || !runs.Any(run => run.IsOwnedAndOpen))
+        if (!IsSignDue(now) || !listRuns().Any(run => run.IsOwnedAndOpen))
             return;
         try
         {

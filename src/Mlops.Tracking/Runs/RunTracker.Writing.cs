@@ -182,7 +182,8 @@ public sealed partial class RunTracker
 
     private IEnumerable<ActiveRun> OpenRuns()
     {
-        // not the dictionary's Values, which would copy them at each pass
+        // not the dictionary's Values, which would copy them at each pass. Whoever lists calls this anew: an enumerable of this kind can
+        // be its own enumerator, and would hold the run it gave last for good
         foreach (var (_, run) in _active)
             yield return run;
     }

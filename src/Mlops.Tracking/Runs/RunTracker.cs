@@ -79,12 +79,12 @@ public sealed partial class RunTracker : IAsyncDisposable
         }
 
         _journal = new Journal(_supply, Writer, options.Time);
-        _housekeeping = new Housekeeping(store, Writer, OpenRuns(), () => _supply.Gaps, options, logger);
+        _housekeeping = new Housekeeping(store, Writer, OpenRuns, () => _supply.Gaps, options, logger);
         var drain = new JournalDrain(store, Content, Writer, options.Actor, options.Time, logger, _journal.Oldest, _housekeeping);
         _drainer = new Drainer(_journal, drain, options, _housekeeping.LookInterval, logger, OnCommitted);
         _context = new ContextCapture(options.Context, _ids, logger);
         if (options.Context.IsOn && !options.Context.Off.Contains(BuiltInContext.System))
-            _sampler = new SystemSampler(OpenRuns(), options.Time, logger);
+            _sampler = new SystemSampler(OpenRuns, options.Time, logger);
         _sweepTimer = options.Time.CreateTimer(_ => SweepAgain(), null, options.LeaseTime / 2, options.LeaseTime / 2);
     }
 
