@@ -93,7 +93,7 @@ public sealed class CheckpointTests
         await run.FlushAsync();
         rig.Store.IsAway = true;
         run.SetTag("now", "away");
-        Assert.NotNull((await tracker.FlushAsync()).Cause);
+        await Rig.UntilAsync(async () => (await tracker.FlushAsync()).Cause is not null);
         foreach (var length in (int[])[EntityText.MaxValueLength, 500, 0])
         {
             var dropped = rig.Log.Of(4013).Count;
