@@ -22,6 +22,10 @@ public static class RunOnnxExtensions
     /// <param name="run">The run.</param>
     /// <param name="file">The file, with all weights inside; it is read into memory.</param>
     /// <param name="folder">The logical folder in the run.</param>
+    /// <param name="options">
+    /// Options of the runtime for the check, as a model with custom operators needs them; its defaults if null. The caller keeps and
+    /// disposes them.
+    /// </param>
     /// <param name="cancellationToken">Cancels; then nothing or only the model is logged.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no ONNX model that the runtime can run; nothing was logged.</exception>
@@ -29,7 +33,7 @@ public static class RunOnnxExtensions
     /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
     /// <exception cref="StorageUnavailableException">The object store takes nothing.</exception>
     public static async Task<OnnxSignature> LogOnnxModelAsync(
-        this ActiveRun run, string file, string folder = "model", CancellationToken cancellationToken = default)
+        this ActiveRun run, string file, string folder = "model", SessionOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
         ArtifactPath.Parse($"{folder}/{SignatureFile}");
@@ -37,7 +41,7 @@ public static class RunOnnxExtensions
         OnnxSignature signature;
         try
         {
-            signature = OnnxSignature.Read(bytes);
+            signature = OnnxSignature.Read(bytes, options);
         }
         catch (InvalidDataException e)
         {

@@ -37,6 +37,17 @@ public sealed class RunOnnxTests : IDisposable
         Assert.Equal(numbers, outputs.Single().AsEnumerable<float>());
     }
 
+    [Fact]
+    public async Task LogOnnxModelAsync_options_areThoseOfTheCheck()
+    {
+        await using var mlops = await _store.OpenAsync();
+        await using var run = await mlops.StartRunAsync("onnx");
+        var optimized = _store.PathOf("optimized.onnx");
+        using SessionOptions options = new() { OptimizedModelFilePath = optimized };
+        await run.LogOnnxModelAsync(_store.Write("tiny.onnx", TinyModel.Identity()), options: options);
+        Assert.True(File.Exists(optimized)); // the runtime wrote it, as it was told
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(5)]
