@@ -2,7 +2,7 @@ using Microsoft.ML;
 
 namespace Mlops.MicrosoftML;
 
-/// <summary>What <see cref="RunFittingExtensions.FitAsync"/> records beside what costs nothing.</summary>
+/// <summary>What <c>FitAsync</c> records beside what costs nothing.</summary>
 public sealed record FitOptions
 {
     /// <summary>

@@ -8,7 +8,7 @@ using Mlops.Tracking;
 namespace Mlops.MicrosoftML;
 
 /// <summary>What is found out about one training, and how it is put on the run.</summary>
-internal sealed class TrainingReport(ActiveRun run, FitOptions options)
+internal sealed class TrainingReport(ActiveRun run, Func<string, string, CancellationToken, Task> logText, FitOptions options)
 {
     public const string Warnings = "mlnet.warnings";
     public const int MaxTag = 4_000;
@@ -55,7 +55,7 @@ internal sealed class TrainingReport(ActiveRun run, FitOptions options)
 
         _record.Warnings = [.. _warnings];
         var path = $"mlnet/{options.Prefix}training.json";
-        await TryAsync(path, () => run.LogTextAsync(JsonSerializer.Serialize(_record, MicrosoftMLJson.Default.TrainingRecord), path, cancellationToken))
+        await TryAsync(path, () => logText(JsonSerializer.Serialize(_record, MicrosoftMLJson.Default.TrainingRecord), path, cancellationToken))
             .ConfigureAwait(false);
         if (_warnings.Count > 0)
             Try("warnings", () => SetTag(Warnings, string.Join('\n', _warnings)));
