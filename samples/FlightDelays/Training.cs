@@ -11,6 +11,9 @@ internal sealed class Training(MlopsClient mlops, DelayClassifier classifier)
 {
     public const string Experiment = "flight-delays";
     public const string ModelPath = $"model/{RunModelExtensions.ModelFile}";
+    private const string Flights = "flights";
+    private const string TrainMonths = "2001-01 to 2001-03";
+    private const string TestMonth = "2001-04";
 
     /// <summary>
     /// Ends the run as finished, failed or killed, as this call does. Everything logged until then is kept.
@@ -24,7 +27,7 @@ internal sealed class Training(MlopsClient mlops, DelayClassifier classifier)
             new RunOptions
             {
                 Name = settings.Name,
-                Tags = new Dictionary<string, string> { ["train_months"] = "2001-01 to 2001-03", ["test_month"] = "2001-04" },
+                Tags = new Dictionary<string, string> { ["train_months"] = TrainMonths, ["test_month"] = TestMonth },
             },
             cancellationToken);
         return auc;
@@ -33,23 +36,29 @@ internal sealed class Training(MlopsClient mlops, DelayClassifier classifier)
     private async Task<BinaryClassificationMetrics> TrainAsync(ActiveRun run, TreeSettings settings, CancellationToken cancellationToken)
     {
         run.LogParam("seed", DelayClassifier.Seed);
+        var model = await run.StepAsync("train", (step, token) => FitAsync(step, settings, token), cancellationToken);
+        return await run.StepAsync("evaluate", (step, token) => EvaluateAsync(step, settings, model, token), cancellationToken);
+    }
+
+    private async Task<ITransformer> FitAsync(ActiveStep step, TreeSettings settings, CancellationToken cancellationToken)
+    {
+        step.AddInput(Flights, TrainMonths);
         var fit = new FitOptions
         {
             Curves = new Dictionary<string, IDataView> { ["train"] = classifier.Train, ["test"] = classifier.Test },
             CurvePoints = 10,
         };
-        var model = await run.StepAsync(
-            "train", (_, token) => run.FitAsync(classifier.Pipeline(settings), classifier.Train, fit, token), cancellationToken);
-
-        return await run.StepAsync("evaluate", (step, token) => EvaluateAsync(run, step, settings, model, token), cancellationToken);
+        var model = await step.FitAsync(classifier.Pipeline(settings), classifier.Train, fit, cancellationToken);
+        await step.LogModelAsync(classifier.Context, model, classifier.Train.Schema, cancellationToken: cancellationToken);
+        return model;
     }
 
     private async Task<BinaryClassificationMetrics> EvaluateAsync(
-        ActiveRun run, ActiveStep step, TreeSettings settings, ITransformer model, CancellationToken cancellationToken)
+        ActiveStep step, TreeSettings settings, ITransformer model, CancellationToken cancellationToken)
     {
-        var test = await run.EvaluateAsync(
+        step.AddInput(ModelPath).AddInput(Flights, TestMonth);
+        var test = await step.Run.EvaluateAsync(
             classifier.Context.BinaryClassification, model.Transform(classifier.Test), "test", step: settings.Trees, cancellationToken: cancellationToken);
-        await run.LogModelAsync(classifier.Context, model, classifier.Train.Schema, cancellationToken: cancellationToken);
         await step.LogTextAsync(EvaluationReport.Write(settings, (CalibratedBinaryClassificationMetrics)test), "evaluation.md", cancellationToken);
         return test;
     }

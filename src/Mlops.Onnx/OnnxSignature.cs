@@ -23,11 +23,14 @@ public sealed record OnnxSignature(
 {
     /// <summary>Reads a model, and has the runtime check that it can be run.</summary>
     /// <param name="model">The whole file. Weights in files of their own are not supported.</param>
+    /// <param name="options">
+    /// Options of the runtime, as a model with custom operators needs them; its defaults if null. The caller keeps and disposes them.
+    /// </param>
     /// <exception cref="InvalidDataException">The bytes are no ONNX model that the runtime can run; the message says why.</exception>
-    public static OnnxSignature Read(byte[] model)
+    public static OnnxSignature Read(byte[] model, SessionOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
-        using var session = OpenSession(model, null);
+        using var session = OpenSession(model, options);
         var header = OnnxHeader.Read(model);
         return new OnnxSignature(
             [.. session.InputNames.Select(name => Describe(name, session.InputMetadata[name]))],

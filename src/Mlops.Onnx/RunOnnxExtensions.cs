@@ -22,35 +22,31 @@ public static class RunOnnxExtensions
     /// <param name="run">The run.</param>
     /// <param name="file">The file, with all weights inside; it is read into memory.</param>
     /// <param name="folder">The logical folder in the run.</param>
+    /// <param name="options">
+    /// Options of the runtime for the check, as a model with custom operators needs them; its defaults if null. The caller keeps and
+    /// disposes them.
+    /// </param>
     /// <param name="cancellationToken">Cancels; then nothing or only the model is logged.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
     /// <exception cref="InvalidDataException">The file is no ONNX model that the runtime can run; nothing was logged.</exception>
     /// <exception cref="ArgumentException">The folder is not allowed as an <see cref="ArtifactPath"/>.</exception>
     /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
     /// <exception cref="StorageUnavailableException">The object store takes nothing.</exception>
-    public static async Task<OnnxSignature> LogOnnxModelAsync(
-        this ActiveRun run, string file, string folder = "model", CancellationToken cancellationToken = default)
+    public static Task<OnnxSignature> LogOnnxModelAsync(
+        this ActiveRun run, string file, string folder = "model", SessionOptions? options = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
-        ArtifactPath.Parse($"{folder}/{SignatureFile}");
-        var bytes = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
-        OnnxSignature signature;
-        try
-        {
-            signature = OnnxSignature.Read(bytes);
-        }
-        catch (InvalidDataException e)
-        {
-            throw new InvalidDataException($"'{file}' was not logged to run {run.Id}. {e.Message}", e);
-        }
+        return LogAsync(run, run.LogArtifactAsync, file, folder, options, cancellationToken);
+    }
 
-        using MemoryStream content = new(bytes, writable: false);
-        await run.LogArtifactAsync(content, $"{folder}/{ModelFile}", cancellationToken).ConfigureAwait(false);
-        await run.LogTextAsync(JsonSerializer.Serialize(signature, OnnxJson.Default.OnnxSignature), $"{folder}/{SignatureFile}", cancellationToken)
-            .ConfigureAwait(false);
-        run.SetTag("onnx.producer", signature.Producer);
-        run.SetTag("onnx.opset", string.Join(", ", signature.Opsets.Select(o => FormattableString.Invariant($"{o.Key} {o.Value}"))));
-        return signature;
+    /// <summary>The same, with both files as outputs of a step.</summary>
+    /// <exception cref="InvalidOperationException">The step or the run has ended, or the run was deleted.</exception>
+    /// <inheritdoc cref="LogOnnxModelAsync(ActiveRun, string, string, SessionOptions?, CancellationToken)"/>
+    public static Task<OnnxSignature> LogOnnxModelAsync(
+        this ActiveStep step, string file, string folder = "model", SessionOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        return LogAsync(step.Run, step.LogArtifactAsync, file, folder, options, cancellationToken);
     }
 
     /// <summary>Opens a session on a model that was logged; its bytes are checked against their digest.</summary>
@@ -74,5 +70,30 @@ public static class RunOnnxExtensions
             await stored.CopyToAsync(bytes, cancellationToken).ConfigureAwait(false);
             return OnnxSignature.OpenSession(bytes.ToArray(), options);
         }
+    }
+
+    private static async Task<OnnxSignature> LogAsync(
+        ActiveRun run, Func<Stream, string, CancellationToken, Task> log, string file, string folder, SessionOptions? options,
+        CancellationToken cancellationToken)
+    {
+        ArtifactPath.Parse($"{folder}/{SignatureFile}");
+        var bytes = await File.ReadAllBytesAsync(file, cancellationToken).ConfigureAwait(false);
+        OnnxSignature signature;
+        try
+        {
+            signature = OnnxSignature.Read(bytes, options);
+        }
+        catch (InvalidDataException e)
+        {
+            throw new InvalidDataException($"'{file}' was not logged to run {run.Id}. {e.Message}", e);
+        }
+
+        using MemoryStream content = new(bytes, writable: false);
+        await log(content, $"{folder}/{ModelFile}", cancellationToken).ConfigureAwait(false);
+        using MemoryStream text = new(JsonSerializer.SerializeToUtf8Bytes(signature, OnnxJson.Default.OnnxSignature));
+        await log(text, $"{folder}/{SignatureFile}", cancellationToken).ConfigureAwait(false);
+        run.SetTag("onnx.producer", signature.Producer);
+        run.SetTag("onnx.opset", string.Join(", ", signature.Opsets.Select(o => FormattableString.Invariant($"{o.Key} {o.Value}"))));
+        return signature;
     }
 }

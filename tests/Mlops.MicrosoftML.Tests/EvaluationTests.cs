@@ -114,6 +114,27 @@ public sealed class EvaluationTests
     }
 
     [Fact]
+    public async Task EvaluateAsync_confusionTooLargeToLog_isNotedAndTheMetricsAreThere()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var scored = ManyClasses();
+        var (run, metrics) = await store.RecordResultAsync(run => run.EvaluateAsync(_ml.MulticlassClassification, scored, "test"));
+        AssertLast(run, ("test_micro_accuracy", metrics.MicroAccuracy));
+        Assert.Equal(3_000, metrics.ConfusionMatrix.NumberOfClasses);
+        Assert.Contains("ArgumentException: The ConfusionMatrix 'test_confusion' has ", run.Tags["mlnet.warnings.test_confusion"], StringComparison.Ordinal);
+        Assert.Empty(await store.Client.Runs.ListValuesAsync(run.Id));
+    }
+
+    [Fact]
+    public async Task LogMetricsAsync_cancelled_saysSo()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var metrics = _ml.BinaryClassification.Evaluate(Score(_ml.BinaryClassification.Trainers.FastTree(numberOfTrees: 2)));
+        await store.RecordAsync(async run => await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            () => run.LogMetricsAsync(metrics, cancellationToken: new CancellationToken(canceled: true))));
+    }
+
+    [Fact]
     public async Task EvaluateAsync_ranking_logsGains()
     {
         await using var store = await TemporaryStore.OpenAsync();
@@ -186,6 +207,22 @@ public sealed class EvaluationTests
     private IDataView Score<T>(IEstimator<T> trainer)
         where T : class, ITransformer => Sample.Features(_ml).Append(trainer).Fit(_train).Transform(_test);
 
+    // a matrix of 3,000 × 3,000 counts is longer than 16 MiB as JSON
+    private IDataView ManyClasses()
+    {
+        const int classes = 3_000;
+        var schema = SchemaDefinition.Create(typeof(Classified));
+        schema["Score"].ColumnType = new VectorDataViewType(NumberDataViewType.Single, classes);
+        return _ml.Data.LoadFromEnumerable(
+            Enumerable.Range(0, classes).Select(i =>
+            {
+                var score = new float[classes];
+                score[i] = 1;
+                return new Classified { Label = (uint)i + 1, PredictedLabel = (uint)i + 1, Score = score };
+            }),
+            schema);
+    }
+
     private static void AssertLast(Run run, params (string Key, double Value)[] expected) =>
         Assert.All(expected, e => Assert.Equal(e.Value, run.Metrics[e.Key].Last));
 
@@ -194,5 +231,16 @@ public sealed class EvaluationTests
         public float Label { get; init; }
 
         public float Score { get; init; } = float.NaN;
+    }
+
+    private sealed class Classified
+    {
+        [KeyType(3_000)]
+        public uint Label { get; init; }
+
+        [KeyType(3_000)]
+        public uint PredictedLabel { get; init; }
+
+        public float[] Score { get; init; } = [];
     }
 }

@@ -52,6 +52,27 @@ public sealed class FitTests
         "GamRegressionTrainer", "effect range", new() { ["NumberOfIterations"] = "20", ["MaximumBinCountPerFeature"] = "16" });
 
     [Fact]
+    public async Task FitAsync_gamOnAConstantColumn_recordsTheEffectsOfAllFeatures()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var data = _ml.Transforms.Expression("Same", "x => 0 * x", nameof(Sample.Size)).Fit(_data).Transform(_data);
+        var (names, ranges) = await EffectsAsync("Same", nameof(Sample.Weight), nameof(Sample.Size));
+        var (_, without) = await EffectsAsync(nameof(Sample.Weight), nameof(Sample.Size));
+        Assert.Equal(["Size", "Weight", "Same"], names);
+        Assert.Equal([.. without, 0], ranges);
+
+        async Task<(IReadOnlyList<string?> Names, IReadOnlyList<double?> Ranges)> EffectsAsync(params string[] features)
+        {
+            var pipeline = _ml.Transforms.Concatenate("Features", features)
+                .Append(_ml.Regression.Trainers.Gam(nameof(Sample.Price), numberOfIterations: 20, maximumBinCountPerFeature: 16));
+            var run = await store.RecordAsync(run => run.FitAsync(pipeline, data));
+            Assert.DoesNotContain("mlnet.warnings", run.Tags.Keys);
+            var columns = (await store.ReadValueAsync<TableValue>(run.Id, RichValueKind.Table, "feature_importance")).Columns;
+            return (columns[0].Texts!, columns[1].Numbers!);
+        }
+    }
+
+    [Fact]
     public async Task FitAsync_lightGbm_recordsOptionsAndGains() => await AssertRecordedAsync(
         _ml.BinaryClassification.Trainers.LightGbm(new LightGbmBinaryTrainer.Options
         {

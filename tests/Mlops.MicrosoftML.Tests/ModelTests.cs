@@ -30,6 +30,22 @@ public sealed class ModelTests
     }
 
     [Fact]
+    public async Task FitAsync_andLogModelAsync_inAStep_areItsOutputs()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var run = await store.RecordAsync(run => run.StepAsync("train", async (step, token) =>
+        {
+            var model = await step.FitAsync(Sample.FastTree(_ml, 5), _data, cancellationToken: token);
+            await step.LogModelAsync(_ml, model, _data.Schema, cancellationToken: token);
+        }));
+        Assert.Equal("FastTreeBinaryTrainer", run.Params["trainer"]);
+        Assert.Contains("mlnet.model.digest", run.Tags.Keys);
+        var train = Assert.Single(await store.Client.Runs.ListStepsAsync(run.Id));
+        Assert.Equal(["mlnet/training.json", "model/model.zip", "model/signature.json"], train.Outputs.Select(o => o.Name));
+        Assert.NotNull(await store.Client.Runs.LoadModelAsync(_ml, run.Id));
+    }
+
+    [Fact]
     public async Task LogModelAsync_savedAtAnotherTime_isTheSameContent()
     {
         await using var store = await TemporaryStore.OpenAsync();

@@ -37,6 +37,28 @@ public sealed class RunOnnxTests : IDisposable
         Assert.Equal(numbers, outputs.Single().AsEnumerable<float>());
     }
 
+    [Fact]
+    public async Task LogOnnxModelAsync_options_areThoseOfTheCheck()
+    {
+        await using var mlops = await _store.OpenAsync();
+        await using var run = await mlops.StartRunAsync("onnx");
+        var optimized = _store.PathOf("optimized.onnx");
+        using SessionOptions options = new() { OptimizedModelFilePath = optimized };
+        await run.LogOnnxModelAsync(_store.Write("tiny.onnx", TinyModel.Identity()), options: options);
+        Assert.True(File.Exists(optimized)); // the runtime wrote it, as it was told
+    }
+
+    [Fact]
+    public async Task LogOnnxModelAsync_inAStep_isItsOutput()
+    {
+        await using var mlops = await _store.OpenAsync();
+        await using var run = await mlops.StartRunAsync("onnx");
+        await run.StepAsync("export", (step, token) => step.LogOnnxModelAsync(_store.Write("tiny.onnx", TinyModel.Identity()), cancellationToken: token));
+        await run.CompleteAsync();
+        var export = Assert.Single(await mlops.Runs.ListStepsAsync(run.Id));
+        Assert.Equal(["model/model.onnx", "model/signature.json"], export.Outputs.Select(o => o.Name));
+    }
+
     [Theory]
     [InlineData(0)]
     [InlineData(5)]

@@ -9,9 +9,11 @@ internal sealed class TemporaryStore : IDisposable
 
     public Task<MlopsClient> OpenAsync() => MlopsClient.OpenAsync(new MlopsOptions { Path = Path.Combine(_path, ".mlops") });
 
+    public string PathOf(string name) => Path.Combine(_path, name);
+
     public string Write(string name, byte[] content)
     {
-        var file = Path.Combine(_path, name);
+        var file = PathOf(name);
         File.WriteAllBytes(file, content);
         return file;
     }

@@ -24,7 +24,7 @@ internal static class ModelParameters
         LinearModelParameters linear => ("weight", [.. linear.Weights]),
         LinearMulticlassModelParametersBase linear => ("largest weight", Largest(linear)),
         TreeEnsembleModelParameters trees => ("gain", Gains(trees)),
-        GamModelParametersBase gam => ("effect range", [.. Enumerable.Range(0, gam.NumberOfShapeFunctions).Select(i => Range(gam.GetBinEffects(i)))]),
+        GamModelParametersBase gam => ("effect range", EffectRanges(gam)),
         _ => null,
     };
 
@@ -43,5 +43,15 @@ internal static class ModelParameters
         return [.. Enumerable.Range(0, dense[0].Length).Select(i => dense.Max(w => Math.Abs(w[i])))];
     }
 
-    private static float Range(IReadOnlyList<double> effects) => effects.Count == 0 ? 0 : (float)(effects.Max() - effects.Min());
+    // GetBinEffects takes the index of a feature, but none from the number of shape functions on, and a constant feature has no function
+    private static float[] EffectRanges(GamModelParametersBase gam)
+    {
+        var ranges = new float[(int)Hidden.Field(gam, "_numInputFeatures")!];
+        var effects = (double[][])Hidden.Field(gam, "_binEffects")!;
+        foreach (var (feature, function) in ((int[])Hidden.Field(gam, "_shapeToInputMap")!).Select((feature, function) => (feature, function)))
+            ranges[feature] = Range(effects[function]);
+        return ranges;
+    }
+
+    private static float Range(double[] effects) => effects.Length == 0 ? 0 : (float)(effects.Max() - effects.Min());
 }

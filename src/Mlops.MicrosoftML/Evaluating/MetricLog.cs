@@ -14,8 +14,21 @@ internal sealed class MetricLog(ActiveRun run, string? part, long step)
             await LogAsync("confusion", matrix, cancellationToken).ConfigureAwait(false);
     }
 
-    public Task LogAsync(string key, RichValue value, CancellationToken cancellationToken) =>
-        run.LogAsync(Key(key), value, step, cancellationToken: cancellationToken);
+    /// <summary>Logs what comes beside the numbers, or notes why it cannot be: a result that is there is not lost for it.</summary>
+    public async Task LogAsync(string key, RichValue value, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await run.LogAsync(Key(key), value, step, cancellationToken: cancellationToken).ConfigureAwait(false);
+        }
+#pragma warning disable CA1031 // too large, a full disk, a store that is away: the caller gets the metrics all the same
+        catch (Exception e) when (e is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+#pragma warning restore CA1031
+        {
+            var tag = EntityText.Cut($"{TrainingReport.Warnings}.{Key(key)}", EntityText.MaxKeyLength - 1);
+            run.SetTag(tag, EntityText.Cut($"{e.GetType().Name}: {Redactor.Redact(e.Message)}", TrainingReport.MaxTag));
+        }
+    }
 
     /// <summary>Mean and standard deviation (n − 1) of the folds; one fold has no deviation.</summary>
     public void LogFolds(IEnumerable<KeyValuePair<string, double>> folds)

@@ -8,7 +8,7 @@ public static class RunCrossValidationExtensions
 {
     /// <summary>
     /// Splits data as <c>CrossValidate</c> does, and fits and evaluates each fold in a child run, which is recorded as
-    /// <see cref="RunFittingExtensions.FitAsync"/> records. This run gets mean and standard deviation of each metric, such as
+    /// <c>FitAsync</c> records. This run gets mean and standard deviation of each metric, such as
     /// <c>auc_mean</c> and <c>auc_std</c>.
     /// </summary>
     /// <param name="run">The run whose children the folds are.</param>

@@ -1,6 +1,6 @@
 using Microsoft.ML;
 using Microsoft.ML.Data;
-using Mlops.Storage;
+using Mlops.Metadata;
 using Mlops.Tracking;
 
 namespace Mlops.MicrosoftML;
@@ -12,6 +12,10 @@ public static class RunEvaluationExtensions
     /// <c>Evaluate</c> of the catalog, logged as <see cref="RunMetricsExtensions.LogMetricsAsync(ActiveRun, RegressionMetrics, string?, long, CancellationToken)"/>
     /// does, with a histogram of the finite residuals (score minus label), if there are any, of the key <c>residuals</c>.
     /// </summary>
+    /// <remarks>
+    /// A confusion matrix or curve that cannot be logged, such as one above <see cref="RichValue.MaxBytes"/>, is noted in a tag of its
+    /// own, such as <c>mlnet.warnings.test_confusion</c>, and the result is returned.
+    /// </remarks>
     /// <param name="run">The run.</param>
     /// <param name="catalog">Such as <c>mlContext.Regression</c>.</param>
     /// <param name="scored">What <c>model.Transform</c> returned.</param>
@@ -22,7 +26,6 @@ public static class RunEvaluationExtensions
     /// <returns>The result of ML.NET.</returns>
     /// <exception cref="ArgumentException">The data has not the columns that the task needs.</exception>
     /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
-    /// <exception cref="StorageUnavailableException">The object store takes nothing.</exception>
     public static Task<RegressionMetrics> EvaluateAsync(
         this ActiveRun run, RegressionCatalog catalog, IDataView scored, string? part = null, string label = "Label", long step = 0,
         CancellationToken cancellationToken = default) =>
@@ -83,7 +86,7 @@ public static class RunEvaluationExtensions
 
     private static async Task<T> EvaluateAsync<T>(
         ActiveRun run, TrainCatalogBase catalog, IDataView scored, string? part, string? label, long step,
-        Func<IDataView, T> evaluate, Func<IDataView, IEnumerable<KeyValuePair<string, Metadata.RichValue>>>? curves, CancellationToken cancellationToken)
+        Func<IDataView, T> evaluate, Func<IDataView, IEnumerable<KeyValuePair<string, RichValue>>>? curves, CancellationToken cancellationToken)
         where T : class
     {
         ArgumentNullException.ThrowIfNull(run);

@@ -30,31 +30,26 @@ public static class RunModelExtensions
     /// <exception cref="ArgumentException">The folder is not allowed as an <see cref="ArtifactPath"/>.</exception>
     /// <exception cref="InvalidOperationException">The run has ended or was deleted, or the model cannot be saved.</exception>
     /// <exception cref="StorageUnavailableException">The object store takes nothing.</exception>
-    public static async Task<string> LogModelAsync(
+    public static Task<string> LogModelAsync(
         this ActiveRun run, MLContext mlContext, ITransformer model, DataViewSchema inputSchema, string folder = "model",
         CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(run);
-        ArgumentNullException.ThrowIfNull(mlContext);
-        ArgumentNullException.ThrowIfNull(model);
-        ArgumentNullException.ThrowIfNull(inputSchema);
-        ArtifactPath.Parse($"{folder}/{SignatureFile}");
-        using MemoryStream saved = new();
-        mlContext.Model.Save(model, inputSchema, saved);
-        saved.Position = 0;
-        using var zip = ModelZip.Normalise(saved);
-        var digest = ModelZip.Digest(zip);
-        zip.Position = 0;
-        ModelSignature signature = new("ML.NET", SchemaColumn.Of(inputSchema), SchemaColumn.Of(model.GetOutputSchema(inputSchema)), digest);
-
-        await run.LogArtifactAsync(zip, $"{folder}/{ModelFile}", cancellationToken).ConfigureAwait(false);
-        var text = JsonSerializer.Serialize(signature, MicrosoftMLJson.Default.ModelSignature);
-        await run.LogTextAsync(text, $"{folder}/{SignatureFile}", cancellationToken).ConfigureAwait(false);
-        run.SetTag("mlnet.model.digest", digest);
-        return digest;
+        return LogAsync(run, run.LogArtifactAsync, mlContext, model, inputSchema, folder, cancellationToken);
     }
 
-    /// <summary>Loads a model that <see cref="LogModelAsync"/> has logged; its bytes are checked against their digest.</summary>
+    /// <summary>The same, with both files as outputs of a step.</summary>
+    /// <exception cref="InvalidOperationException">The step or the run has ended, or the run was deleted, or the model cannot be saved.</exception>
+    /// <inheritdoc cref="LogModelAsync(ActiveRun, MLContext, ITransformer, DataViewSchema, string, CancellationToken)"/>
+    public static Task<string> LogModelAsync(
+        this ActiveStep step, MLContext mlContext, ITransformer model, DataViewSchema inputSchema, string folder = "model",
+        CancellationToken cancellationToken = default)
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        return LogAsync(step.Run, step.LogArtifactAsync, mlContext, model, inputSchema, folder, cancellationToken);
+    }
+
+    /// <summary>Loads a model that <c>LogModelAsync</c> has logged; its bytes are checked against their digest.</summary>
     /// <param name="runs">The catalog, such as <c>mlops.Runs</c>.</param>
     /// <param name="mlContext">The context.</param>
     /// <param name="run">The run.</param>
@@ -75,5 +70,28 @@ public static class RunModelExtensions
             zip.Position = 0;
             return mlContext.Model.Load(zip, out _);
         }
+    }
+
+    private static async Task<string> LogAsync(
+        ActiveRun run, Func<Stream, string, CancellationToken, Task> log, MLContext mlContext, ITransformer model, DataViewSchema inputSchema,
+        string folder, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(mlContext);
+        ArgumentNullException.ThrowIfNull(model);
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        ArtifactPath.Parse($"{folder}/{SignatureFile}");
+        using MemoryStream saved = new();
+        mlContext.Model.Save(model, inputSchema, saved);
+        saved.Position = 0;
+        using var zip = ModelZip.Normalise(saved);
+        var digest = ModelZip.Digest(zip);
+        zip.Position = 0;
+        ModelSignature signature = new("ML.NET", SchemaColumn.Of(inputSchema), SchemaColumn.Of(model.GetOutputSchema(inputSchema)), digest);
+
+        await log(zip, $"{folder}/{ModelFile}", cancellationToken).ConfigureAwait(false);
+        using MemoryStream text = new(JsonSerializer.SerializeToUtf8Bytes(signature, MicrosoftMLJson.Default.ModelSignature));
+        await log(text, $"{folder}/{SignatureFile}", cancellationToken).ConfigureAwait(false);
+        run.SetTag("mlnet.model.digest", digest);
+        return digest;
     }
 }

@@ -2,7 +2,7 @@ using Microsoft.ML;
 
 namespace Mlops.MicrosoftML;
 
-/// <summary>What <see cref="RunFittingExtensions.FitAsync"/> records beside what costs nothing.</summary>
+/// <summary>What <c>FitAsync</c> records beside what costs nothing.</summary>
 public sealed record FitOptions
 {
     /// <summary>
@@ -26,6 +26,8 @@ public sealed record FitOptions
     /// the training data. Binary classification gets <c>auc</c>; several classes <c>micro_accuracy</c>, and <c>log_loss</c> where the
     /// scores are probabilities; regression <c>rmse</c> and <c>r2</c>; ranking <c>ndcg_at_1</c> to <c>ndcg_at_10</c>. The step is the
     /// number of trees, of each class if there are several. Probabilities of a forest are those of the calibration of all its trees.
+    /// An evaluation of the same word logs the same keys: give it the number of all trees as its step, so that it ends the curve and does
+    /// not begin it.
     /// </summary>
     public IReadOnlyDictionary<string, IDataView> Curves { get; init; } = new Dictionary<string, IDataView>();
 

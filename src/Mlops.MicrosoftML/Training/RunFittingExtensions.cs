@@ -28,16 +28,34 @@ public static class RunFittingExtensions
     /// The run has another training of the same <see cref="FitOptions.Prefix"/>; nothing was trained.
     /// </exception>
     /// <exception cref="InvalidOperationException">The run had ended or was deleted before the training began.</exception>
-    public static async Task<TModel> FitAsync<TModel>(
+    public static Task<TModel> FitAsync<TModel>(
         this ActiveRun run, IEstimator<TModel> pipeline, IDataView data, FitOptions? options = null, CancellationToken cancellationToken = default)
         where TModel : class, ITransformer
     {
         ArgumentNullException.ThrowIfNull(run);
+        return FitAsync(run, run.LogTextAsync, pipeline, data, options, cancellationToken);
+    }
+
+    /// <summary>The same, with <c>mlnet/training.json</c> as output of a step.</summary>
+    /// <inheritdoc cref="FitAsync{TModel}(ActiveRun, IEstimator{TModel}, IDataView, FitOptions?, CancellationToken)"/>
+    public static Task<TModel> FitAsync<TModel>(
+        this ActiveStep step, IEstimator<TModel> pipeline, IDataView data, FitOptions? options = null, CancellationToken cancellationToken = default)
+        where TModel : class, ITransformer
+    {
+        ArgumentNullException.ThrowIfNull(step);
+        return FitAsync(step.Run, step.LogTextAsync, pipeline, data, options, cancellationToken);
+    }
+
+    private static async Task<TModel> FitAsync<TModel>(
+        ActiveRun run, Func<string, string, CancellationToken, Task> logText, IEstimator<TModel> pipeline, IDataView data, FitOptions? options,
+        CancellationToken cancellationToken)
+        where TModel : class, ITransformer
+    {
         ArgumentNullException.ThrowIfNull(pipeline);
         ArgumentNullException.ThrowIfNull(data);
         options ??= new FitOptions();
         options.Check();
-        TrainingReport report = new(run, options);
+        TrainingReport report = new(run, logText, options);
         await Task.Run(() => report.Before(pipeline, data, cancellationToken), cancellationToken).ConfigureAwait(false);
         var start = Stopwatch.GetTimestamp();
         var model = await Task.Run(() => pipeline.Fit(data), cancellationToken).ConfigureAwait(false);

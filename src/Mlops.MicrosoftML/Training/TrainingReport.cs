@@ -8,9 +8,10 @@ using Mlops.Tracking;
 namespace Mlops.MicrosoftML;
 
 /// <summary>What is found out about one training, and how it is put on the run.</summary>
-internal sealed class TrainingReport(ActiveRun run, FitOptions options)
+internal sealed class TrainingReport(ActiveRun run, Func<string, string, CancellationToken, Task> logText, FitOptions options)
 {
-    private const int MaxTag = 4_000;
+    public const string Warnings = "mlnet.warnings";
+    public const int MaxTag = 4_000;
     private readonly List<string> _warnings = [];
     private readonly TrainingRecord _record = new() { Version = VersionOfMicrosoftML() };
     private string? _label;
@@ -54,10 +55,10 @@ internal sealed class TrainingReport(ActiveRun run, FitOptions options)
 
         _record.Warnings = [.. _warnings];
         var path = $"mlnet/{options.Prefix}training.json";
-        await TryAsync(path, () => run.LogTextAsync(JsonSerializer.Serialize(_record, MicrosoftMLJson.Default.TrainingRecord), path, cancellationToken))
+        await TryAsync(path, () => logText(JsonSerializer.Serialize(_record, MicrosoftMLJson.Default.TrainingRecord), path, cancellationToken))
             .ConfigureAwait(false);
         if (_warnings.Count > 0)
-            Try("warnings", () => SetTag("mlnet.warnings", string.Join('\n', _warnings)));
+            Try("warnings", () => SetTag(Warnings, string.Join('\n', _warnings)));
     }
 
     private void Describe(IReadOnlyList<object> parts, Dictionary<string, object?> found)

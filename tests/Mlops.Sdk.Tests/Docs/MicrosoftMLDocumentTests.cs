@@ -25,7 +25,9 @@ public sealed class MicrosoftMLDocumentTests
         await mlops.RunAsync("folds", r => MicrosoftMLSnippets.CrossValidateAsync(r, _ml, train));
         await mlops.RunAsync("sweep", r => MicrosoftMLSnippets.SweepAsync(r, _ml, train, test));
         var curve = (await mlops.Runs.QueryAsync(new RunQuery { Experiment = "curve" })).Runs.Single();
-        Assert.Equal(10, curve.Metrics["test_rmse"].Count);
+        var points = await mlops.Runs.ReadMetricAsync(curve.Id, "test_rmse");
+        Assert.Equal(11, points.Count);
+        Assert.Equal((1, 10), (points.Min(p => p.Step), points.Max(p => p.Step)));
         Assert.Equal(6, (await mlops.Runs.QueryAsync(new RunQuery { Experiment = "folds" })).Runs.Count);
         Assert.Equal(3, (await mlops.Runs.QueryAsync(new RunQuery { Experiment = "sweep" })).Runs.Count);
     }

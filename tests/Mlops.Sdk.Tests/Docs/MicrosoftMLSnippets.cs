@@ -36,6 +36,7 @@ internal static class MicrosoftMLSnippets
             Curves = new Dictionary<string, IDataView> { ["train"] = train, ["test"] = test },
             CurvePoints = 10,
         });
+        await run.EvaluateAsync(ml.Regression, model.Transform(test), "test", step: 10); // all 10 trees: where the curve ends
         #endregion
 
         #region mlnet permutation
