@@ -90,6 +90,44 @@ public abstract class StoreCopyConformance : IAsyncLifetime
         Assert.True((await _to.FindRecordAsync(runs[1]))!.IsPurged);
     }
 
+    [SkippableFact]
+    public async Task RunAsync_target_has_purged_a_record_leaves_it_gone_and_copies_the_rest()
+    {
+        var runs = await FillAsync(_from, runs: 2);
+        await CopyAsync(_from, _to);
+        await _to.CommitAsync(Of(Change(ChangeMode.Update, runs[0]) with { Purge = true }));
+        await _from.CommitAsync(Of(new SeriesAppend(runs[0], "m", Numbers(20_000, 5)), new SeriesAppend(runs[1], "m", Numbers(20_000, 5))));
+        Assert.Equal(5, (await CopyAsync(_from, _to)).Points);
+        Assert.True((await _to.FindRecordAsync(runs[0]))!.IsPurged);
+        await AssertSameAsync([runs[1]]);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_target_has_a_series_of_another_type_says_so()
+    {
+        var run = (await FillAsync(_from, runs: 1))[0];
+        await CopyAsync(_from, _to);
+        await _to.CommitAsync(Of(new SeriesAppend(run, "new", SeriesColumns.OfTexts(new long[1], new long[1], (string[])["text"]))));
+        await _from.CommitAsync(Of(new SeriesAppend(run, "new", Numbers(0, 3))));
+        Assert.Contains("'new'", Assert.Single((await CopyAsync(_from, _to)).Differences), StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_run_begins_meanwhile_comes_with_this_copy_or_the_next()
+    {
+        var runs = await FillAsync(_from, runs: 1);
+        var gate = new TaskCompletionSource();
+        var line = new FaultyStore(_to) { Gate = gate.Task };
+        var copying = new StoreCopy(_from, FromContent, line, ToContent, "ada", TimeProvider.System).RunAsync();
+        var late = _ids.Next();
+        await _from.CommitAsync(Of(Change(ChangeMode.Create, late)));
+        await _from.CommitAsync(Of(new SeriesAppend(late, "m", Numbers(0, 100))));
+        gate.SetResult();
+        await copying;
+        await CopyAsync(_from, _to);
+        await AssertSameAsync([runs[0], late]);
+    }
+
     [SkippableTheory]
     [InlineData(true)]
     [InlineData(false)]

@@ -36,16 +36,22 @@ internal sealed class SeriesCopy(IMetadataStore from, IMetadataStore to, RecordC
             targets[owner] = await records.TargetOfAsync(owner, cancellationToken).ConfigureAwait(false);
         var present = await PresentAsync(targets.Values, cancellationToken).ConfigureAwait(false);
         List<SeriesInfo> grown = [];
+        Dictionary<RecordId, bool> takesPoints = [];
         foreach (var series in wanted)
         {
             var target = targets[series.Owner];
             var has = present.GetValueOrDefault((target, series.Name));
-            if ((has?.Position ?? 0) >= series.Position)
+            if ((has?.Position ?? 0) >= series.Position || (has is not null && has.Type != series.Type))
             {
                 Compare(series, has);
                 continue;
             }
 
+            // one that began after the records were copied comes with the next copy; one that the target purged stays gone
+            if (!takesPoints.TryGetValue(target, out var takes))
+                takesPoints[target] = takes = await to.FindRecordAsync(target, cancellationToken).ConfigureAwait(false) is { IsPurged: false };
+            if (!takes)
+                continue;
             grown.Add(series);
             var range = SeriesRange.All with { AfterPosition = has?.Position ?? 0 };
             await foreach (var points in from.ReadSeriesAsync(series.Owner, series.Name, range, cancellationToken).ConfigureAwait(false))

@@ -11,7 +11,7 @@ namespace Mlops.Tracking;
 /// </summary>
 internal sealed class Drainer : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestDelay = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MostDelay = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan LongestGathering = TimeSpan.FromMilliseconds(1);
     private readonly Journal _journal;
     private readonly JournalDrain _drain;
@@ -28,6 +28,7 @@ internal sealed class Drainer : IAsyncDisposable
     private readonly ITimer _timer;
     private readonly ITimer _lifeTimer;
     private readonly Action _startTimer;
+    private readonly TimeSpan _longestDelay;
     private readonly Task _loop;
     private volatile Exception? _lastError;
     private long _drained;
@@ -51,6 +52,9 @@ internal sealed class Drainer : IAsyncDisposable
         _timer = options.Time.CreateTimer(_ => Wake(), null, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         _startTimer = () => _timer.Change(options.DrainInterval, Timeout.InfiniteTimeSpan);
         journal.TellOfNextWrite(_startTimer);
+
+        // a pass that fails gives a sign of life too
+        _longestDelay = lookInterval < MostDelay ? lookInterval : MostDelay;
         _lifeTimer = options.Time.CreateTimer(_ => Wake(), null, lookInterval, lookInterval);
         _loop = Task.Run(LoopAsync);
     }
@@ -147,8 +151,12 @@ internal sealed class Drainer : IAsyncDisposable
                     await PauseAsync(delay).ConfigureAwait(false);
                 if (_stop.IsCancellationRequested)
                     return;
-                _journal.TellOfNextWrite(_startTimer);
                 await DrainAsync(_journal.Position).ConfigureAwait(false);
+
+                // what was written behind the last pass may have woken the loop while it was awake
+                _journal.TellOfNextWrite(_startTimer);
+                if (_journal.Position != Drained)
+                    _startTimer();
                 if (_lastError is not null)
                     TrackingLog.StoreBack(_logger);
                 _lastError = null;
@@ -164,7 +172,7 @@ internal sealed class Drainer : IAsyncDisposable
             {
                 // S1: whatever the store does, the training goes on; the error surfaces on flush and dispose
                 delay = delay == TimeSpan.Zero ? TimeSpan.FromMilliseconds(50) : delay * 2;
-                delay = delay > LongestDelay ? LongestDelay : delay;
+                delay = delay > _longestDelay ? _longestDelay : delay;
                 if (e is StorageUnavailableException)
                     TrackingLog.StoreAway(_logger, delay, e);
                 else
