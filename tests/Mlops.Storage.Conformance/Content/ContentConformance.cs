@@ -601,6 +601,10 @@ public abstract partial class ContentConformance : IAsyncLifetime
     private sealed class WatchedTime(TimeProvider inner) : TimeProvider
     {
         private TaskCompletionSource _next = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private int _waiting;
+
+        /// <summary>Whether somebody waits by it now.</summary>
+        public bool IsWaitedBy => Volatile.Read(ref _waiting) > 0;
 
         public Task NextTimer => Volatile.Read(ref _next).Task;
 
@@ -608,9 +612,46 @@ public abstract partial class ContentConformance : IAsyncLifetime
 
         public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
         {
-            var timer = inner.CreateTimer(callback, state, dueTime, period);
+            var timer = new WatchedTimer(this);
+            Interlocked.Increment(ref _waiting);
+            timer.Inner = inner.CreateTimer(
+                of =>
+                {
+                    timer.End();
+                    callback(of);
+                },
+                state,
+                dueTime,
+                period);
             Interlocked.Exchange(ref _next, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).SetResult();
             return timer;
+        }
+
+        private sealed class WatchedTimer(WatchedTime time) : ITimer
+        {
+            private int _isOver;
+
+            public ITimer Inner { get; set; } = null!;
+
+            public void End()
+            {
+                if (Interlocked.Exchange(ref _isOver, 1) == 0)
+                    Interlocked.Decrement(ref time._waiting);
+            }
+
+            public bool Change(TimeSpan dueTime, TimeSpan period) => Inner.Change(dueTime, period);
+
+            public void Dispose()
+            {
+                End();
+                Inner.Dispose();
+            }
+
+            public ValueTask DisposeAsync()
+            {
+                End();
+                return Inner.DisposeAsync();
+            }
         }
     }
 

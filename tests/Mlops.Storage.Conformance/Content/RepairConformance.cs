@@ -222,16 +222,15 @@ public abstract partial class ContentConformance
     private Task<BatchResult> WriteCellsAsync(List<CellWrite> cells) =>
         _index.CommitAsync(new Batch { Actor = "test", ClientTime = Time.GetUtcNow(), Cells = cells });
 
-    /// <summary>A read of a pack takes 44 minutes, of which 11 pass each time that somebody has begun to wait.</summary>
+    /// <summary>A read of a pack takes 44 minutes, of which 11 pass each time that somebody waits.</summary>
     private sealed class LongReads(IObjectStore inner, WatchedTime time, Action<TimeSpan> advance) : PassingObjects(inner)
     {
         public override async Task<Stream> OpenReadAsync(ObjectName name, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
         {
-            var waiting = time.NextTimer;
             for (var i = 0; i < 4 && name.Value.StartsWith("packs/", StringComparison.Ordinal); i++)
             {
-                await waiting;
-                waiting = time.NextTimer;
+                while (!time.IsWaitedBy)
+                    await Task.Delay(1, cancellationToken);
                 advance(TimeSpan.FromMinutes(11));
             }
 
