@@ -13,6 +13,7 @@ public interface IMetadataStore : IAsyncDisposable
 
     /// <summary>Commits a batch: all of it, durably, or nothing. Cancelling leaves the state before or after, never between.</summary>
     /// <exception cref="ArgumentException">The batch is malformed; the message says where.</exception>
+    /// <exception cref="OutOfSequenceException">The batch does not follow the highest of its writer.</exception>
     /// <exception cref="ConflictException">A precondition, unique key or cell version did not hold.</exception>
     /// <exception cref="NotFoundException">A record to update, or named by key, is not there or purged.</exception>
     /// <exception cref="ImmutableException">A sealed body or field would change.</exception>

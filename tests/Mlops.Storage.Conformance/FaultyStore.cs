@@ -25,6 +25,9 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
         set => Volatile.Write(ref field, value);
     }
 
+    /// <summary>Which batches take longer than the store allows; null for none.</summary>
+    public Func<Batch, bool>? IsTooMuch { get; set; }
+
     /// <summary>Called before and after each commit.</summary>
     public Action<string>? Step { get; init; }
 
@@ -49,6 +52,8 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
         ThrowIfAway();
         if (Volatile.Read(ref _failNext) > 0 && Interlocked.Decrement(ref _failNext) >= 0)
             throw new StorageUnavailableException("The line to the store was cut before the commit.");
+        if (IsTooMuch?.Invoke(batch) == true)
+            throw new StorageUnavailableException("The store did not answer in time.");
         Step?.Invoke("before commit");
         var result = await inner.CommitAsync(batch, cancellationToken);
         Step?.Invoke("after commit");

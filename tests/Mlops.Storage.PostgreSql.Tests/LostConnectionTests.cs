@@ -67,6 +67,28 @@ public sealed class LostConnectionTests(PostgreSqlServer server)
     }
 
     [SkippableFact]
+    public async Task CommitAsync_batch_of_a_killed_process_is_still_being_committed_waits_for_it_and_is_refused()
+    {
+        server.Require();
+        await using var store = await PostgreSqlMetadataStore.OpenAsync(server.Options(_schema));
+        var (writer, id) = (_ids.Next(), _ids.Next());
+        await using var dying = new NpgsqlConnection(server.ConnectionString);
+        await dying.OpenAsync();
+        await using var transaction = await dying.BeginTransactionAsync();
+        await using (var insert = new NpgsqlCommand($"INSERT INTO {_schema}.writers (writer, sequence, result) VALUES ('{writer.ToGuid()}', 500, '')", dying, transaction))
+            await insert.ExecuteNonQueryAsync();
+
+        Assert.Equal(0, await store.GetWriterSequenceAsync(writer));
+        var committing = store.CommitAsync(Samples.Batch(Samples.Create(id)) with { Key = new BatchKey(writer, 1000, 0) });
+        await WaitForLockAsync();
+        Assert.False(committing.IsCompleted);
+        await transaction.CommitAsync();
+        await Assert.ThrowsAsync<OutOfSequenceException>(() => committing);
+        Assert.Null(await store.FindRecordAsync(id));
+        Assert.Equal(500, await store.GetWriterSequenceAsync(writer));
+    }
+
+    [SkippableFact]
     public async Task CommitAsync_every_try_breaks_the_connection_ends_with_an_error_and_holds_up_nobody()
     {
         server.Require();

@@ -57,6 +57,9 @@ internal sealed class WriteSet(Prefetched before) : IBatchTables
         return stored.Sequence == key.Sequence ? BatchResultCodec.DecodeRepeated(stored.Result) : new BatchResult(true, [], []);
     }
 
+    public long FindSequence(RecordId writer) =>
+        Writers.TryGetValue(writer, out var now) ? now.Sequence : before.Writers.TryGetValue(writer, out var stored) ? stored.Sequence : 0;
+
     public void StoreResult(BatchKey key, BatchResult result) => Writers[key.Writer] = (key.Sequence, result);
 
     public RecordRow? FindRecord(RecordId id) =>

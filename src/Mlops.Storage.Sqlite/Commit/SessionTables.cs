@@ -41,6 +41,8 @@ internal sealed class SessionTables(Session session) : IBatchTables
 
     public BatchResult? FindResult(BatchKey key) => session.Writers.FindResult(key);
 
+    public long FindSequence(RecordId writer) => session.Writers.FindSequence(writer);
+
     public void StoreResult(BatchKey key, BatchResult result) => session.Writers.Store(key, result);
 
     public RecordRow? FindRecord(RecordId id) => session.Records.Find(id);

@@ -25,14 +25,21 @@ public sealed class BatchApplier(IBatchTables tables, TimeProvider time)
     }
 
     /// <summary>Applies one valid batch (see <see cref="BatchValidator"/>).</summary>
+    /// <exception cref="OutOfSequenceException">The batch does not follow the writer's highest.</exception>
     /// <exception cref="ConflictException">A precondition, unique key or cell version did not hold.</exception>
     /// <exception cref="NotFoundException">A record to update, or named by key, is not there or purged.</exception>
     /// <exception cref="ImmutableException">A sealed body or field would change.</exception>
     public BatchResult Apply(Batch batch)
     {
         ArgumentNullException.ThrowIfNull(batch);
-        if (batch.Key is { } key && tables.FindResult(key) is { } first)
-            return first;
+        if (batch.Key is { } key)
+        {
+            if (tables.FindResult(key) is { } first)
+                return first;
+            if (key.Follows is { } follows && tables.FindSequence(key.Writer) is var last && last != follows)
+                throw new OutOfSequenceException(key, last);
+        }
+
         var now = Microseconds.From(time.GetUtcNow());
         foreach (var precondition in batch.Preconditions)
             CheckRevision(precondition);

@@ -11,6 +11,9 @@ public interface IBatchTables
     /// <summary>The answer to a batch that this writer committed before, or to an older one; null if it has not got that far.</summary>
     BatchResult? FindResult(BatchKey key);
 
+    /// <summary>The sequence of the writer's highest batch; 0 if it has none.</summary>
+    long FindSequence(RecordId writer);
+
     /// <summary>Keeps this batch as the writer's highest, with its result.</summary>
     void StoreResult(BatchKey key, BatchResult result);
 

@@ -21,6 +21,9 @@ public static class BatchCodec
         {
             w.Id(key.Writer);
             w.Int64(key.Sequence);
+            w.Bool(key.Follows is not null);
+            if (key.Follows is { } follows)
+                w.Int64(follows);
         }
 
         w.List(batch.Preconditions, p =>
@@ -52,7 +55,7 @@ public static class BatchCodec
             {
                 Actor = r.Text(),
                 ClientTime = Microseconds.ToTime(r.Int64()),
-                Key = r.Bool() ? new BatchKey(r.Id(), r.Int64()) : null,
+                Key = r.Bool() ? new BatchKey(r.Id(), r.Int64(), r.Bool() ? r.Int64() : null) : null,
                 Preconditions = r.List(() => new Precondition(r.Id(), r.Int64())),
                 Changes = r.List(() => ReadChange(r)),
                 Appends = r.List(() => new SeriesAppend(r.Id(), r.Text(), ReadColumns(r))),

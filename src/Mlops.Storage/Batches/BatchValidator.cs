@@ -30,6 +30,7 @@ public static class BatchValidator
         {
             Require(!key.Writer.IsEmpty, default, "Key.Writer", "is empty");
             Require(key.Sequence >= 1, default, "Key.Sequence", "must be at least 1");
+            Require(key.Follows is null || (key.Follows >= 0 && key.Follows < key.Sequence), default, "Key.Follows", "must be from 0 to below Key.Sequence");
         }
 
         for (var i = 0; i < batch.Preconditions.Count; i++)

@@ -11,7 +11,7 @@ namespace Mlops.Tracking;
 /// </summary>
 internal sealed unsafe class DrainPass
 {
-    private const int MostTextBytes = 16 * 1024 * 1024;
+    private const int MostFrameBytes = 16 * 1024 * 1024;
     private readonly List<SeriesBuffer> _touched = [];
     private readonly List<RecordChange> _changes = [];
     private readonly List<SeriesAppend> _appends = [];
@@ -21,7 +21,7 @@ internal sealed unsafe class DrainPass
     private SeriesBuffer?[] _keys = [];
     private List<FieldWrite>? _open;
     private string _actor = "";
-    private int _textBytes;
+    private int _frameBytes;
 
     /// <summary>The sequence behind what the store has; the pass begins there.</summary>
     public long From { get; set; }
@@ -65,7 +65,7 @@ internal sealed unsafe class DrainPass
     {
         var holes = 0;
         var i = from;
-        while (i < to && Units < mostUnits && _textBytes < MostTextBytes)
+        while (i < to && Units < mostUnits && _frameBytes < MostFrameBytes)
         {
             var slots = segment.IsCommitted(i) ? TryReadUnit(segment, i, to) : 0;
             if (slots == 0)
@@ -94,13 +94,19 @@ internal sealed unsafe class DrainPass
     public void CountRefused() => Rejected++;
 
     /// <summary>Reads only the definitions of keys, of slots whose rest is in the store already.</summary>
-    public void ReadDefinitions(Segment segment, int to)
+    /// <param name="segment">Where.</param>
+    /// <param name="to">Up to where.</param>
+    /// <param name="countFrom">From where on the three counts go on.</param>
+    public void ReadDefinitions(Segment segment, int to, int countFrom)
     {
         var counts = Counts;
-        for (var i = 0; i < to;)
+        Clear();
+        for (var i = 0; i < countFrom;)
+            i = Read(segment, i, countFrom, int.MaxValue, recovering: true);
+        Counts = counts;
+        for (var i = countFrom; i < to;)
             i = Read(segment, i, to, int.MaxValue, recovering: true);
         Clear();
-        Counts = counts;
     }
 
     /// <summary>Adds a change or cell that does not come from the journal but shall commit with what does.</summary>
@@ -150,7 +156,7 @@ internal sealed unsafe class DrainPass
         _open = null;
         Points = 0;
         Units = 0;
-        _textBytes = 0;
+        _frameBytes = 0;
     }
 
     /// <summary>True if something stands here that no lap of this memory wrote.</summary>
@@ -188,7 +194,6 @@ internal sealed unsafe class DrainPass
             buffer.Add(step, time, Encoding.UTF8.GetString(rest));
         else
             buffer.Add(step, time, BinaryPrimitives.ReadDoubleLittleEndian(rest));
-        _textBytes += isText ? payload.Length : 0;
     }
 
     /// <summary>Where the next point of a key goes, which is then counted; null if it goes nowhere.</summary>
@@ -230,6 +235,7 @@ internal sealed unsafe class DrainPass
         }
 
         var kind = *(FrameKind*)(head + 8);
+        _frameBytes += length;
         switch (kind)
         {
             case FrameKind.Key:

@@ -6,7 +6,8 @@ namespace Mlops.Tracking;
 /// <summary>
 /// Moves what stands in a journal into the store, pass by pass. The sequence of a pass is the place in the journal where it
 /// ends, and the store keeps it in the same commit: so what was drained is known to the store itself, and nothing is drained
-/// twice, whoever goes on with this journal. Not thread-safe.
+/// twice, whoever goes on with this journal. Each pass also names the sequence that it follows, so that one which a killed process
+/// or a broken connection still has on its way is either before it or refused. Not thread-safe.
 /// </summary>
 internal sealed class JournalDrain
 {
@@ -21,6 +22,7 @@ internal sealed class JournalDrain
     private int _mostUnits = MostUnits;
     private (long Holes, long Damaged, long Rejected) _counts;
     private long _unanswered = long.MaxValue;
+    private long _stored;
 
     /// <param name="store">Where records and points go.</param>
     /// <param name="spool">Holds contents that must be there before they are named.</param>
@@ -65,14 +67,19 @@ internal sealed class JournalDrain
     public long Drained => Segment.Base + Index;
 
     /// <summary>Skips what the store has already, but learns the keys that are defined there.</summary>
-    public void SkipTo(long sequence)
+    /// <param name="sequence">The sequence of the writer in the store.</param>
+    /// <param name="countFrom">From where on what is damaged counts though it is skipped.</param>
+    public void SkipTo(long sequence, long countFrom = long.MaxValue)
     {
+        _stored = sequence;
+        Pass.Counts = _counts;
         while (true)
         {
-            var skip = (int)Math.Clamp(sequence - Segment.Base, 0, Segment.End);
-            Pass.ReadDefinitions(Segment, skip);
+            var skip = (int)Math.Clamp(sequence - Segment.Base, 0, Segment.Reserved);
+            Pass.ReadDefinitions(Segment, skip, (int)Math.Clamp(countFrom - Segment.Base, 0, skip));
             Index = skip;
-            if (skip < Segment.End || Segment.Next is null)
+            _counts = Pass.Counts;
+            if (skip < Segment.Reserved || Segment.Next is null)
                 return;
             Segment = Segment.Next;
         }
@@ -83,6 +90,8 @@ internal sealed class JournalDrain
     /// <exception cref="StorageUnavailableException">The store takes nothing now; the same pass can be tried again.</exception>
     public async Task<BatchResult?> StepAsync(CancellationToken cancellationToken)
     {
+        if (_unanswered != long.MaxValue)
+            await SendLessAsync(cancellationToken).ConfigureAwait(false);
         while (true)
         {
             Pass.Clear();
@@ -100,7 +109,7 @@ internal sealed class JournalDrain
                 continue;
             }
 
-            var key = moved ? new BatchKey(_writer, segment.Base + index) : (BatchKey?)null;
+            var key = moved ? new BatchKey(_writer, segment.Base + index, _stored) : (BatchKey?)null;
             var batch = Pass.ToBatch(key, _actor, _time.GetUtcNow());
             await DeliverAsync(batch, cancellationToken).ConfigureAwait(false);
             try
@@ -110,9 +119,16 @@ internal sealed class JournalDrain
                 _unanswered = moved ? segment.Base + index : long.MaxValue;
                 var result = await _store.CommitAsync(batch, cancellationToken).ConfigureAwait(false);
                 _unanswered = long.MaxValue;
+                _stored = key?.Sequence ?? _stored;
                 MoveTo(segment, index);
                 _mostUnits = Math.Min(MostUnits, _mostUnits * 2);
                 return result;
+            }
+            catch (OutOfSequenceException)
+            {
+                // what was taken for lost, or what the process before this one had sent, has arrived meanwhile
+                _unanswered = long.MaxValue;
+                SkipTo(await _store.GetWriterSequenceAsync(_writer, cancellationToken).ConfigureAwait(false));
             }
             catch (Exception e) when (e is NotFoundException or ConflictException or ImmutableException or ArgumentException)
             {
@@ -135,6 +151,17 @@ internal sealed class JournalDrain
                 MoveTo(segment, index);
             }
         }
+    }
+
+    /// <summary>
+    /// A store that answers, but did not take the pass, may never take so much within its time limit: the next is half as large.
+    /// </summary>
+    private async Task SendLessAsync(CancellationToken cancellationToken)
+    {
+        if (await _store.GetWriterSequenceAsync(_writer, cancellationToken).ConfigureAwait(false) >= _unanswered)
+            return;
+        _unanswered = long.MaxValue;
+        _mostUnits = Math.Max(1, Pass.Units / 2);
     }
 
     private async Task DeliverAsync(Batch batch, CancellationToken cancellationToken)

@@ -42,17 +42,21 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
     private async Task<JournalRecovery?> RecoverAsync(WriterFolder folder, CancellationToken cancellationToken)
     {
         var known = await store.GetWriterSequenceAsync(folder.Writer, cancellationToken).ConfigureAwait(false);
-        var (segments, damagedSegments, lost, endedInMemory) = Open(folder, known);
+        var (segments, damagedSegments, gaps, endedInMemory) = Open(folder);
         try
         {
             long points = 0;
             DrainPass? pass = null;
+
+            // a recovery that ended before it could tell of damage is told of by the one that goes on
+            var begin = segments.Count > 0 ? folder.BeginRecovery(known) : known;
+            var lost = gaps.Sum(g => Math.Max(0, g.To - Math.Max(g.From, begin)));
             if (segments.Count > 0)
             {
                 var drain = new JournalDrain(
                     store, new ContentSpool(folder.Path, content, logger), folder.Writer, options.Actor, options.Time, logger, segments[0], housekeeping: null);
                 pass = drain.Pass;
-                drain.SkipTo(known);
+                drain.SkipTo(known, countFrom: begin);
                 while (await drain.StepAsync(cancellationToken).ConfigureAwait(false) is not null)
                     points += pass.Points;
             }
@@ -77,10 +81,10 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
     }
 
     /// <summary>
-    /// The segments in order, how many files are damaged, how many slots between files were in memory and are not known to the
-    /// store, and whether memory came last.
+    /// The segments in order, how many files are damaged, the sequences between files, which were in memory, and whether memory
+    /// came last.
     /// </summary>
-    private static (List<Segment> Segments, long Damaged, long Lost, bool EndedInMemory) Open(WriterFolder folder, long known)
+    private static (List<Segment> Segments, long Damaged, List<(long From, long To)> Gaps, bool EndedInMemory) Open(WriterFolder folder)
     {
         List<(SegmentHeader Header, SegmentMemory Memory)> found = [];
         long damaged = 0;
@@ -105,7 +109,7 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
         }
 
         List<Segment> segments = [];
-        long lost = 0;
+        List<(long From, long To)> gaps = [];
         var endedInMemory = false;
         foreach (var (header, memory) in found.OrderBy(f => f.Header.Base))
         {
@@ -115,7 +119,7 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
             {
                 var before = segments[^1];
                 before.Close((int)Math.Min(header.Base - before.Base, before.Count));
-                lost += Math.Max(0, header.Base - Math.Max(known, before.Base + before.Count));
+                gaps.Add((before.Base + before.Count, header.Base));
                 before.Next = segment;
             }
 
@@ -125,7 +129,7 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
 
         if (segments.Count > 0)
             segments[^1].Close(segments[^1].Count);
-        return (segments, damaged, lost, endedInMemory);
+        return (segments, damaged, gaps, endedInMemory);
     }
 
     private async Task RecordDamageAsync(

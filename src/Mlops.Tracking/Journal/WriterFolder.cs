@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Mlops.Storage;
 
 namespace Mlops.Tracking;
@@ -93,6 +94,26 @@ internal sealed class WriterFolder : IDisposable
 
     /// <summary>The segment files.</summary>
     public IEnumerable<string> Segments() => Directory.EnumerateFiles(Path, "*.seg").Order(StringComparer.Ordinal);
+
+    /// <summary>Where the first recovery of this journal began; this one, if there was none before.</summary>
+    public long BeginRecovery(long sequence)
+    {
+        var path = System.IO.Path.Combine(Path, "recovery");
+        if (File.Exists(path) && File.ReadAllBytes(path) is { Length: sizeof(long) } before)
+            return BinaryPrimitives.ReadInt64LittleEndian(before);
+        var bytes = new byte[sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, sequence);
+        try
+        {
+            File.WriteAllBytes(path, bytes);
+        }
+        catch (IOException)
+        {
+            // on a full disk the points come first: their recovery frees some
+        }
+
+        return sequence;
+    }
 
     /// <summary>Removes the folder and everything in it, then the lock.</summary>
     public void Remove()

@@ -120,6 +120,27 @@ public abstract partial class MetadataStoreConformance
     }
 
     [SkippableFact]
+    public async Task CommitAsync_batch_that_follows_another_than_the_stored_one_is_refused()
+    {
+        await using var store = await OpenAsync();
+        var (writer, id) = (Ids.Next(), Ids.Next());
+        Batch Keyed(long sequence, long follows) =>
+            Of(Update(id, FieldWrite.Set("n", N(sequence)))) with { Key = new BatchKey(writer, sequence, follows), Appends = [new SeriesAppend(id, "m", SeriesColumns.OfNumbers(new[] { sequence }, new long[1], new double[1]))] };
+        await store.CommitAsync(Of(Create(id)));
+        await store.CommitAsync(Keyed(5, 0));
+
+        // neither what was sent before and comes late, nor what was read behind an older sequence
+        Assert.True((await store.CommitAsync(Keyed(3, 0))).Repeated);
+        var error = await Assert.ThrowsAsync<OutOfSequenceException>(() => store.CommitAsync(Keyed(9, 3)));
+        Assert.Contains("the store has 5", error.Message, StringComparison.Ordinal);
+        Assert.True((await store.CommitAsync(Keyed(5, 0))).Repeated);
+        Assert.False((await store.CommitAsync(Keyed(9, 5))).Repeated);
+        Assert.Equal((N(9), 9L), ((await GetAsync(store, id)).Find("n"), await store.GetWriterSequenceAsync(writer)));
+        Assert.Equal(2, (await store.ListSeriesAsync([id])).Single().Position);
+        await Assert.ThrowsAsync<OutOfSequenceException>(() => store.CommitAsync(Of(Create(Ids.Next())) with { Key = new BatchKey(Ids.Next(), 2, 1) }));
+    }
+
+    [SkippableFact]
     public async Task CommitAsync_repeated_batch_returns_its_conflicts()
     {
         await using var store = await OpenAsync();
@@ -278,6 +299,7 @@ public abstract partial class MetadataStoreConformance
             { "Actor", Of(Create(id)) with { Actor = "" } },
             { "Actor", Of(Create(id)) with { Actor = new string('a', 201) } },
             { "Key.Sequence", Of(Create(id)) with { Key = new BatchKey(id, 0) } },
+            { "Key.Follows", Of(Create(id)) with { Key = new BatchKey(id, 2, 2) } },
             { "Key.Writer", Of(Create(id)) with { Key = new BatchKey(default, 1) } },
             { "Preconditions[0].Record", Of(Create(id)) with { Preconditions = [default] } },
             { "Preconditions[0].Revision", Of(Create(id)) with { Preconditions = [new Precondition(id, -1)] } },

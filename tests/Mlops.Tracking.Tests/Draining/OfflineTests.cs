@@ -222,6 +222,21 @@ public sealed class OfflineTests
     }
 
     [Fact]
+    public async Task Drain_moreAtOnceThanTheStoreTakesInTime_sendsLess()
+    {
+        await using var rig = new Rig();
+        rig.Store.IsAway = true;
+        rig.Store.IsTooMuch = batch => batch.Appends.Sum(a => a.Points.Count) > 1000;
+        var tracker = rig.Open(ShortBound);
+        var run = await tracker.StartRunAsync("slow");
+        for (var i = 0; i < 10_000; i++)
+            run.LogMetric("m", i, i);
+        rig.Store.IsAway = false;
+        Assert.True((await Rig.FlushUntilDrainedAsync(tracker)).IsDurable);
+        Assert.Equal(Enumerable.Range(0, 10_000).Select(i => (double)i), await rig.ValuesAsync(run.Id, "m"));
+    }
+
+    [Fact]
     public async Task Drain_runPurgedUnderTheTracker_goesOnWithTheOthers()
     {
         await using var rig = new Rig();

@@ -1,5 +1,6 @@
 using Mlops.Metadata;
 using Mlops.Storage;
+using Mlops.Storage.Conformance;
 
 namespace Mlops.Tracking.Tests.Draining;
 
@@ -289,6 +290,61 @@ public sealed class RecovererTests
         Assert.Equal(recovery.Points, values.Length);
         Assert.All(values, v => Assert.InRange(v, 1000, 1299));
         Assert.Equal(values.Order(), values);
+    }
+
+    [Fact]
+    public async Task Recover_whatTheDeadWriterHadOnItsWayArrivesMeanwhile_takesEachPointOnce()
+    {
+        await using var rig = new Rig();
+        var run = await StartedRunAsync(rig);
+        var writer = new RecordId(42);
+        var folder = WriterFolder.Create(rig.JournalPath, writer);
+        using (var memory = SegmentMemory.CreateFile(Path.Combine(folder.Path, "000000.seg"), 1000))
+            WriteLap(memory, writer, 0, run);
+        folder.Dispose();
+        var first = Enumerable.Range(3, 500).ToList();
+        Task? late = null;
+        var store = new FaultyStore(rig.Real)
+        {
+            Step = _ => late ??= rig.Real.CommitAsync(new Batch
+            {
+                Actor = "t",
+                ClientTime = default,
+                Key = new BatchKey(writer, 503, 0),
+                Appends =
+                [
+                    new SeriesAppend(
+                        run.Value,
+                        RunRecord.MetricSeries("m"),
+                        SeriesColumns.OfNumbers(first.ConvertAll(i => (long)i).ToArray(), new long[500], first.ConvertAll(i => (double)i).ToArray())),
+                ],
+            }),
+        };
+        var recovery = Assert.Single(await new Recoverer(store, rig.Content, rig.Options, rig.Log).RecoverAsync(CancellationToken.None));
+        await late!;
+        Assert.Equal((497L, 0L, 0L), (recovery.Points, recovery.DamagedSlots, recovery.Holes));
+        Assert.Equal(Enumerable.Range(3, 997).Select(i => (double)i), await rig.ValuesAsync(run, "m"));
+    }
+
+    [Fact]
+    public async Task Recover_endedBeforeItToldOfDamage_theNextTellsOfIt()
+    {
+        await using var rig = new Rig();
+        var dead = await DieAsync(rig);
+        Flip(dead.Files[1], slot: 5000);
+        var commits = 0;
+        var store = new FaultyStore(rig.Real)
+        {
+            Step = when =>
+            {
+                if (when == "before commit" && ++commits == 2)
+                    throw new StorageUnavailableException("The store went away before the damage was told.");
+            },
+        };
+        Assert.Empty(await new Recoverer(store, rig.Content, rig.Options, rig.Log).RecoverAsync(CancellationToken.None));
+        Assert.Null((await rig.Runs.GetAsync(dead.Run)).JournalDamage);
+        Assert.Equal(new JournalRecovery(dead.Writer, 0, 0, 1, 0, 0), Assert.Single(await rig.RecoverAsync()));
+        await AssertDamageIsToldAsync(rig, dead, "1 slots and 0 segments");
     }
 
     private static unsafe Segment WriteLap(SegmentMemory memory, RecordId writer, long @base, RunId run, int slots = 1000)
