@@ -26,13 +26,14 @@ public sealed record PostgreSqlStoreOptions
     public TimeSpan CommandTimeout { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>
-    /// How long a commit waits for its turn, tries again after colliding with others, and asks what became of a transaction whose
-    /// answer got lost; 60 s by default. At least zero, at most one day.
+    /// How long a commit waits for its turn, tries again after colliding with others, and, for a batch without a key, asks what
+    /// became of a transaction whose answer got lost; 60 s by default. At least zero, at most one day.
     /// </summary>
     public TimeSpan BusyTimeout { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>
-    /// How long a call tries to reach a server that is away before it fails; 5 s by default. At least zero, at most one day.
+    /// How long a call tries to reach a server that is away before it fails, and one try to connect takes at most unless the
+    /// connection string says otherwise (<c>Timeout</c>); 5 s by default. At least zero, at most one day.
     /// </summary>
     public TimeSpan ReconnectTimeout { get; init; } = TimeSpan.FromSeconds(5);
 

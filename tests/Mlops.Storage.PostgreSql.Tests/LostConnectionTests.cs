@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Npgsql;
 
 namespace Mlops.Storage.PostgreSql.Tests;
@@ -58,12 +60,70 @@ public sealed class LostConnectionTests(PostgreSqlServer server)
             await Task.Yield();
         await proxy.DisposeAsync();
         var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => committing);
-        Assert.Contains("0.3 s", error.Message, StringComparison.Ordinal);
+        Assert.Contains("0.1 s", error.Message, StringComparison.Ordinal);
         await store.DisposeAsync();
 
         await using var again = await PostgreSqlMetadataStore.OpenAsync(server.Options(_schema));
         Assert.True((await again.CommitAsync(batch)).Repeated);
         Assert.Equal(10, (await again.ListSeriesAsync([id])).Single().Position);
+    }
+
+    [SkippableFact]
+    public async Task CommitAsync_cancelled_while_it_asks_what_became_of_it_ends_and_says_so()
+    {
+        server.Require();
+        var proxy = new FlakyProxy(server.Port);
+        await using var store = await PostgreSqlMetadataStore.OpenAsync(Through(proxy) with { BusyTimeout = TimeSpan.FromHours(1) });
+        await store.CommitAsync(Samples.Batch(Samples.Create(_ids.Next())));
+        using var cancel = new CancellationTokenSource();
+        proxy.Arm(ProxyFault.SwallowCommit);
+        var committing = store.CommitAsync(Samples.Batch(Samples.Create(_ids.Next())), cancel.Token);
+        while (proxy.IsArmed)
+            await Task.Yield();
+        await proxy.DisposeAsync();
+        await cancel.CancelAsync();
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => committing);
+        Assert.Contains("read what is stored first", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableTheory]
+    [InlineData("58030")]
+    [InlineData("XX000")]
+    public async Task CommitAsync_server_fails_by_itself_is_unavailable_and_names_its_log(string state)
+    {
+        server.Require();
+        await using var store = await PostgreSqlMetadataStore.OpenAsync(server.Options(_schema));
+        await server.ExecuteAsync(
+            $"CREATE FUNCTION {_schema}.fail() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE EXCEPTION ''could not read block'' USING ERRCODE = ''{state}''; END'; "
+            + $"CREATE TRIGGER fail BEFORE INSERT ON {_schema}.records FOR EACH ROW EXECUTE FUNCTION {_schema}.fail()");
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => store.CommitAsync(Samples.Batch(Samples.Create(_ids.Next()))));
+        Assert.Contains("its log says why", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task OpenAsync_host_that_takes_connections_and_says_nothing_cannot_be_reached()
+    {
+        using var silent = new TcpListener(IPAddress.Loopback, 0);
+        silent.Start();
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => PostgreSqlMetadataStore.OpenAsync(new PostgreSqlStoreOptions
+        {
+            ConnectionString = string.Create(CultureInfo.InvariantCulture, $"Host=127.0.0.1;Port={((IPEndPoint)silent.LocalEndpoint).Port};Database=mlops;Username=mlops"),
+            ReconnectTimeout = TimeSpan.FromMilliseconds(1),
+        }));
+        Assert.Contains("cannot be reached", error.Message, StringComparison.Ordinal);
+    }
+
+    [SkippableFact]
+    public async Task OpenAsync_schema_named_by_a_word_of_SQL_works()
+    {
+        server.Require();
+        foreach (var word in (string[])["user", "order"])
+        {
+            await using var store = await PostgreSqlMetadataStore.OpenAsync(server.Options(word));
+            var id = _ids.Next();
+            await store.CommitAsync(Samples.Batch(Samples.Create(id)) with { Appends = [Samples.Points(id, "m", 10)] });
+            Assert.True((await store.VerifyAsync()).IsSound);
+        }
     }
 
     [SkippableFact]
@@ -123,7 +183,7 @@ public sealed class LostConnectionTests(PostgreSqlServer server)
         {
             var marker = new CommitMarker(database);
             var (connection, sequence) = await BeginAsync(database, marker);
-            var resolving = marker.ResolveAsync(sequence, new IOException());
+            var resolving = marker.ResolveAsync(sequence, TimeSpan.FromSeconds(60), new IOException(), CancellationToken.None);
             await WaitForLockAsync();
             Assert.False(resolving.IsCompleted);
             await ExecuteAsync(connection, "COMMIT");
@@ -144,8 +204,8 @@ public sealed class LostConnectionTests(PostgreSqlServer server)
             var round = new Round(database, late);
             round.Add("BEGIN");
             var sequence = marker.Add(round);
-            Assert.False(await marker.ResolveAsync(sequence, new IOException()));
-            Assert.False(await marker.ResolveAsync(sequence, new IOException()));
+            Assert.False(await marker.ResolveAsync(sequence, TimeSpan.FromSeconds(60), new IOException(), CancellationToken.None));
+            Assert.False(await marker.ResolveAsync(sequence, TimeSpan.FromSeconds(60), new IOException(), CancellationToken.None));
             var error = await Assert.ThrowsAsync<PostgresException>(() => round.Commit().ExecuteAsync(CancellationToken.None));
             Assert.Equal(PostgresErrorCodes.UniqueViolation, error.SqlState);
 

@@ -24,23 +24,23 @@ internal sealed class CommitMarker(Database database)
     }
 
     /// <summary>Whether the transaction committed.</summary>
-    /// <exception cref="StorageUnavailableException">The server did not come back in time to tell.</exception>
-    public async Task<bool> ResolveAsync(long sequence, Exception cause)
+    /// <exception cref="StorageUnavailableException">The server did not come back in time to tell, or the caller waits no longer.</exception>
+    public async Task<bool> ResolveAsync(long sequence, TimeSpan patience, Exception cause, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         for (var attempt = 0; ; attempt++)
         {
             try
             {
-                return !await FenceAsync(sequence).ConfigureAwait(false);
+                return !await FenceAsync(sequence, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception e) when (PostgreSqlFailure.IsOfDatabase(e))
+            catch (Exception e) when (PostgreSqlFailure.IsOfDatabase(e) || cancellationToken.IsCancellationRequested)
             {
-                if (Stopwatch.GetElapsedTime(started) >= database.Options.BusyTimeout)
-                    throw Unknown(cause);
+                if (Stopwatch.GetElapsedTime(started) >= patience || cancellationToken.IsCancellationRequested)
+                    throw Unknown(patience, cause);
             }
 
-            await Database.DelayAsync(attempt, CancellationToken.None).ConfigureAwait(false);
+            await Database.DelayAsync(attempt, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -61,16 +61,16 @@ internal sealed class CommitMarker(Database database)
     }
 
     // true if the fence stands; the second statement sees what the first one waited for, also a fence whose own answer got lost
-    private async Task<bool> FenceAsync(long sequence)
+    private async Task<bool> FenceAsync(long sequence, CancellationToken cancellationToken)
     {
-        var connection = await database.OpenAsync(CancellationToken.None).ConfigureAwait(false);
+        var connection = await database.OpenAsync(cancellationToken).ConfigureAwait(false);
         await using (connection.ConfigureAwait(false))
         {
             var stands = false;
             var round = new Round(database, connection);
             Insert(round, sequence, fence: true);
             await round.Add("SELECT fence FROM mlops.commits WHERE instance = $1 AND sequence = $2", Args.Of(_instance), Args.Of(sequence))
-                .ReadRowsAsync(CancellationToken.None, row => stands = row.GetBoolean(0)).ConfigureAwait(false);
+                .ReadRowsAsync(cancellationToken, row => stands = row.GetBoolean(0)).ConfigureAwait(false);
             return stands;
         }
     }
@@ -84,8 +84,8 @@ internal sealed class CommitMarker(Database database)
 
     private long Now() => Microseconds.From(database.Options.Time.GetUtcNow());
 
-    private StorageUnavailableException Unknown(Exception cause) => new(
+    private StorageUnavailableException Unknown(TimeSpan patience, Exception cause) => new(
         $"The connection to the store '{database.Location}' broke while a batch was being committed, and the server did not come back within "
-        + $"{database.Options.BusyTimeout.TotalSeconds:0.###} s to tell whether it was. A batch with a key may be sent again without harm; of another, read what is stored first.",
+        + $"{patience.TotalSeconds:0.###} s to tell whether it was. A batch with a key may be sent again without harm; of another, read what is stored first.",
         cause);
 }

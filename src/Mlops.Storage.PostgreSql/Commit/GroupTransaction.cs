@@ -15,7 +15,7 @@ internal sealed class GroupTransaction(Database database)
 
     /// <summary>
     /// Runs the transaction once and sets results and errors. If it throws, nothing was committed and none is set. Cancelling is
-    /// heard until the writes are sent.
+    /// heard until the writes are sent, and again where their answer got lost.
     /// </summary>
     public async Task RunAsync(IReadOnlyList<PendingBatch> group, CancellationToken cancellationToken)
     {
@@ -28,12 +28,13 @@ internal sealed class GroupTransaction(Database database)
             var outcome = new GroupOutcome(group, before, database.Options.Time);
             cancellationToken.ThrowIfCancellationRequested();
             if (!outcome.Writes.IsEmpty)
-                await WriteAsync(connection, outcome).ConfigureAwait(false);
+                await WriteAsync(connection, group, outcome, cancellationToken).ConfigureAwait(false);
             outcome.Publish();
         }
     }
 
-    private async Task WriteAsync(NpgsqlConnection connection, GroupOutcome outcome)
+    private async Task WriteAsync(
+        NpgsqlConnection connection, IReadOnlyList<PendingBatch> group, GroupOutcome outcome, CancellationToken cancellationToken)
     {
         var round = new Round(database, connection);
         RecordWrites.AddPurges(round, outcome.Writes);
@@ -48,7 +49,9 @@ internal sealed class GroupTransaction(Database database)
         }
         catch (Exception e) when (PostgreSqlFailure.IsUncertain(e))
         {
-            if (!await _marker.ResolveAsync(sequence, e).ConfigureAwait(false))
+            // whose batch has a key can find out by sending it again, and need not wait here
+            var patience = group.All(p => p.Batch.Key is not null) ? database.Options.ReconnectTimeout : database.Options.BusyTimeout;
+            if (!await _marker.ResolveAsync(sequence, patience, e, cancellationToken).ConfigureAwait(false))
                 throw;
         }
     }

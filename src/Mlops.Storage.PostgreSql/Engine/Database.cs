@@ -11,6 +11,7 @@ internal sealed class Database : IAsyncDisposable
 {
     private const int StatementsPrepared = 100;
     private const int OldestKnown = 13;
+    private const int LongestConnectSeconds = 15;
     private static readonly TimeSpan LongestDelay = TimeSpan.FromMilliseconds(250);
 
     private readonly NpgsqlDataSource _source;
@@ -20,8 +21,10 @@ internal sealed class Database : IAsyncDisposable
     public Database(PostgreSqlStoreOptions options)
     {
         Options = options;
-        _schema = options.Schema == "mlops" ? null : options.Schema;
+        _schema = options.Schema == "mlops" ? null : $"\"{options.Schema}\".";
         var builder = Parse(options.ConnectionString);
+        if (!builder.ShouldSerialize("Timeout"))
+            builder.Timeout = (int)Math.Clamp(Math.Ceiling(options.ReconnectTimeout.TotalSeconds), 1, LongestConnectSeconds);
         CommandSeconds = (int)Math.Ceiling(options.CommandTimeout.TotalSeconds);
         Location = LocationOf(builder, options.Schema);
         _source = new NpgsqlDataSourceBuilder(builder.ConnectionString).Build();
@@ -41,7 +44,7 @@ internal sealed class Database : IAsyncDisposable
 
     /// <summary>The statement with the schema of this store. Only constants of this assembly come here.</summary>
     public string Sql(string sql) =>
-        _schema is null ? sql : _sql.GetOrAdd(sql, static (text, schema) => text.Replace("mlops.", schema + ".", StringComparison.Ordinal), _schema);
+        _schema is null ? sql : _sql.GetOrAdd(sql, static (text, schema) => text.Replace("mlops.", schema, StringComparison.Ordinal), _schema);
 
     /// <summary>Known after the first connection: CockroachDB says its version in a parameter of its own.</summary>
     public bool IsCockroach { get; private set; }
@@ -51,7 +54,17 @@ internal sealed class Database : IAsyncDisposable
 
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancellationToken)
     {
-        var connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        NpgsqlConnection connection;
+        try
+        {
+            connection = await _source.OpenConnectionAsync(cancellationToken).ConfigureAwait(false);
+        }
+        catch (NpgsqlException e) when (e.InnerException is TimeoutException && !PostgreSqlFailure.IsPoolExhausted(e))
+        {
+            // a statement that takes too long says the same, but then the server is there
+            throw new IOException(e.Message, e);
+        }
+
         IsCockroach = connection.PostgresParameters.ContainsKey("crdb_version");
         IsPostgreSql = !IsCockroach && connection.PostgreSqlVersion.Major >= OldestKnown;
         return connection;

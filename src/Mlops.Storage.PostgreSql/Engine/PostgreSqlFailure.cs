@@ -33,20 +33,24 @@ internal static class PostgreSqlFailure
     public static Exception Translate(Exception e, Database database) => e switch
     {
         PostgresException p => Translate(p, database),
+        _ when IsPoolExhausted(e) => new StorageUnavailableException(
+            $"All connections to the store '{database.Location}' are in use; try again, or raise 'Maximum Pool Size'.", e),
         _ when IsTimeout(e) => new StorageUnavailableException(
             $"The store '{database.Location}' did not answer within {database.CommandSeconds} s; try again, or raise the command timeout.", e),
-        NpgsqlException { Message: var message } when message.Contains("pool has been exhausted", StringComparison.Ordinal) =>
-            new StorageUnavailableException($"All connections to the store '{database.Location}' are in use; try again, or raise 'Maximum Pool Size'.", e),
         _ => new StorageUnavailableException(
             $"The store '{database.Location}' cannot be reached; check that the server runs and that the network lets this machine through, then try again.", e),
     };
 
+    /// <summary>Every connection that the pool may make is in use.</summary>
+    public static bool IsPoolExhausted(Exception e) => e is NpgsqlException && e.Message.Contains("pool has been exhausted", StringComparison.Ordinal);
+
     private static bool IsTimeout(Exception e) => e is TimeoutException || e.InnerException is TimeoutException;
 
-    // 57P..: shut down, crash of another process, starting up; 08..: connection; 25P03 and 25P04: ended by a time limit
+    // 57P..: shut down, crash of another process, starting up; 08..: connection; 25P03 and 25P04: ended by a time limit; 40003: the
+    // outcome is unknown
     private static bool IsEndOfConnection(PostgresException p) =>
         p.SqlState.StartsWith("57P", StringComparison.Ordinal) || p.SqlState.StartsWith("08", StringComparison.Ordinal)
-        || p.SqlState is "25P03" or "25P04"
+        || p.SqlState is "25P03" or "25P04" or PostgresErrorCodes.StatementCompletionUnknown
         || (p.InvariantSeverity is "FATAL" or "PANIC" && !p.SqlState.StartsWith("28", StringComparison.Ordinal) && p.SqlState != PostgresErrorCodes.InvalidCatalogName);
 
     private static Exception Translate(PostgresException p, Database database) => p.SqlState switch
@@ -77,6 +81,9 @@ internal static class PostgreSqlFailure
         { NeedsRepair = true },
         _ when p.SqlState.StartsWith("53", StringComparison.Ordinal) || IsCollision(p) => new StorageUnavailableException(
             $"The server of the store '{database.Location}' is short of resources or too busy ({p.SqlState}); try again.", p),
+        _ when p.SqlState.StartsWith("58", StringComparison.Ordinal) || p.SqlState.StartsWith("XX", StringComparison.Ordinal) =>
+            new StorageUnavailableException(
+                $"The server of the store '{database.Location}' failed by itself ('{p.MessageText}', {p.SqlState}); its log says why. Try again then.", p),
         _ when p.SqlState.StartsWith("23", StringComparison.Ordinal) => new IntegrityException(
             $"The store '{database.Location}' holds rows that contradict each other ({p.SqlState}, {p.ConstraintName}); verify it.", p),
         _ => new InvalidOperationException(

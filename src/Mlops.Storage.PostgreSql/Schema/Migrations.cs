@@ -80,7 +80,7 @@ internal sealed class Migrations(Database database)
                 return;
             var round = new Round(database, connection);
             if (!hasSchema)
-                round.Add($"CREATE SCHEMA {database.Options.Schema}");
+                round.Add($"CREATE SCHEMA \"{database.Options.Schema}\"");
             for (var number = (found?.FormatVersion ?? 0) + 1; number <= Format; number++)
             {
                 foreach (var statement in Script(number))
