@@ -26,8 +26,8 @@ public sealed record MlopsOptions : IStorageOptions, IRunContextOptions
     public string? Uri { get; set; }
 
     /// <summary>
-    /// The folder of the journal, on a local disk. By default <c>journal</c> in the store's folder; for a store elsewhere, a folder
-    /// of that store in the user's local application data.
+    /// Where the journal stands, on a local disk, in a folder named by the store's location, so that stores may share this. By
+    /// default <c>journal</c> in the store's folder; for a store elsewhere, the user's local application data.
     /// </summary>
     public string? JournalPath { get; set; }
 

@@ -42,7 +42,7 @@ internal sealed record StoreLocation(string Name, string JournalPath, MetadataSt
     }
 
     private static StoreLocation Folder(MlopsOptions options, string folder, ObjectStoreSource? objects) =>
-        new(folder, options.JournalPath ?? Path.Combine(folder, "journal"), null, objects);
+        new(folder, options.JournalPath is { } path ? JournalIn(path, folder) : Path.Combine(folder, "journal"), null, objects);
 
     private static StoreLocation Elsewhere(MlopsOptions options, MetadataStoreSource metadata, ObjectStoreSource? objects)
     {
@@ -52,7 +52,8 @@ internal sealed record StoreLocation(string Name, string JournalPath, MetadataSt
                 $"The store {metadata.Location} keeps no objects; name a place for them: ?{ObjectsKey}=file:///mnt/team in the URI, or UseFolderObjects(path).");
         }
 
-        return new StoreLocation(metadata.Location, options.JournalPath ?? LocalJournal($"{metadata.Location}\n{objects.Location}"), metadata, objects);
+        var journal = JournalIn(options.JournalPath ?? LocalJournals(), $"{metadata.Location}\n{objects.Location}");
+        return new StoreLocation(metadata.Location, journal, metadata, objects);
     }
 
     private static StoreLocation FromUri(MlopsOptions options, string text, string source)
@@ -105,7 +106,11 @@ internal sealed record StoreLocation(string Name, string JournalPath, MetadataSt
         return new ArgumentException($"{source} has the scheme '{scheme}', which is not known here; {remedy}. Mlops.Sdk itself knows {known}.");
     }
 
-    private static string LocalJournal(string identity)
+    /// <summary>A folder of the store: whoever recovers journals must meet none of another store.</summary>
+    private static string JournalIn(string folder, string identity) =>
+        Path.Combine(folder, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)).AsSpan(0, 16)));
+
+    private static string LocalJournals()
     {
         var data = Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData, Environment.SpecialFolderOption.DoNotVerify);
         if (data.Length == 0)
@@ -114,8 +119,7 @@ internal sealed record StoreLocation(string Name, string JournalPath, MetadataSt
                 "This account has no folder for local application data, where the journal would stand; set MlopsOptions.JournalPath to a folder on a local disk.");
         }
 
-        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(identity)).AsSpan(0, 16));
-        return Path.Combine(data, "mlops", "journal", name);
+        return Path.Combine(data, "mlops", "journal");
     }
 
     private static string Nearest(string currentDirectory)

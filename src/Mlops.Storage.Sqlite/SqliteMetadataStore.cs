@@ -42,7 +42,7 @@ public sealed partial class SqliteMetadataStore : IMetadataStore, IDisposable
         var path = Path.GetFullPath(options.Path);
         var folder = Path.GetDirectoryName(path) ?? throw new ArgumentException($"'{path}' names no file.", nameof(options));
         CreateFolder(folder, path);
-        FileSystemCheck.RequireLocal(folder);
+        LocalFolder.Require(folder, "use a local path, or PostgreSQL for a team");
 
         var names = new NameCache();
         var writer = new Session(path, names, options.BusyTimeout) { IsWriter = true };

@@ -2,11 +2,12 @@ namespace Mlops.Tracking;
 
 /// <summary>What waiting for the store came to.</summary>
 /// <param name="IsDurable">
-/// True if everything logged before the call is in the store, durable and queryable; false for good once something was refused.
+/// True if everything logged before the call is in the store, durable and queryable; false for good once something was dropped or
+/// refused.
 /// </param>
 /// <param name="Pending">
 /// If not, how many journal slots (about one per point) still wait. They stay in the journal, and this or the next client moves
-/// them.
+/// them. Where no file was to be had some stand in memory, which is written out when the client is disposed, and which a crash loses.
 /// </param>
 /// <param name="DroppedPoints">How many points this client had to drop so far.</param>
 /// <param name="Refused">

@@ -69,4 +69,7 @@ internal static partial class TrackingLog
 
     [LoggerMessage(4021, LogLevel.Error, "Run {Run}: who was told of the finding of rule {Rule} failed; the training goes on.")]
     public static partial void HandlerFailed(ILogger logger, string run, string rule, Exception exception);
+
+    [LoggerMessage(4022, LogLevel.Error, "What stood in memory could not be written to {Folder} and is lost with this process.")]
+    public static partial void MemoryLost(ILogger logger, string folder, Exception exception);
 }

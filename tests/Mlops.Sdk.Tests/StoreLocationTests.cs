@@ -138,6 +138,20 @@ public sealed class StoreLocationTests : IDisposable
     }
 
     [Fact]
+    public void Resolve_journalPathOfSeveralStores_hasAFolderForEach()
+    {
+        string Journal(string store)
+        {
+            var options = new MlopsOptions { Path = _folder[store], JournalPath = _folder["journals"] };
+            return StoreLocation.Resolve(options, _folder.Path, null).JournalPath;
+        }
+
+        Assert.Equal(Journal("a"), Journal("a"));
+        Assert.NotEqual(Journal("a"), Journal("b"));
+        Assert.Equal(_folder["journals"], Path.GetDirectoryName(Journal("a")));
+    }
+
+    [Fact]
     public void Resolve_storeElsewhere_hasAJournalOfItsOwnForEachStore()
     {
         string Journal(string name, string objects)

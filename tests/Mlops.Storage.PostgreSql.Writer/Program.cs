@@ -1,7 +1,15 @@
 // A process that writes to a store beside others: <connection string> <schema> <shared record> <records>. Prints the id and number of each record.
+// With "client" for the record it logs points as a client with its files in the folder <records>, see LoggingClient.
 using System.Globalization;
 using Mlops.Storage;
 using Mlops.Storage.PostgreSql;
+using Mlops.Storage.PostgreSql.Writer;
+
+if (args[2] == "client")
+{
+    await LoggingClient.RunAsync(args[0], args[1], args[3]);
+    return;
+}
 
 var ids = new IdGenerator();
 var shared = RecordId.Parse(args[2], CultureInfo.InvariantCulture);

@@ -96,7 +96,7 @@ public sealed class StoreFileTests : IDisposable
     [InlineData(DriveType.Fixed, "ext4", false)]
     [InlineData(DriveType.Fixed, "overlay", false)]
     public void IsNetwork_knows_file_systems(DriveType type, string format, bool expected) =>
-        Assert.Equal(expected, FileSystemCheck.IsNetwork(type, format));
+        Assert.Equal(expected, LocalFolder.IsNetwork(type, format));
 
     [Theory]
     [InlineData("")]

@@ -122,8 +122,12 @@ internal sealed class Database : IAsyncDisposable
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
     private static string LocationOf(NpgsqlConnectionStringBuilder builder, string schema) =>
-        string.Create(CultureInfo.InvariantCulture, $"postgres://{builder.Host}:{builder.Port}/{builder.Database}")
+        string.Create(CultureInfo.InvariantCulture, $"postgres://{HostOf(builder)}:{builder.Port}/{builder.Database}")
         + (schema == "mlops" ? "" : $"?schema={schema}");
+
+    // a name in whatever case is one host, and one journal; a folder of sockets is a path
+    private static string? HostOf(NpgsqlConnectionStringBuilder builder) =>
+        builder.Host is ['/' or '@', ..] ? builder.Host : builder.Host?.ToLowerInvariant();
 
     private static NpgsqlConnectionStringBuilder Parse(string text)
     {

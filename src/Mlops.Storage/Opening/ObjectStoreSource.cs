@@ -10,7 +10,7 @@ public sealed record ObjectStoreSource(string Location, Func<TimeProvider, IObje
     public static ObjectStoreSource OfFolder(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var full = Path.GetFullPath(path);
+        var full = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
         return new ObjectStoreSource(new Uri(full).AbsoluteUri, time => new FolderObjectStore(full, time));
     }
 }

@@ -12,6 +12,9 @@ namespace Mlops.Tracking;
 /// <param name="self">A writer that lives for certain.</param>
 internal sealed class Recoverer(IMetadataStore store, ContentStore content, TrackingOptions options, ILogger logger, RecordId self = default)
 {
+    /// <summary>Whether a journal was left that could not be recovered.</summary>
+    public bool HasLeft { get; private set; }
+
     /// <summary>Recovers what it can; a journal that cannot be recovered now stays for the next open.</summary>
     public async Task<IReadOnlyList<JournalRecovery>> RecoverAsync(CancellationToken cancellationToken)
     {
@@ -31,6 +34,7 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
                 }
                 catch (Exception e) when (e is MlopsException or IOException or UnauthorizedAccessException)
                 {
+                    HasLeft = true;
                     TrackingLog.NotRecovered(logger, folder.Writer, e);
                 }
             }

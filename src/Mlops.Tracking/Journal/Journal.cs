@@ -199,6 +199,17 @@ internal sealed class Journal
         }
     }
 
+    /// <summary>Writes what stands in memory and is not in the store to files, whatever the bound; only for a journal that is closed.</summary>
+    /// <exception cref="IOException">There is no room.</exception>
+    public void SaveMemory(string folder)
+    {
+        for (var segment = Oldest; segment is not null; segment = segment.Next)
+        {
+            if (segment.Memory.Path is null)
+                segment.Memory.Save(Path.Combine(folder, $"memory-{segment.Base:D20}.seg"));
+        }
+    }
+
     /// <summary>Unmaps everything; only for a journal that is closed and drained.</summary>
     public void Release()
     {

@@ -89,6 +89,13 @@ internal sealed unsafe class SegmentMemory : IDisposable
         }
     }
 
+    /// <summary>Writes the bytes to a file that is opened later as if they had always stood there.</summary>
+    public void Save(string path)
+    {
+        using var file = File.OpenHandle(path, FileMode.CreateNew, FileAccess.Write);
+        RandomAccess.Write(file, new ReadOnlySpan<byte>(_start, checked((int)SizeBytes)), 0);
+    }
+
     public static SegmentMemory CreatePlain(int slots) => new(null, slots, null);
 
     /// <summary>

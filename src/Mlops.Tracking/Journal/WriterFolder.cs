@@ -31,6 +31,7 @@ internal sealed class WriterFolder : IDisposable
         try
         {
             Directory.CreateDirectory(root);
+            LocalFolder.Require(root, "set JournalPath to a folder on a local disk");
             var folder = new WriterFolder(path, writer, Lock(path));
             if (TryLock(path) is not { } second)
             {

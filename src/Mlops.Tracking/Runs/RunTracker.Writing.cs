@@ -27,7 +27,7 @@ public sealed partial class RunTracker
         var report = await DrainAsync(CancellationToken.None).ConfigureAwait(false);
         await _drainer.DisposeAsync().ConfigureAwait(false);
         _supply.Dispose();
-        if (report.IsDurable)
+        if (report.Pending == 0)
         {
             // the journal is closed and every slot that was given out is in the store, so nobody can be writing any more
             _journal.Release();
@@ -35,10 +35,23 @@ public sealed partial class RunTracker
         }
         else
         {
+            SaveMemory();
             _folder.Dispose();
         }
 
         _stop.Dispose();
+    }
+
+    private void SaveMemory()
+    {
+        try
+        {
+            _journal.SaveMemory(_folder.Path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            TrackingLog.MemoryLost(Logger, _folder.Path, e);
+        }
     }
 
     /// <summary>Writes fields of a run, in as many frames as they need.</summary>
@@ -252,18 +265,24 @@ public sealed partial class RunTracker
         }
     }
 
-    private async Task<IReadOnlyList<JournalRecovery>> RecoverAndSweepAsync()
-    {
-        var found = await new Recoverer(_store, Context.Content, _options, Logger, Writer).RecoverAsync(_stop.Token).ConfigureAwait(false);
-        await SweepAsync().ConfigureAwait(false);
-        return found;
-    }
-
-    private void SweepAgain()
+    private async Task RecoverAndSweepAsync()
     {
         // journals first: the true end of a run that seems lost may lie in one
-        if (_recovery.IsCompleted && _sweep.IsCompleted)
-            _sweep = RecoverAndSweepAsync();
+        var recoverer = new Recoverer(_store, Context.Content, _options, Logger, Writer);
+        foreach (var recovery in await recoverer.RecoverAsync(_stop.Token).ConfigureAwait(false))
+            _recovered.Enqueue(recovery);
+        _isJournalLeft = recoverer.HasLeft;
+        await SweepAsync().ConfigureAwait(false);
+    }
+
+    private Task SweepAgain()
+    {
+        lock (_recovered)
+        {
+            if (_recovery.IsCompleted && _sweep.IsCompleted)
+                _sweep = RecoverAndSweepAsync();
+            return _sweep;
+        }
     }
 
     private async Task SweepAsync()

@@ -25,11 +25,13 @@ public sealed partial class RunTracker : IAsyncDisposable
     private readonly ConcurrentDictionary<RunId, ActiveRun> _active = new();
     private readonly CancellationTokenSource _stop = new();
     private readonly ITimer _sweepTimer;
-    private readonly Task<IReadOnlyList<JournalRecovery>> _recovery;
+    private readonly Task _recovery;
+    private readonly ConcurrentQueue<JournalRecovery> _recovered = new();
     private readonly ConcurrentDictionary<RunId, long> _droppedBefore = new();
     private long _dropped;
     private long _droppedBatches;
     private Task _sweep = Task.CompletedTask;
+    private volatile bool _isJournalLeft;
     private volatile bool _disposed;
 
     /// <summary>Opens a tracker; the journals of dead writers are recovered in the background (see <see cref="RecoverAsync"/>).</summary>
@@ -118,10 +120,17 @@ public sealed partial class RunTracker : IAsyncDisposable
 
     /// <summary>
     /// Waits until the journals that dead writers left are in the store and runs without an owner are marked, and tells what
-    /// was in the journals.
+    /// this client found in them so far. One that cannot be moved now, because the store is away, is told in the log, stays, and
+    /// is tried again by the next call and every half <see cref="TrackingOptions.LeaseTime"/>.
     /// </summary>
-    public Task<IReadOnlyList<JournalRecovery>> RecoverAsync(CancellationToken cancellationToken = default) =>
-        _recovery.WaitAsync(cancellationToken);
+    public async Task<IReadOnlyList<JournalRecovery>> RecoverAsync(CancellationToken cancellationToken = default)
+    {
+        var isFirst = !_recovery.IsCompleted;
+        await _recovery.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!isFirst && _isJournalLeft)
+            await SweepAgain().WaitAsync(cancellationToken).ConfigureAwait(false);
+        return [.. _recovered];
+    }
 
     /// <summary>
     /// Starts a run in the experiment of this name, which is created on first use. The start is in the journal when this returns;
@@ -227,6 +236,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         if (!done)
             TrackingLog.LeftBehind(Logger, _options.FlushBound, pending, _folder.Path);
         var lost = _drainer.Refused + Interlocked.Read(ref _droppedBatches);
-        return new FlushReport(done && lost == 0, pending, Interlocked.Read(ref _dropped), lost, done ? null : Trouble);
+        var dropped = Interlocked.Read(ref _dropped);
+        return new FlushReport(done && lost + dropped == 0, pending, dropped, lost, done ? null : Trouble);
     }
 }

@@ -127,6 +127,66 @@ public sealed class OfflineTests
     }
 
     [Fact]
+    public async Task DisposeAsync_storeAwayAndNoFileForAllOfIt_writesTheMemoryOutForTheNextOpen()
+    {
+        await using var rig = new Rig();
+        rig.Store.IsAway = true;
+        var made = 0;
+        var tracker = rig.Open(
+            ShortBound,
+            (path, slots) => Interlocked.Increment(ref made) == 1 ? SegmentMemory.CreateFile(path, slots) : throw new IOException("There is no room."));
+        var run = await tracker.StartRunAsync("offline");
+        for (var i = 0; i < 100_000; i++)
+            run.LogMetric("m", i, i);
+        run.LogParam("after", true);
+        Assert.False((await run.CompleteAsync()).IsDurable);
+        await tracker.DisposeAsync();
+
+        rig.Store.IsAway = false;
+        var recovery = Assert.Single(await rig.Open().RecoverAsync());
+        Assert.Equal(new JournalRecovery(tracker.Writer, 100_000, 0, 0, 0, 0), recovery);
+        var stored = await rig.Runs.GetAsync(run.Id);
+        Assert.Equal((RunStatus.Finished, "true", null), (stored.Status, stored.Params["after"], stored.JournalDamage));
+        Assert.Equal(Enumerable.Range(0, 100_000).Select(i => (double)i), await rig.ValuesAsync(run.Id, "m"));
+        Assert.Empty(rig.Log.Of(4022));
+    }
+
+    [Fact]
+    public async Task DisposeAsync_memoryCannotBeWrittenOut_isTold()
+    {
+        await using var rig = new Rig();
+        rig.Store.IsAway = true;
+        var made = 0;
+        var tracker = rig.Open(
+            ShortBound,
+            (path, slots) => Interlocked.Increment(ref made) == 1 ? SegmentMemory.CreateFile(path, slots) : throw new IOException("There is no room."));
+        var run = await tracker.StartRunAsync("offline");
+        for (var i = 0; i < 100_000; i++)
+            run.LogMetric("m", i, i);
+        Directory.Delete(Path.Combine(rig.JournalPath, tracker.Writer.ToString()), recursive: true);
+        await tracker.DisposeAsync();
+        Assert.Single(rig.Log.Of(4022));
+    }
+
+    [Fact]
+    public async Task RecoverAsync_storeAwayAtFirst_movesTheJournalsWithTheNextCall()
+    {
+        await using var rig = new Rig();
+        rig.Store.IsAway = true;
+        var dead = rig.Open(ShortBound);
+        var run = await dead.StartRunAsync("offline");
+        await dead.DisposeAsync();
+
+        // the sweeps that come by themselves are far away
+        var next = rig.Open(o => ShortBound(o) with { LeaseTime = TimeSpan.FromDays(1) });
+        Assert.Empty(await next.RecoverAsync());
+        rig.Store.IsAway = false;
+        Assert.Equal(dead.Writer, Assert.Single(await next.RecoverAsync()).Writer);
+        Assert.Equal(dead.Writer, Assert.Single(await next.RecoverAsync()).Writer);
+        Assert.Equal("not_completed", (await rig.Runs.GetAsync(run.Id)).EndReason);
+    }
+
+    [Fact]
     public async Task DisposeAsync_storeAwayAndManyRunsOpen_waitsTheBoundOnce()
     {
         await using var rig = new Rig();
@@ -165,7 +225,7 @@ public sealed class OfflineTests
         Assert.Equal(run.DroppedPoints, report.DroppedPoints);
 
         rig.Store.IsAway = false;
-        await Rig.FlushUntilDrainedAsync(tracker);
+        Assert.False((await Rig.FlushUntilDrainedAsync(tracker)).IsDurable);
         quiet.LogMetric("m", 1);
         await Rig.FlushUntilDrainedAsync(tracker);
         var values = await rig.ValuesAsync(run.Id, "m");
@@ -287,8 +347,9 @@ public sealed class OfflineTests
         await Rig.FlushUntilDrainedAsync(tracker);
         foreach (var run in (ActiveRun[])[before, after])
         {
-            var report = await run.CompleteAsync();
-            Assert.Equal((false, 0L, null), (report.IsDurable, report.Pending, report.Cause));
+            await run.CompleteAsync();
+            var report = await Rig.FlushUntilDrainedAsync(tracker);
+            Assert.Equal((false, null), (report.IsDurable, report.Cause));
             Assert.True(report.Refused > 0);
             Assert.Equal(RunStatus.Finished, (await rig.Runs.GetAsync(run.Id)).Status);
             Assert.Equal(Enumerable.Range(0, 100).Select(i => (double)i), await rig.ValuesAsync(run.Id, "m"));
