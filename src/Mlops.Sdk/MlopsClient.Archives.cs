@@ -31,9 +31,9 @@ public sealed partial class MlopsClient
         {
             return await RunArchive.ExportAsync(Context, runs, Path.GetFullPath(file), progress, cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageUnavailableException($"The archive '{file}' cannot be written: {e.Message} Free space, or name another file.", e);
+            throw new StorageUnavailableException($"The archive '{file}' cannot be written: {e.Message} Free space, allow writing, or name another file.", e);
         }
     }
 
@@ -67,7 +67,7 @@ public sealed partial class MlopsClient
     /// <exception cref="NotFoundException">There is no such file.</exception>
     /// <exception cref="IntegrityException">The archive is damaged, cut short, or holds what no archive does.</exception>
     /// <exception cref="StoreVersionException">The archive was written by a newer release.</exception>
-    /// <exception cref="StorageUnavailableException">The store cannot be used, or there is no room to unpack.</exception>
+    /// <exception cref="StorageUnavailableException">The store cannot be used, or the file cannot be read, or there is no room to unpack.</exception>
     public async Task<CopyReport> ImportAsync(
         string file, IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -79,9 +79,9 @@ public sealed partial class MlopsClient
         {
             return await RunArchive.ImportAsync(Context, Path.GetFullPath(file), progress, cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageUnavailableException($"The archive '{file}' cannot be unpacked: {e.Message} Free space, or set TMPDIR.", e);
+            throw new StorageUnavailableException($"The archive '{file}' cannot be unpacked: {e.Message} Free space, allow reading it, or set TMPDIR.", e);
         }
     }
 }

@@ -15,6 +15,7 @@ public sealed partial class MlopsClient
     /// <param name="cancellationToken">Cancels; then the folder has no manifest and is no whole backup.</param>
     /// <exception cref="NotSupportedException">The store is a server's, which has tools of its own (docs/postgresql.md).</exception>
     /// <exception cref="ConflictException">The folder is a store, not a backup.</exception>
+    /// <exception cref="StoreVersionException">The folder is a backup of a newer release.</exception>
     /// <exception cref="StorageUnavailableException">
     /// The folder cannot be written, or its disk is full; or what this client has logged did not reach the store within
     /// <see cref="MlopsOptions.FlushBound"/>, and then nothing was written.
@@ -30,23 +31,25 @@ public sealed partial class MlopsClient
             return await _content.HoldAsync(
                 () => StoreBackup.BackupAsync(store, _content.Objects, Path.GetFullPath(folder), _options.Time, progress, cancellationToken), cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageUnavailableException($"The backup at '{folder}' cannot be written: {e.Message} Free space, or name another folder.", e);
+            throw new StorageUnavailableException($"The backup at '{folder}' cannot be written: {e.Message} Free space, allow writing, or name another folder.", e);
         }
     }
 
     /// <summary>
     /// Makes a store of a backup, checked on the way: every record against the log, the log against the manifest, every object
-    /// against its digest. The store appears whole or not at all, and keeps its id.
+    /// against its digest. The store appears whole or not at all, and keeps its id. What the store had lost before it was backed up
+    /// is named again in <see cref="BackupReport.Problems"/>, and no error.
     /// </summary>
     /// <param name="backup">A folder that <see cref="BackupAsync"/> made.</param>
     /// <param name="folder">Where the store shall be; absent or empty.</param>
     /// <param name="progress">Told the share that is done, 0 to 1.</param>
     /// <param name="cancellationToken">Cancels; then the folder is as it was.</param>
-    /// <exception cref="IntegrityException">The backup is not whole, or damaged.</exception>
+    /// <exception cref="IntegrityException">The backup is not whole, or was damaged since it was taken; there is no new folder.</exception>
+    /// <exception cref="StoreVersionException">The backup was written by a newer release.</exception>
     /// <exception cref="ConflictException">The folder is not empty.</exception>
-    /// <exception cref="StorageUnavailableException">The folder cannot be written, or its disk is full.</exception>
+    /// <exception cref="StorageUnavailableException">The backup cannot be read, or the folder cannot be written, or its disk is full.</exception>
     public static async Task<BackupReport> RestoreAsync(
         string backup, string folder, IProgress<double>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -57,15 +60,16 @@ public sealed partial class MlopsClient
             return await StoreBackup.RestoreAsync(
                 Path.GetFullPath(backup), Path.TrimEndingDirectorySeparator(Path.GetFullPath(folder)), TimeProvider.System, progress, cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageUnavailableException($"The store at '{folder}' cannot be written: {e.Message} Free space, or name another folder.", e);
+            throw new StorageUnavailableException(
+                $"The backup '{backup}' cannot be restored to '{folder}': {e.Message} Free space, allow reading the one and writing the other, or name another folder.", e);
         }
     }
 
     /// <summary>
     /// Looks at everything a store consists of: its structures and its log, the objects that it names, the journals on this
-    /// machine, and the disk. Changes nothing.
+    /// machine, and the disk. Changes nothing. What cannot be looked at is a finding, and the rest is looked at all the same.
     /// </summary>
     /// <param name="readsObjects">Whether objects are read and compared with their digests; otherwise only whether they are there.</param>
     /// <param name="cancellationToken">Cancels.</param>
