@@ -7,7 +7,7 @@ public sealed partial class MlopsClient
 {
     /// <summary>
     /// Writes runs into one file that another store can import: with their points and artifacts, their experiments, the runs below
-    /// them, and the runs that they were forked from. Flushes first.
+    /// them, and the runs that they were forked from. Flushes first, so that it holds what this client has logged of them.
     /// </summary>
     /// <param name="file">The archive, by convention with the ending <c>.mlops.zip</c>; it appears whole or not at all, and replaces an existing one.</param>
     /// <param name="runs">At least one run.</param>
@@ -15,7 +15,10 @@ public sealed partial class MlopsClient
     /// <param name="cancellationToken">Cancels; then there is no new file.</param>
     /// <exception cref="NotFoundException">A run is not in the store.</exception>
     /// <exception cref="IntegrityException">Something of the runs is missing or damaged.</exception>
-    /// <exception cref="StorageUnavailableException">The file cannot be written, or its disk is full.</exception>
+    /// <exception cref="StorageUnavailableException">
+    /// The file cannot be written, or its disk is full; or what this client has logged did not reach the store within
+    /// <see cref="MlopsOptions.FlushBound"/>, and then nothing was written.
+    /// </exception>
     public async Task<CopyReport> ExportAsync(
         string file, IReadOnlyList<RunId> runs, IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -23,14 +26,14 @@ public sealed partial class MlopsClient
         ArgumentNullException.ThrowIfNull(runs);
         if (runs.Count == 0)
             throw new ArgumentException("An archive holds at least one run.", nameof(runs));
-        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        await RequireFlushAsync("exported", cancellationToken).ConfigureAwait(false);
         try
         {
             return await RunArchive.ExportAsync(Context, runs, Path.GetFullPath(file), progress, cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageUnavailableException($"The archive '{file}' cannot be written: {e.Message} Free space, or name another file.", e);
+            throw new StorageUnavailableException($"The archive '{file}' cannot be written: {e.Message} Free space, allow writing, or name another file.", e);
         }
     }
 
@@ -40,7 +43,7 @@ public sealed partial class MlopsClient
         string file, RunQuery query, IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(query);
-        await FlushAsync(cancellationToken).ConfigureAwait(false);
+        await RequireFlushAsync("exported", cancellationToken).ConfigureAwait(false);
         List<RunId> runs = [];
         do
         {
@@ -64,7 +67,7 @@ public sealed partial class MlopsClient
     /// <exception cref="NotFoundException">There is no such file.</exception>
     /// <exception cref="IntegrityException">The archive is damaged, cut short, or holds what no archive does.</exception>
     /// <exception cref="StoreVersionException">The archive was written by a newer release.</exception>
-    /// <exception cref="StorageUnavailableException">The store cannot be used, or there is no room to unpack.</exception>
+    /// <exception cref="StorageUnavailableException">The store cannot be used, or the file cannot be read, or there is no room to unpack.</exception>
     public async Task<CopyReport> ImportAsync(
         string file, IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -76,9 +79,9 @@ public sealed partial class MlopsClient
         {
             return await RunArchive.ImportAsync(Context, Path.GetFullPath(file), progress, cancellationToken).ConfigureAwait(false);
         }
-        catch (IOException e)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            throw new StorageUnavailableException($"The archive '{file}' cannot be unpacked: {e.Message} Free space, or set TMPDIR.", e);
+            throw new StorageUnavailableException($"The archive '{file}' cannot be unpacked: {e.Message} Free space, allow reading it, or set TMPDIR.", e);
         }
     }
 }

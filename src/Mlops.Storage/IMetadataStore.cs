@@ -86,7 +86,8 @@ public interface IMetadataStore : IAsyncDisposable
 
     /// <summary>
     /// Checks the backend's own structures, every chain, every field against its log entry, every block of every series against
-    /// its summary, and the checkpoint if one is given.
+    /// its summary, and the checkpoint if one is given. A row that cannot be read is one problem of its record, and the rest is
+    /// checked.
     /// </summary>
     Task<VerificationReport> VerifyAsync(Checkpoint? checkpoint = null, CancellationToken cancellationToken = default);
 }

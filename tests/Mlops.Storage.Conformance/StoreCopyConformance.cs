@@ -34,6 +34,9 @@ public abstract class StoreCopyConformance : IAsyncLifetime
     /// <summary>Another empty store.</summary>
     protected abstract Task<IMetadataStore> OpenTargetAsync();
 
+    /// <summary>The source as a restore of a backup that is taken now would bring it back.</summary>
+    protected abstract Task<IMetadataStore> BackUpSourceAsync(IMetadataStore source);
+
     [SkippableFact]
     public async Task RunAsync_everything_is_there_and_again_is_nothing()
     {
@@ -236,6 +239,115 @@ public abstract class StoreCopyConformance : IAsyncLifetime
         gate.SetResult();
         await Assert.ThrowsAsync<ConflictException>(() => first);
         await AssertSameAsync(runs);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_another_copies_between_two_batches_gives_way()
+    {
+        var runs = await FillAsync(_from, runs: 3);
+        Task? other = null;
+        var line = new FaultyStore(_to) { Step = step => { if (step == "after commit") (other ??= CopyAsync(_from, _to)).Wait(); } };
+        await Assert.ThrowsAsync<ConflictException>(() => CopyAsync(_from, line));
+        await AssertSameAsync(runs);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_target_changes_meanwhile_looks_again_and_says_what_it_overwrote()
+    {
+        var runs = await FillAsync(_from, runs: 2);
+        await CopyAsync(_from, _to);
+        await _from.CommitAsync(Of(runs.Select(r => Change(ChangeMode.Update, r, FieldWrite.Set("status", FieldValue.Text("mine")))).ToArray()));
+        Task? write = null;
+        var late = Of(Change(ChangeMode.Update, runs[1], FieldWrite.Set("tag", FieldValue.Text("theirs"))));
+        var line = new FaultyStore(_to) { Step = _ => (write ??= _to.CommitAsync(late)).Wait() };
+        var report = await CopyAsync(_from, line);
+        Assert.Equal([new OverwrittenField(runs[1], "status"), new OverwrittenField(runs[1], "tag")], report.Overwritten.OrderBy(o => o.Field, StringComparer.Ordinal));
+        Assert.Equal((2L, 0), (report.Records, report.Differences.Count));
+        await AssertSameAsync(runs);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_target_takes_the_key_meanwhile_maps_to_it()
+    {
+        var runs = await FillAsync(_from, runs: 1);
+        var theirs = _ids.Next();
+        Task? write = null;
+        var late = Of(Change(ChangeMode.Create, theirs) with { Kind = "experiment", Key = "flights" });
+        var report = await CopyAsync(_from, new FaultyStore(_to) { Step = _ => (write ??= _to.CommitAsync(late)).Wait() });
+        Assert.Equal((theirs, 2L), (Assert.Single(report.Mapped).Value, report.Records));
+        Assert.Equal(theirs, (await _to.FindRecordAsync(runs[0]))!.Find("experiment")!.Value.AsReference);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_target_has_the_id_with_another_kind_throws()
+    {
+        var run = (await FillAsync(_from, runs: 1))[0];
+        await _to.CommitAsync(Of(Change(ChangeMode.Create, run) with { Kind = "artifact" }));
+        await Assert.ThrowsAsync<ConflictException>(() => CopyAsync(_from, _to));
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_source_was_restored_from_a_backup_begins_again_and_says_what_it_overwrote()
+    {
+        await _from.CommitAsync(Of(Enumerable.Range(0, 1_000).Select(_ => Change(ChangeMode.Create, _ids.Next())).ToArray()));
+        var runs = await FillAsync(_from, runs: 2);
+        var restored = await BackUpSourceAsync(_from);
+        var lost = _ids.Next();
+        await _from.CommitAsync(Of(Change(ChangeMode.Update, runs[0], FieldWrite.Set("status", FieldValue.Text("FINISHED"))), Change(ChangeMode.Create, lost)));
+        await CopyAsync(_from, _to);
+
+        // what comes now has positions that the mark has passed
+        await _from.DisposeAsync();
+        _from = restored;
+        var late = _ids.Next();
+        await _from.CommitAsync(Of(Change(ChangeMode.Create, late)));
+        await _from.CommitAsync(Of(new SeriesAppend(late, "m", Numbers(0, 100))));
+        var line = new FaultyStore(_to);
+        var interrupted = new StoreCopy(_from, FromContent, line, ToContent, "ada", TimeProvider.System);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => interrupted.RunAsync(new Now(_ => line.FailNext(1))));
+        var report = await CopyAsync(_from, _to);
+        Assert.Equal([new OverwrittenField(runs[0], "status")], report.Overwritten);
+        Assert.Equal((2L, 100L, 0), (report.Records, report.Points, report.Differences.Count));
+        await AssertSameAsync([.. runs, late]);
+        Assert.NotNull(await _to.FindRecordAsync(lost));
+
+        await _to.CommitAsync(Of(Change(ChangeMode.Update, runs[1], FieldWrite.Set("status", FieldValue.Text("theirs")))));
+        Assert.Equal(0, (await CopyAsync(_from, _to)).Records);
+        await CopyAsync(_to, _from);
+        await _from.CommitAsync(Of(Change(ChangeMode.Update, runs[1], FieldWrite.Set("status", FieldValue.Text("mine")))));
+        Assert.Empty((await CopyAsync(_from, _to)).Overwritten);
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_field_with_a_refused_value_is_gone_stays_gone()
+    {
+        var run = (await FillAsync(_from, runs: 1))[0];
+        await _from.CommitAsync(Of(Change(ChangeMode.Update, run, FieldWrite.Remove("p"), FieldWrite.Once("q", FieldValue.Text("1")))));
+        await _from.CommitAsync(Of(Change(ChangeMode.Update, run, FieldWrite.Once("q", FieldValue.Text("2")))));
+        await _from.CommitAsync(Of(Change(ChangeMode.Update, run, FieldWrite.Set("q", FieldValue.Text("2")))));
+        await CopyAsync(_from, _to);
+        var target = (await _to.FindRecordAsync(run))!;
+        Assert.Equal((null, "2"), (target.Find("p")?.AsText, target.Find("q")!.Value.AsText));
+        Assert.Empty(target.Conflicts);
+        await _from.CommitAsync(Of(Change(ChangeMode.Update, run, FieldWrite.Set("status", FieldValue.Text("FINISHED")))));
+        await CopyAsync(_from, _to);
+        Assert.Null((await _to.FindRecordAsync(run))!.Find("p"));
+    }
+
+    [SkippableFact]
+    public async Task RunAsync_refused_reference_is_mapped_and_copied_once()
+    {
+        var run = (await FillAsync(_from, runs: 1))[0];
+        var (theirs, mine) = (_ids.Next(), (await _from.FindRecordAsync(new RecordKey("experiment", "flights")))!.Id);
+        await _to.CommitAsync(Of(Change(ChangeMode.Create, theirs) with { Kind = "experiment", Key = "flights" }));
+        await _from.CommitAsync(Of(Change(ChangeMode.Update, run, FieldWrite.Once("source", FieldValue.Reference(run)))));
+        await _from.CommitAsync(Of(Change(ChangeMode.Update, run, FieldWrite.Once("source", FieldValue.Reference(mine)))));
+        await CopyAsync(_from, _to);
+        var target = (await _to.FindRecordAsync(run))!;
+        Assert.Equal(theirs, target.Conflicts.Single(c => c.Field == "source").Refused.AsReference);
+        await _from.CommitAsync(Of(Change(ChangeMode.Create, _ids.Next(), FieldWrite.Set("run", FieldValue.Reference(run))), Change(ChangeMode.Update, run, FieldWrite.Set("status", FieldValue.Text("FINISHED")))));
+        await CopyAsync(_from, _to);
+        Assert.Equal(target.Conflicts, (await _to.FindRecordAsync(run))!.Conflicts);
     }
 
     [SkippableFact]

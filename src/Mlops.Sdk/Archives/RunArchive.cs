@@ -45,9 +45,7 @@ internal static partial class RunArchive
             var packed = Path.Combine(folder, "packed");
             var restored = Path.Combine(folder, "restored");
             await UnpackAsync(file, packed, cancellationToken).ConfigureAwait(false);
-            var report = await StoreBackup.RestoreAsync(packed, restored, context.Time, progress: null, cancellationToken).ConfigureAwait(false);
-            if (report.Problems.Count > 0)
-                throw new IntegrityException($"The archive '{file}' is not whole: {report.Problems[0]} Export the runs again.");
+            await RestoreAsync(file, packed, restored, context.Time, cancellationToken).ConfigureAwait(false);
             var store = Open(restored, context.Time);
             await using (store.ConfigureAwait(false))
             {
@@ -58,6 +56,20 @@ internal static partial class RunArchive
         finally
         {
             Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    private static async Task RestoreAsync(string file, string packed, string restored, TimeProvider time, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var report = await StoreBackup.RestoreAsync(packed, restored, time, progress: null, cancellationToken).ConfigureAwait(false);
+            if (report.Problems.Count > 0)
+                throw new IntegrityException(report.Problems[0]);
+        }
+        catch (IntegrityException e)
+        {
+            throw new IntegrityException($"The archive '{file}' is not whole; export the runs again. {e.Message}", e);
         }
     }
 
@@ -73,7 +85,7 @@ internal static partial class RunArchive
             if (report.Differences.Count > 0)
                 throw new IntegrityException($"The runs cannot be exported whole: {report.Differences[0]}");
             var checkpoint = await store.CreateCheckpointAsync(cancellationToken).ConfigureAwait(false);
-            await BackupManifest.Of(store.Info.StoreId, context.Time.GetUtcNow(), checkpoint, report.Records, (int)report.Objects)
+            await BackupManifest.Of(store.Info.StoreId, context.Time.GetUtcNow(), checkpoint, report.Records, (int)report.Objects, problems: [])
                 .WriteAsync(folder, cancellationToken).ConfigureAwait(false);
             return report;
         }

@@ -5,7 +5,10 @@ namespace Mlops.Sdk;
 /// <param name="Objects">Objects that hold what the records name; several files can be in one.</param>
 /// <param name="CopiedObjects">How many of them were copied; the others were there already.</param>
 /// <param name="CopiedBytes">The bytes of those.</param>
-/// <param name="Problems">Objects that could not be copied because the source has lost or damaged them; empty if all is well.</param>
+/// <param name="Problems">
+/// Objects that the store has lost or damaged, which are not whole in the backup either; empty if all is well. A restore names
+/// those that it could not bring back, all of them known to the backup.
+/// </param>
 public sealed record BackupReport(long Records, long Objects, long CopiedObjects, long CopiedBytes, IReadOnlyList<string> Problems)
 {
     /// <summary>The figures, then one line per problem.</summary>

@@ -15,7 +15,8 @@ internal static class StoreBackup
     public static async Task<BackupReport> BackupAsync(
         SqliteMetadataStore store, IObjectStore objects, string folder, TimeProvider time, IProgress<double>? progress, CancellationToken cancellationToken)
     {
-        var isWhole = Begin(folder);
+        var vouches = await BackupManifest.VouchesAsync(folder, cancellationToken).ConfigureAwait(false);
+        Begin(folder);
         var partial = Path.Combine(folder, Database + ".partial");
         File.Delete(partial);
         var half = progress is null ? null : new Part(progress, 0, 0.5);
@@ -25,9 +26,9 @@ internal static class StoreBackup
         File.Move(partial, Path.Combine(folder, Database), overwrite: true);
         DurableFile.FlushDirectory(folder);
 
-        // a manifest vouches for the objects that it found; without one each that is there is read and compared
-        var report = await CopyAsync(objects, folder, snapshot.Digests, snapshot.Records, isWhole, time, progress, cancellationToken).ConfigureAwait(false);
-        await BackupManifest.Of(store.Info.StoreId, time.GetUtcNow(), snapshot.Checkpoint, snapshot.Records, snapshot.Digests.Count)
+        // a manifest without problems vouches for the objects that it found; otherwise each that is there is read and compared
+        var report = await CopyAsync(objects, folder, snapshot.Digests, snapshot.Records, vouches, time, progress, cancellationToken).ConfigureAwait(false);
+        await BackupManifest.Of(store.Info.StoreId, time.GetUtcNow(), snapshot.Checkpoint, snapshot.Records, snapshot.Digests.Count, report.Problems)
             .WriteAsync(folder, cancellationToken).ConfigureAwait(false);
         File.Delete(Path.Combine(folder, Unfinished));
         return report;
@@ -35,15 +36,14 @@ internal static class StoreBackup
 
     /// <summary>
     /// Marks the folder as a backup that is under way, and takes away the manifest of an earlier one, each on the disk before the
-    /// next step: at every instant it is a whole backup, or marked, or no backup. True if it was a whole one.
+    /// next step: at every instant it is a whole backup, or marked, or no backup.
     /// </summary>
     /// <exception cref="ConflictException">It may be a store.</exception>
-    private static bool Begin(string folder)
+    private static void Begin(string folder)
     {
         var manifest = Path.Combine(folder, BackupManifest.FileName);
         var marker = Path.Combine(folder, Unfinished);
-        var isWhole = File.Exists(manifest);
-        var isBackup = isWhole || File.Exists(marker);
+        var isBackup = File.Exists(manifest) || File.Exists(marker);
         if (Directory.Exists(Path.Combine(folder, "journal")) || (!isBackup && File.Exists(Path.Combine(folder, Database))))
             throw new ConflictException($"'{folder}' is a store, not a backup; name another folder.");
 
@@ -53,7 +53,6 @@ internal static class StoreBackup
         DurableFile.FlushDirectory(folder);
         File.Delete(manifest);
         DurableFile.FlushDirectory(folder);
-        return isWhole;
     }
 
     public static async Task<BackupReport> RestoreAsync(
@@ -73,6 +72,12 @@ internal static class StoreBackup
         try
         {
             var report = await FillAsync(manifest, backup, aside, time, progress, cancellationToken).ConfigureAwait(false);
+            if (report.Problems.FirstOrDefault(p => !manifest.Knows(p)) is { } damage)
+            {
+                throw new IntegrityException(
+                    $"The backup '{backup}' is damaged: {damage} Restore another; if there is none, a copy of the folder can be opened as a store, and keeps what can be read.");
+            }
+
             DurableFile.FlushDirectory(aside);
             if (Directory.Exists(folder))
                 Directory.Delete(folder);

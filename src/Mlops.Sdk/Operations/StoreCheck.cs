@@ -10,23 +10,31 @@ internal sealed class StoreCheck(IMetadataStore store, ContentStore content, Run
 
     public async Task<CheckReport> RunAsync(bool readsObjects, CancellationToken cancellationToken)
     {
+        if (await TryAsync("The store cannot be checked to its end", () => CheckStoreAsync(cancellationToken)).ConfigureAwait(false))
+            await TryAsync("Which contents are named cannot be told", () => CheckObjectsAsync(readsObjects, cancellationToken)).ConfigureAwait(false);
+        await TryAsync("The journals cannot be looked at", CheckJournals).ConfigureAwait(false);
+        await TryAsync("The disk cannot be looked at", CheckDisk).ConfigureAwait(false);
+        return new CheckReport(_findings);
+    }
+
+    /// <summary>Looks at one thing, whose errors are a finding, so that the others are looked at too; false if the store is away.</summary>
+    private async Task<bool> TryAsync(string failed, Func<Task> check)
+    {
         try
         {
-            await CheckStoreAsync(cancellationToken).ConfigureAwait(false);
-            await CheckObjectsAsync(readsObjects, cancellationToken).ConfigureAwait(false);
-        }
-        catch (IntegrityException e)
-        {
-            Add(CheckSeverity.Error, $"Which contents are named cannot be told: {e.Message}", "restore a backup, or keep what can be read: CopyToAsync");
+            await check().ConfigureAwait(false);
         }
         catch (StorageUnavailableException e)
         {
             Add(CheckSeverity.Error, $"The store cannot be used: {e.Message}", "what is logged waits in the journal");
+            return false;
+        }
+        catch (Exception e) when (e is not OperationCanceledException)
+        {
+            Add(CheckSeverity.Error, $"{failed}: {e.Message}", e is IntegrityException ? "restore a backup, or keep what can be read: CopyToAsync" : "");
         }
 
-        CheckJournals();
-        CheckDisk();
-        return new CheckReport(_findings);
+        return true;
     }
 
     private async Task CheckStoreAsync(CancellationToken cancellationToken)
@@ -97,7 +105,7 @@ internal sealed class StoreCheck(IMetadataStore store, ContentStore content, Run
         }
     }
 
-    private void CheckJournals()
+    private Task CheckJournals()
     {
         var journals = tracker.ListJournals();
         var dead = journals.Where(j => !j.IsPerhapsAlive).ToList();
@@ -107,9 +115,10 @@ internal sealed class StoreCheck(IMetadataStore store, ContentStore content, Run
             Add(CheckSeverity.Ok, $"{journals.Count} clients on this machine, and no journal is left behind");
         if (tracker.Status is { Cause: { } cause } status)
             Add(CheckSeverity.Warning, $"{status.PendingSlots} slots of this client wait: {cause.Message}");
+        return Task.CompletedTask;
     }
 
-    private void CheckDisk()
+    private Task CheckDisk()
     {
         var free = new DriveInfo(Path.GetFullPath(journalPath)).AvailableFreeSpace;
         var bound = tracker.Status.JournalBoundBytes;
@@ -117,6 +126,7 @@ internal sealed class StoreCheck(IMetadataStore store, ContentStore content, Run
             Add(CheckSeverity.Warning, $"{free} bytes are free at {journalPath}, less than the journal may take ({bound})", "free space, or lower JournalBoundBytes");
         else
             Add(CheckSeverity.Ok, $"{free} bytes are free at {journalPath}");
+        return Task.CompletedTask;
     }
 
     private void Add(CheckSeverity severity, string what, string remedy = "") => _findings.Add(new CheckFinding(severity, what, remedy));

@@ -25,5 +25,11 @@ internal static class RowExtensions
     /// <summary>A number; NULL is NaN, as it was stored.</summary>
     public static double Number(this NpgsqlDataReader row, int column) => row.IsDBNull(column) ? double.NaN : row.GetDouble(column);
 
-    public static Digest Digest(this NpgsqlDataReader row, int column) => Storage.Digest.Read(row.Bytes(column));
+    /// <exception cref="IntegrityException">The column holds something else.</exception>
+    public static Digest Digest(this NpgsqlDataReader row, int column) => Storage.Digest.Read(row.Bytes(column, Storage.Digest.SizeBytes));
+
+    /// <exception cref="IntegrityException">The column holds something else.</exception>
+    public static byte[] Bytes(this NpgsqlDataReader row, int column, int length) => row.Bytes(column) is var bytes && bytes.Length == length
+        ? bytes
+        : throw new IntegrityException($"An id or digest is stored in {bytes.Length} bytes, not {length}; verify the store.");
 }

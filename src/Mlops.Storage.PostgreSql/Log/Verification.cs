@@ -31,21 +31,21 @@ internal sealed class Verification(Database database, NpgsqlConnection connectio
         var round = new Round(database, connection).Unhurried();
         VerificationPage.Add(round, after, RecordsTogether);
         await page.ReadAsync(round, cancellationToken).ConfigureAwait(false);
-        foreach (var row in page.Records)
+        foreach (var id in page.Ids)
         {
             try
             {
-                page.Check(_audit, row);
-                foreach (var (number, name, series) in page.SeriesOf(row.Id))
-                    await CheckSeriesAsync(_audit.Check(row, name), row.Id, number, series).ConfigureAwait(false);
+                var row = page.Check(_audit, id);
+                foreach (var (number, name, series) in page.SeriesOf(id))
+                    await CheckSeriesAsync(_audit.Check(row, name), id, number, series).ConfigureAwait(false);
             }
             catch (IntegrityException e)
             {
-                _audit.Note(row.Id, e);
+                _audit.Note(id, e);
             }
         }
 
-        return page.Records.Count == RecordsTogether ? page.Records[^1].Id : null;
+        return page.Ids.Count == RecordsTogether ? page.Ids[^1] : null;
     }
 
     private async Task CheckSeriesAsync(SeriesAudit audit, RecordId record, long name, SeriesRow series)

@@ -27,9 +27,15 @@ internal readonly ref struct Rows(Statement statement)
 
     public string? TextOrNull(int column) => IsNull(column) ? null : Text(column);
 
-    public RecordId Id(int column) => RecordId.Read(Bytes(column));
+    /// <exception cref="IntegrityException">The column holds something else.</exception>
+    public RecordId Id(int column) => RecordId.Read(Bytes(column, RecordId.SizeBytes));
 
-    public Digest Digest(int column) => Storage.Digest.Read(Bytes(column));
+    /// <exception cref="IntegrityException">The column holds something else.</exception>
+    public Digest Digest(int column) => Storage.Digest.Read(Bytes(column, Storage.Digest.SizeBytes));
 
     public void Dispose() => statement.Reset();
+
+    private ReadOnlySpan<byte> Bytes(int column, int length) => Bytes(column) is var bytes && bytes.Length == length
+        ? bytes
+        : throw new IntegrityException($"An id or digest is stored in {bytes.Length} bytes, not {length}; verify the store.");
 }

@@ -8,13 +8,13 @@ internal sealed class Verification(Session session, CancellationToken cancellati
     public VerificationReport Run(Checkpoint? checkpoint)
     {
         CheckFile();
-        using (var all = new Statement(session, "SELECT rec FROM records ORDER BY rec"))
+        using (var all = new Statement(session, "SELECT rec, id FROM records ORDER BY rec"))
         {
             using var rows = all.Query();
             while (rows.Read())
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                CheckRecord(session.Records.Find(rows.Int64(0))!);
+                CheckRecord(rows.Int64(0), rows.Bytes(1).Length == RecordId.SizeBytes ? rows.Id(1) : default);
             }
         }
 
@@ -34,10 +34,11 @@ internal sealed class Verification(Session session, CancellationToken cancellati
         }
     }
 
-    private void CheckRecord(RecordRow row)
+    private void CheckRecord(long number, RecordId id)
     {
         try
         {
+            var row = session.Records.Find(number)!;
             var chain = session.Log.ReadAudited(row.Number);
             _audit.Check(row, chain);
             if (session.Records.FindBody(row.Number, out var bodyEntry) is { } body)
@@ -49,7 +50,7 @@ internal sealed class Verification(Session session, CancellationToken cancellati
         }
         catch (IntegrityException e)
         {
-            _audit.Note(row.Id, e);
+            _audit.Note(id, e);
         }
     }
 

@@ -34,8 +34,10 @@ internal static class FieldCells
             statement.BindNull(index + 2);
     }
 
+    /// <exception cref="IntegrityException">The columns hold no value.</exception>
     public static FieldValue Read(Rows rows, int column) => (FieldType)rows.Int64(column) switch
     {
+        not FieldType.Number and var type when rows.IsNull(column + 1) => throw new IntegrityException($"A field of type {type} has no value; verify the store."),
         FieldType.Text => FieldValue.Text(rows.Text(column + 1), rows.IsNull(column + 2) ? null : rows.Number(column + 2)),
         FieldType.Number => FieldValue.Number(rows.Number(column + 2)),
         FieldType.Time => FieldValue.Time(rows.Int64(column + 1)),

@@ -15,7 +15,8 @@ public sealed record CopyReport(
 {
     /// <summary>
     /// What differed in records that were changed in both stores since the copy before, and has the source's state now: the changes
-    /// of the target are still in its log, but their values are gone.
+    /// of the target are still in its log, but their values are gone. If the source was restored from a backup since, what differed
+    /// in any record.
     /// </summary>
     public IReadOnlyList<OverwrittenField> Overwritten { get; init; } = [];
 

@@ -90,8 +90,7 @@ internal sealed class SeriesCopy(IMetadataStore from, IMetadataStore to, RecordC
     {
         if (_waiting.Count == 0)
             return;
-        state.Points += _points;
-        await state.CommitAsync([], [.. _waiting], cancellationToken).ConfigureAwait(false);
+        await state.CommitAsync([.. _waiting], cancellationToken).ConfigureAwait(false);
         _waiting.Clear();
         _points = 0;
     }

@@ -4,7 +4,8 @@ namespace Mlops.Storage;
 /// Brings a store to what another one holds: objects, then records, then the points of series. It follows the source's feed from
 /// where the last copy ended, so a copy that was interrupted is simply begun again, and one that finds nothing new is short.
 /// Records keep their ids; the target writes its own log. Of a record that changed on both sides since, the source's state wins,
-/// except for what the target has sealed; the report names both.
+/// except for what the target has sealed; the report names both. A source that was restored from a backup is read from its
+/// beginning, and all that differs in the target is named.
 /// Cells (leases, heartbeats) are not copied.
 /// </summary>
 /// <param name="from">The source. It may be written to meanwhile; what comes after the start may or may not be copied.</param>
@@ -29,17 +30,14 @@ public sealed class StoreCopy(
     /// <exception cref="StorageUnavailableException">Source or target cannot be used; begin again when they can.</exception>
     public async Task<CopyReport> RunAsync(IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
     {
-        var (state, records, series) = await BeginAsync(progress, cancellationToken).ConfigureAwait(false);
-        var end = (await from.CreateCheckpointAsync(cancellationToken).ConfigureAwait(false)).Position;
+        var (state, records, series, end) = await BeginAsync(progress, cancellationToken).ConfigureAwait(false);
         while (state.Mark.Position < end)
         {
             var entries = await from.ReadFeedAsync(state.Mark.Position, EntriesTogether, cancellationToken).ConfigureAwait(false);
             if (entries.Count == 0)
                 break;
-            state.Mark.Position = entries[^1].Position;
-            foreach (var entry in entries)
-                state.Mark.Kinds.Add(entry.Kind);
-            await records.CopyAsync(entries.Select(e => e.Entry.Record).Distinct(), cancellationToken).ConfigureAwait(false);
+            state.Mark.Advance(entries);
+            await records.CopyAsync([.. entries.Select(e => e.Entry.Record).Distinct()], cancellationToken).ConfigureAwait(false);
         }
 
         await series.CopyAllAsync(cancellationToken).ConfigureAwait(false);
@@ -55,7 +53,7 @@ public sealed class StoreCopy(
         IReadOnlyList<RecordId> only, IProgress<CopyProgress>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(only);
-        var (state, records, series) = await BeginAsync(progress, cancellationToken).ConfigureAwait(false);
+        var (state, records, series, _) = await BeginAsync(progress, cancellationToken).ConfigureAwait(false);
         foreach (var some in only.Chunk(EntriesTogether))
             await records.CopyAsync(some, cancellationToken).ConfigureAwait(false);
         foreach (var some in only.Chunk(EntriesTogether))
@@ -63,19 +61,21 @@ public sealed class StoreCopy(
         return state.ToReport();
     }
 
-    private async Task<(CopyState State, RecordCopy Records, SeriesCopy Series)> BeginAsync(
+    private async Task<(CopyState State, RecordCopy Records, SeriesCopy Series, long End)> BeginAsync(
         IProgress<CopyProgress>? progress, CancellationToken cancellationToken)
     {
         // reaches both stores, so that both can say which they are
-        await from.CreateCheckpointAsync(cancellationToken).ConfigureAwait(false);
-        await to.CreateCheckpointAsync(cancellationToken).ConfigureAwait(false);
+        var end = (await from.CreateCheckpointAsync(cancellationToken).ConfigureAwait(false)).Position;
+        var targetEnd = (await to.CreateCheckpointAsync(cancellationToken).ConfigureAwait(false)).Position;
         if (from.Info.StoreId == to.Info.StoreId)
             throw new ArgumentException($"'{from.Info.Location}' and '{to.Info.Location}' are the same store; name another target.");
 
-        var state = new CopyState(to, await CopyMark.ReadAsync(to, from.Info.StoreId, cancellationToken).ConfigureAwait(false), actor, time, progress);
+        var copy = new IdGenerator(time).Next();
+        var mark = await CopyMark.ReadAsync(to, from, end, copy, cancellationToken).ConfigureAwait(false);
+        var seen = (await CopyMark.ReadAsync(from, to, targetEnd, copy, cancellationToken).ConfigureAwait(false)).Position;
+        var state = new CopyState(to, mark, actor, time, progress);
         var content = new ContentCopy(fromContent, toContent, state);
-        var seen = (await CopyMark.ReadAsync(from, to.Info.StoreId, cancellationToken).ConfigureAwait(false)).Position;
         var records = new RecordCopy(from, to, content, state, seen, KeepsTarget);
-        return (state, records, new SeriesCopy(from, to, records, content, state));
+        return (state, records, new SeriesCopy(from, to, records, content, state), end);
     }
 }

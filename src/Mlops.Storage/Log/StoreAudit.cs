@@ -11,6 +11,8 @@ public sealed class StoreAudit
     private long _records;
     private long _entries;
     private long _points;
+    private RecordId _counted;
+    private bool _isWhole = true;
 
     /// <summary>Notes a problem of the backend's own structures.</summary>
     public void Note(string problem) => _problems.Add(problem);
@@ -19,6 +21,7 @@ public sealed class StoreAudit
     public void Note(RecordId record, IntegrityException error)
     {
         ArgumentNullException.ThrowIfNull(error);
+        _isWhole &= record == _counted;
         _problems.Add($"Record {record}: {error.Message}");
     }
 
@@ -30,6 +33,7 @@ public sealed class StoreAudit
         ArgumentNullException.ThrowIfNull(row);
         ArgumentNullException.ThrowIfNull(chain);
         _records++;
+        _counted = row.Id;
         _entries += chain.Count;
         var previous = default(Digest);
         for (var i = 0; i < chain.Count; i++)
@@ -77,7 +81,8 @@ public sealed class StoreAudit
     /// <param name="checkpointMatches">Whether the given checkpoint matches; null if none was given.</param>
     public VerificationReport ToReport(long logged, bool? checkpointMatches)
     {
-        if (logged != _entries)
+        // of a record whose chain could not be read it is not known how many it has
+        if (_isWhole && logged != _entries)
             _problems.Add($"The log has {logged} entries, but the records account for {_entries}.");
         return new VerificationReport(_records, _entries, _points, checkpointMatches, _problems);
     }

@@ -83,13 +83,39 @@ internal sealed class WriterFolder : IDisposable
         return false;
     }
 
-    /// <summary>All journals below a folder.</summary>
+    /// <summary>All journals below a folder, with the bytes of all files in each; those that go away meanwhile are left out.</summary>
     public static IEnumerable<JournalFolder> List(string root)
     {
+        if (!Directory.Exists(root))
+            yield break;
         foreach (var path in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
         {
-            if (RecordId.TryParse(System.IO.Path.GetFileName(path), null, out var writer))
-                yield return new JournalFolder(writer, new DirectoryInfo(path).EnumerateFiles().Sum(f => f.Length), IsPerhapsAlive(root, writer));
+            if (RecordId.TryParse(System.IO.Path.GetFileName(path), null, out var writer) && Measure(path) is { } bytes)
+                yield return new JournalFolder(writer, bytes, IsPerhapsAlive(root, writer));
+        }
+
+        static long? Measure(string path)
+        {
+            try
+            {
+                return new DirectoryInfo(path).EnumerateFiles("*", SearchOption.AllDirectories).Sum(LengthOf);
+            }
+            catch (DirectoryNotFoundException)
+            {
+                return null;
+            }
+        }
+
+        static long LengthOf(FileInfo file)
+        {
+            try
+            {
+                return file.Length;
+            }
+            catch (FileNotFoundException)
+            {
+                return 0;
+            }
         }
     }
 

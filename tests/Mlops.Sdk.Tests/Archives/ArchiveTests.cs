@@ -116,6 +116,16 @@ public sealed class ArchiveTests : IDisposable
         Assert.Equal(["runs.mlops.zip"], Directory.GetFiles(_folder.Path).Select(Path.GetFileName));
     }
 
+    [Fact]
+    public async Task ExportAsync_fileIsAFolder_saysSo()
+    {
+        await using var source = await _folder.OpenAsync();
+        var (parent, _, _) = await LogFamilyAsync(source);
+        Directory.CreateDirectory(Archive);
+        await Assert.ThrowsAsync<StorageUnavailableException>(() => source.ExportAsync(Archive, [parent]));
+        Assert.Empty(Directory.GetFiles(_folder.Path));
+    }
+
     [Theory]
     [InlineData("../escape.txt")]
     [InlineData("/absolute")]

@@ -138,7 +138,7 @@ internal static class Snippets
         #endregion
 
         #region restore
-        await MlopsClient.RestoreAsync(Path.Combine(nas, "flights"), "restored/.mlops");
+        Console.WriteLine(await MlopsClient.RestoreAsync(Path.Combine(nas, "flights"), "restored/.mlops")); // the figures, and what the store had lost before
         #endregion
 
         #region check

@@ -168,6 +168,63 @@ public sealed class BackupTests : IDisposable
         Assert.False((await restored.CheckAsync()).IsHealthy);
     }
 
+    [Fact]
+    public async Task RestoreAsync_objectsDamagedSinceTheBackup_throwsAndLeavesNothing()
+    {
+        await using var mlops = await OpenAsync();
+        await LogAsync(mlops, "first");
+        await LogAsync(mlops, "second");
+        File.Delete(Objects(_folder["store"])[0]);
+        await mlops.BackupAsync(Backup);
+        var kept = Objects(Backup).Single();
+        File.SetAttributes(kept, FileAttributes.Normal);
+        await File.WriteAllTextAsync(kept, "changed");
+        var error = await Assert.ThrowsAsync<IntegrityException>(() => MlopsClient.RestoreAsync(Backup, Restored));
+        Assert.Contains(Path.GetFileName(kept), error.Message, StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Restored) || Directory.Exists(Restored + ".restoring"));
+    }
+
+    [Fact]
+    public async Task BackupAsync_afterOneWithADamagedObjectThatWasRepaired_takesTheRepairedOne()
+    {
+        await using var mlops = await OpenAsync();
+        await LogAsync(mlops, "first");
+        var path = Objects(_folder["store"]).Single();
+        var sound = await File.ReadAllBytesAsync(path);
+        File.SetAttributes(path, FileAttributes.Normal);
+        await File.WriteAllTextAsync(path, "changed");
+        Assert.Single((await mlops.BackupAsync(Backup)).Problems);
+        Assert.Single((await MlopsClient.RestoreAsync(Backup, Restored)).Problems);
+        await File.WriteAllBytesAsync(path, sound);
+        Assert.Empty((await mlops.BackupAsync(Backup)).Problems);
+        Assert.Empty((await MlopsClient.RestoreAsync(Backup, _folder["again"])).Problems);
+    }
+
+    [Fact]
+    public async Task BackupAsync_folderThatCannotBeWritten_saysSo()
+    {
+        await using var mlops = await OpenAsync();
+        Directory.CreateDirectory(Path.Combine(Backup, "backup.unfinished"));
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => mlops.BackupAsync(Backup));
+        Assert.IsType<UnauthorizedAccessException>(error.InnerException);
+    }
+
+    [Theory]
+    [InlineData("null")]
+    [InlineData("{}")]
+    [InlineData("root")]
+    public async Task RestoreAsync_manifestThatNoBackupHas_isDamaged(string text)
+    {
+        await using (var mlops = await OpenAsync())
+            await mlops.BackupAsync(Backup);
+        var manifest = Path.Combine(Backup, "backup.json");
+        if (text == "root")
+            text = (await File.ReadAllTextAsync(manifest)).Replace("\"root\": \"", "\"root\": \"x", StringComparison.Ordinal);
+        await File.WriteAllTextAsync(manifest, text);
+        var error = await Assert.ThrowsAsync<IntegrityException>(() => MlopsClient.RestoreAsync(Backup, Restored));
+        Assert.Contains(manifest, error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("database")]
     [InlineData("manifest")]

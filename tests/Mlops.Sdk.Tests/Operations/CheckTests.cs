@@ -1,3 +1,4 @@
+using Microsoft.Data.Sqlite;
 using Mlops.Metadata;
 using Mlops.Storage;
 using Mlops.Storage.Sqlite;
@@ -74,6 +75,28 @@ public sealed class CheckTests : IAsyncLifetime, IDisposable
     {
         Directory.CreateDirectory(Path.Combine(_folder["store"], "journal", new RunId(new(42)).ToString()));
         AssertFound(await _mlops.CheckAsync(), CheckSeverity.Warning, "clients that died");
+    }
+
+    [Theory]
+    [InlineData("UPDATE fields SET type = 9")]
+    [InlineData("UPDATE log SET hash = x'00'")]
+    [InlineData("UPDATE records SET id = x'00' WHERE rec = 1")]
+    [InlineData("DROP TABLE bodies")]
+    public async Task CheckAsync_databaseDamaged_saysSoAndLooksAtTheRest(string damage)
+    {
+        using (var connection = new SqliteConnection($"Data Source={Path.Combine(_folder["store"], "mlops.db")};Pooling=False"))
+        {
+            connection.Open();
+            using var command = connection.CreateCommand();
+            command.CommandText = damage;
+            command.ExecuteNonQuery();
+        }
+
+        var report = await _mlops.CheckAsync();
+        Assert.False(report.IsHealthy);
+        AssertFound(report, CheckSeverity.Error, "");
+        Assert.Contains(report.Findings, f => f.What.Contains("clients on this machine", StringComparison.Ordinal));
+        Assert.Contains(report.Findings, f => f.What.Contains("bytes are free", StringComparison.Ordinal));
     }
 
     private static void AssertFound(CheckReport report, CheckSeverity severity, string what)

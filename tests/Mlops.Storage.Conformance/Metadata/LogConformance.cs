@@ -139,4 +139,32 @@ public abstract partial class MetadataStoreConformance
         if (what == Tampering.Points)
             await Assert.ThrowsAsync<IntegrityException>(() => ReadAsync(again, id, "m"));
     }
+
+    [SkippableTheory]
+    [InlineData(Tampering.NoText)]
+    [InlineData(Tampering.FieldType)]
+    [InlineData(Tampering.FieldDigest)]
+    [InlineData(Tampering.LogHash)]
+    [InlineData(Tampering.Head)]
+    public async Task VerifyAsync_damaged_row_is_one_problem_of_its_record_and_the_rest_is_checked(Tampering what)
+    {
+        RecordId damaged, last;
+        await using (var store = await OpenAsync())
+        {
+            await SeedAsync(store, FieldWrite.Set("secret", T("z")));
+            damaged = await SeedAsync(store, FieldWrite.Set("secret", T("x")), FieldWrite.Set("digest", FieldValue.Digest(Digest.Of("x"u8))));
+            await store.CommitAsync(Of(Update(damaged, FieldWrite.Set("other", N(1)))));
+            last = Ids.Next();
+            await store.CommitAsync(Of(Create(last, FieldWrite.Set("secret", T("z"))) with { Body = "b"u8.ToArray() }));
+        }
+
+        Skip.IfNot(await TamperAsync(what) && await TamperAsync(Tampering.Body), "This backend cannot be tampered with here.");
+        await using var again = await OpenAsync();
+        var problems = (await again.VerifyAsync()).Problems;
+        Assert.Equal(2, problems.Count);
+        Assert.Contains(damaged.ToString(), problems[0], StringComparison.Ordinal);
+        Assert.Contains($"{last}: the body", problems[1], StringComparison.Ordinal);
+        if (what is not (Tampering.LogHash or Tampering.Head))
+            await Assert.ThrowsAsync<IntegrityException>(() => again.FindRecordAsync(damaged));
+    }
 }

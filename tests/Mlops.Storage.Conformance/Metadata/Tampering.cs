@@ -20,4 +20,19 @@ public enum Tampering
 
     /// <summary>A byte in the open chunk of every series.</summary>
     Tail = 6,
+
+    /// <summary>A text field has no text.</summary>
+    NoText = 7,
+
+    /// <summary>A field has a type that there is not.</summary>
+    FieldType = 8,
+
+    /// <summary>A digest in a field is cut short.</summary>
+    FieldDigest = 9,
+
+    /// <summary>The hash of a log entry of the record with the text 'x' is cut short.</summary>
+    LogHash = 10,
+
+    /// <summary>The head of the record with the text 'x' is cut short.</summary>
+    Head = 11,
 }

@@ -43,4 +43,27 @@ public sealed class WriterFolderTests
         var refused = Assert.Throws<StorageUnavailableException>(() => WriterFolder.Create(root["file"], Writer));
         Assert.Contains("writable local folder", refused.Message, StringComparison.Ordinal);
     }
+
+    [Fact]
+    public void List_journalGoesAwayMeanwhile_leavesItOutAndCountsAllFilesOfTheOthers()
+    {
+        using var root = new TemporaryFolder();
+        foreach (var writer in (RecordId[])[new(1), new(2), new(3)])
+        {
+            Directory.CreateDirectory(root[$"{writer}/spool/objects"]);
+            File.WriteAllText(root[$"{writer}/0.seg"], "12");
+            File.WriteAllText(root[$"{writer}/spool/objects/a"], "345");
+        }
+
+        List<JournalFolder> found = [];
+        foreach (var journal in WriterFolder.List(root.Path))
+        {
+            found.Add(journal);
+            if (found.Count == 1)
+                Directory.Delete(root[new RecordId(2).ToString()], recursive: true);
+        }
+
+        Assert.Equal([new JournalFolder(new(1), 5, false), new JournalFolder(new(3), 5, false)], found);
+        Assert.Empty(WriterFolder.List(root["absent"]));
+    }
 }
