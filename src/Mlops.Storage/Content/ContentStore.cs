@@ -55,10 +55,14 @@ public sealed class ContentStore
     /// <exception cref="StorageUnavailableException">The store is full, read-only or unreachable.</exception>
     public async Task<ContentInfo> PutAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
     {
-        if (content.Length > MostInMemory && Packed is not null)
-            return await PutAsync(InMemory(content), cancellationToken).ConfigureAwait(false);
+        if (content.Length > MostInMemory && Packed is not null
+            && await Packed.TryPutLargeAsync(() => InMemory(content), progress: null, cancellationToken).ConfigureAwait(false) is { } put)
+        {
+            return put;
+        }
+
         var info = new ContentInfo(Digest.Of(content.Span), content.Length);
-        if (Packed is null || !await Packed.TryPutSmallAsync(info, content, cancellationToken).ConfigureAwait(false))
+        if (content.Length > MostInMemory || Packed is null || !await Packed.TryPutSmallAsync(info, content, cancellationToken).ConfigureAwait(false))
             await _whole.PutAsync(info, () => InMemory(content), cancellationToken).ConfigureAwait(false);
         return info;
     }
@@ -76,19 +80,31 @@ public sealed class ContentStore
         var read = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         if (read < head.Length)
             return await PutAsync(head.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-        if (Packed is not null)
-        {
-            using var use = await Packed.TryEnterAsync(cancellationToken).ConfigureAwait(false);
-            if (use is not null)
-                return await Packed.PutLargeAsync(new PrefixedStream(head, content), use, progress: null, cancellationToken).ConfigureAwait(false);
-        }
-
+        if (Packed is not null && await TryPutLargeAsync(Packed).ConfigureAwait(false) is { } put)
+            return put;
         var spool = await SpoolFile.CreateAsync(_spoolFolder, head, content, cancellationToken).ConfigureAwait(false);
         await using (spool.ConfigureAwait(false))
         {
             await _whole.PutAsync(spool.Content, () => new VerifyingStream(spool.OpenRead(), spool.Content, Changed), cancellationToken)
                 .ConfigureAwait(false);
             return spool.Content;
+        }
+
+        async Task<ContentInfo?> TryPutLargeAsync(PackedContents packed)
+        {
+            if (!content.CanSeek)
+                return await packed.TryPutOnceAsync(new PrefixedStream(head, content), cancellationToken).ConfigureAwait(false);
+            var behind = content.Position;
+            var done = await packed.TryPutLargeAsync(() => From(behind), progress: null, cancellationToken).ConfigureAwait(false);
+            if (done is null)
+                content.Position = behind;
+            return done;
+
+            Stream From(long position)
+            {
+                content.Position = position;
+                return new PrefixedStream(head, content);
+            }
         }
 
         Exception Changed() => new IntegrityException($"A temporary file in '{_spoolFolder}' changed while it was read; store the content again.");
@@ -353,8 +369,14 @@ public sealed class ContentStore
             var stamp = FileStamp.Of(file);
             var put = file.Length <= MostInMemory
                 ? await PutAsync(file, cancellationToken).ConfigureAwait(false)
-                : await Packed.TryPutLargeAsync(file, progress, cancellationToken).ConfigureAwait(false);
+                : await Packed.TryPutLargeAsync(FromStart, progress, cancellationToken).ConfigureAwait(false);
             return put is not { } info || await stamp.IsUnchangedAsync(file, info, cancellationToken).ConfigureAwait(false) ? put : throw Changed(path);
+        }
+
+        Stream FromStart()
+        {
+            file.Position = 0;
+            return file;
         }
     }
 
