@@ -1,8 +1,17 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Mlops.Storage;
 
 /// <summary>Contents in packs: up to 1 MiB in one piece, larger ones as chunks and a manifest.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Semaphores whose wait handles nobody asks for hold nothing to free.")]
 internal sealed class PackedContents
 {
+    // each takes some 20 MiB of memory while it is cut
+    private const int LargeAtOnce = 4;
+    private readonly SemaphoreSlim _atHand = new(LargeAtOnce);
+
+    // whoever writes a stream may pause for long, which must not hold up what is at hand
+    private readonly SemaphoreSlim _streams = new(LargeAtOnce);
     private readonly PackReader _reader;
     private readonly SmallPuts _small;
 
@@ -34,18 +43,34 @@ internal sealed class PackedContents
     /// <param name="cancellationToken">Cancels.</param>
     public async Task<ContentInfo?> TryPutLargeAsync(Func<Stream> open, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        ContentInfo? info = null;
-        var isDone = await TryPutAsync(async use => info = await PutLargeAsync(open(), use, progress, cancellationToken).ConfigureAwait(false), cancellationToken)
-            .ConfigureAwait(false);
-        return isDone ? info : null;
+        await _atHand.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ContentInfo? info = null;
+            var isDone = await TryPutAsync(async use => info = await PutLargeAsync(open(), use, progress, cancellationToken).ConfigureAwait(false), cancellationToken)
+                .ConfigureAwait(false);
+            return isDone ? info : null;
+        }
+        finally
+        {
+            _atHand.Release();
+        }
     }
 
     /// <summary>Stores a stream that can be read only once; null if the index is away, and then nothing was read.</summary>
     /// <exception cref="StorageUnavailableException">The index was away since, or the lease was lost; or it is the objects that are away.</exception>
     public async Task<ContentInfo?> TryPutOnceAsync(Stream content, CancellationToken cancellationToken)
     {
-        using var use = await TryBeginPutAsync(asks: true, cancellationToken).ConfigureAwait(false);
-        return use is null ? null : await PutLargeAsync(content, use, progress: null, cancellationToken).ConfigureAwait(false);
+        await _streams.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var use = await TryBeginPutAsync(asks: true, cancellationToken).ConfigureAwait(false);
+            return use is null ? null : await PutLargeAsync(content, use, progress: null, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _streams.Release();
+        }
     }
 
     /// <summary>Stores a stream of known length that checks itself.</summary>
