@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Mlops.Storage;
 
 /// <summary>
-/// Says where each chunk and content is: one cell each, <c>chunk/ab…</c> and <c>content/ab…</c>. It holds nothing that the packs
-/// do not say, and can be made anew from them.
+/// Says where each chunk and content is: one cell each, <c>chunk/ab…</c> and <c>content/ab…</c>, which can be made anew from the
+/// packs; and how the store cuts, which cannot.
 /// </summary>
 internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
 {
