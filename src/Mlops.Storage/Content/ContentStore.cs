@@ -63,7 +63,7 @@ public sealed class ContentStore
 
         var info = new ContentInfo(Digest.Of(content.Span), content.Length);
         if (content.Length > MostInMemory || Packed is null || !await Packed.TryPutSmallAsync(info, content, cancellationToken).ConfigureAwait(false))
-            await _whole.PutAsync(info, () => InMemory(content), cancellationToken).ConfigureAwait(false);
+            await PutWholeAsync(info, () => InMemory(content), cancellationToken).ConfigureAwait(false);
         return info;
     }
 
@@ -85,7 +85,7 @@ public sealed class ContentStore
         var spool = await SpoolFile.CreateAsync(_spoolFolder, head, content, cancellationToken).ConfigureAwait(false);
         await using (spool.ConfigureAwait(false))
         {
-            await _whole.PutAsync(spool.Content, () => new VerifyingStream(spool.OpenRead(), spool.Content, Changed), cancellationToken)
+            await PutWholeAsync(spool.Content, () => new VerifyingStream(spool.OpenRead(), spool.Content, Changed), cancellationToken)
                 .ConfigureAwait(false);
             return spool.Content;
         }
@@ -111,8 +111,8 @@ public sealed class ContentStore
     }
 
     /// <summary>
-    /// Stores a file; durable when it returns. A file that somebody writes to meanwhile is detected, and is never stored under a
-    /// wrong digest.
+    /// Stores a file; durable when it returns. A file that somebody writes to meanwhile is detected, unless that is done through a
+    /// memory mapping; nothing is ever stored under a wrong digest.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="progress">Told the bytes stored so far, and the size at the end.</param>
@@ -380,6 +380,20 @@ public sealed class ContentStore
         }
     }
 
+    private async Task PutWholeAsync(ContentInfo info, Func<Stream> open, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await _whole.PutAsync(info, open, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArgumentException e) when (Packed is not null)
+        {
+            // in packs it is not
+            throw new StorageUnavailableException(
+                $"The index of contents is away, and a content of {info.SizeBytes} bytes is too large to be one object in '{Objects.Location}'; store it when the metadata store is back.", e);
+        }
+    }
+
     private async Task<ContentInfo> PutWholeFileAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
     {
         ContentInfo info;
@@ -390,7 +404,7 @@ public sealed class ContentStore
             info = await SourceFile.HashAsync(file, cancellationToken).ConfigureAwait(false);
         }
 
-        await _whole.PutAsync(info, () => new VerifyingStream(SourceFile.Open(path), info, () => Changed(path), progress), cancellationToken)
+        await PutWholeAsync(info, () => new VerifyingStream(SourceFile.Open(path), info, () => Changed(path), progress), cancellationToken)
             .ConfigureAwait(false);
         return info;
     }

@@ -97,6 +97,19 @@ public abstract partial class ContentConformance
         Assert.Equal(bytes, await store.ReadAllAsync(info.Digest));
     }
 
+    [SkippableFact]
+    public async Task Put_index_away_larger_than_one_object_may_be_is_unavailable_until_it_is_back()
+    {
+        var line = new FaultyStore(_index) { IsAway = true };
+        var store = new ContentStore(new NarrowObjects(Objects), line, Time);
+        var bytes = Random(9_000_000);
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => store.PutAsync(bytes));
+        Assert.Contains("9000000 bytes", error.Message, StringComparison.Ordinal);
+        line.IsAway = false;
+        Time.Advance(TimeSpan.FromSeconds(11));
+        Assert.Equal(bytes, await store.ReadAllAsync((await store.PutAsync(bytes)).Digest));
+    }
+
     [SkippableTheory]
     [InlineData(1000, false)]
     [InlineData(30_000_000, false)]
@@ -121,5 +134,12 @@ public abstract partial class ContentConformance
             hasSlept = true;
             Time.Advance(TimeSpan.FromHours(9));
         }
+    }
+
+    /// <summary>Takes no object over 8 MiB, as others take none over many GB.</summary>
+    private sealed class NarrowObjects(IObjectStore inner) : PassingObjects(inner)
+    {
+        public override Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default) =>
+            content.Length > 8 << 20 ? throw new ArgumentException("It is too large.", nameof(content)) : base.PutIfAbsentAsync(name, content, cancellationToken);
     }
 }
