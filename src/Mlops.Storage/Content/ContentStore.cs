@@ -125,8 +125,7 @@ public sealed class ContentStore
         string path, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var info = await TryPutFileAsync(path, progress, cancellationToken).ConfigureAwait(false)
-            ?? await PutWholeFileAsync(path, progress, cancellationToken).ConfigureAwait(false);
+        var info = await new FilePut(this, path, progress).RunAsync(cancellationToken).ConfigureAwait(false);
         progress?.Report(info.SizeBytes);
         return info;
     }
@@ -357,30 +356,8 @@ public sealed class ContentStore
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false, publiclyVisible: true)
             : new MemoryStream(content.ToArray(), writable: false);
 
-    /// <summary>Stores a file by the index; null if that is away.</summary>
-    private async Task<ContentInfo?> TryPutFileAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
-    {
-        if (Packed is null)
-            return null;
-        var file = SourceFile.Open(path);
-        await using (file.ConfigureAwait(false))
-        {
-            Manifest.ThrowIfTooLarge(file.Length);
-            var stamp = FileStamp.Of(file);
-            var put = file.Length <= MostInMemory
-                ? await PutAsync(file, cancellationToken).ConfigureAwait(false)
-                : await Packed.TryPutLargeAsync(FromStart, progress, cancellationToken).ConfigureAwait(false);
-            return put is not { } info || await stamp.IsUnchangedAsync(file, info, cancellationToken).ConfigureAwait(false) ? put : throw Changed(path);
-        }
-
-        Stream FromStart()
-        {
-            file.Position = 0;
-            return file;
-        }
-    }
-
-    private async Task PutWholeAsync(ContentInfo info, Func<Stream> open, CancellationToken cancellationToken)
+    /// <summary>Stores one object that is checked as it is read.</summary>
+    internal async Task PutWholeAsync(ContentInfo info, Func<Stream> open, CancellationToken cancellationToken)
     {
         try
         {
@@ -393,22 +370,4 @@ public sealed class ContentStore
                 $"The index of contents is away, and a content of {info.SizeBytes} bytes is too large to be one object in '{Objects.Location}'; store it when the metadata store is back.", e);
         }
     }
-
-    private async Task<ContentInfo> PutWholeFileAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
-    {
-        ContentInfo info;
-        var file = SourceFile.Open(path);
-        await using (file.ConfigureAwait(false))
-        {
-            Manifest.ThrowIfTooLarge(file.Length);
-            info = await SourceFile.HashAsync(file, cancellationToken).ConfigureAwait(false);
-        }
-
-        await PutWholeAsync(info, () => new VerifyingStream(SourceFile.Open(path), info, () => Changed(path), progress), cancellationToken)
-            .ConfigureAwait(false);
-        return info;
-    }
-
-    private static ConflictException Changed(string path) =>
-        new($"The file '{path}' changed while it was being stored; store it again when nobody writes to it.");
 }
