@@ -7,6 +7,13 @@ public sealed class VastStream(long length) : ReadOnlyStream
     public override long Length => length;
 
     /// <inheritdoc/>
+    public override long Position
+    {
+        get => 0;
+        set => base.Position = value;
+    }
+
+    /// <inheritdoc/>
     public override int Read(Span<byte> buffer) => throw new InvalidTimeZoneException("the stream is read");
 
     /// <inheritdoc/>
