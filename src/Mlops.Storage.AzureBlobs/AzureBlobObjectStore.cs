@@ -47,6 +47,7 @@ public sealed class AzureBlobObjectStore : IObjectStore
     /// <param name="name">The name.</param>
     /// <param name="content">Read from its position to its end; at most 390 GiB. A stream that can seek may be read twice.</param>
     /// <param name="cancellationToken">Cancels before the object becomes visible.</param>
+    /// <exception cref="ArgumentException">The content is longer; told at once where the stream knows its length.</exception>
     /// <exception cref="StorageUnavailableException">The container is missing, unreachable, or refuses the credentials.</exception>
     public Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default)
     {

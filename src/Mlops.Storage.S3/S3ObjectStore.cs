@@ -39,7 +39,7 @@ public sealed class S3ObjectStore : IObjectStore
 
     /// <inheritdoc/>
     /// <remarks>Takes up to 32 MiB of memory for a large object, which is sent in four parts at a time.</remarks>
-    /// <exception cref="ArgumentException">The content is longer than an object may be.</exception>
+    /// <exception cref="ArgumentException">The content is longer than an object may be; told at once where the stream knows its length.</exception>
     public async Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default)
     {
         ArgumentNullException.ThrowIfNull(content);
@@ -52,6 +52,7 @@ public sealed class S3ObjectStore : IObjectStore
             return await PutSmallAsync(name, rest, cancellationToken).ConfigureAwait(false);
         }
 
+        PartSender.ThrowIfTooLong(content, _partBytes);
         var reader = new PieceReader(content);
         var buffer = ArrayPool<byte>.Shared.Rent(SmallBytes);
         try

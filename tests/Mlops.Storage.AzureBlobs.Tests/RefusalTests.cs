@@ -1,4 +1,5 @@
 using Azure.Storage.Blobs;
+using Mlops.Storage.Conformance;
 
 namespace Mlops.Storage.AzureBlobs.Tests;
 
@@ -19,6 +20,16 @@ public sealed class RefusalTests(AzuriteServer server)
         await AssertNeedsAsync("Storage Blob Data Contributor", () => store.FindAsync(Name));
         await AssertNeedsAsync("Storage Blob Data Contributor", () => store.OpenReadAsync(Name));
         await AssertNeedsAsync("Storage Blob Data Contributor", () => store.DeleteAsync(Name));
+    }
+
+    [Fact]
+    public async Task Put_longerThanABlobMayBe_isRefusedBeforeAnythingIsRead()
+    {
+        var store = new AzureBlobObjectStore(AzuriteServer.Client(9, "nothing"));
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => store.PutIfAbsentAsync(Name, new VastStream((50_000L << 23) + 1)));
+        Assert.Contains("419430400001 bytes", error.Message, StringComparison.Ordinal);
+        Assert.Contains("419430400000", error.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => store.PutIfAbsentAsync(Name, new VastStream(50_000L << 23)));
     }
 
     [SkippableFact]

@@ -10,6 +10,7 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
     private int _failNext;
     private int _loseNext;
     private int _lists;
+    private int _refused;
 
     /// <summary>While true, nothing works.</summary>
     public bool IsAway
@@ -36,6 +37,9 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
 
     /// <summary>How often cells were listed.</summary>
     public int Lists => Volatile.Read(ref _lists);
+
+    /// <summary>How often something was asked in vain.</summary>
+    public int Refused => Volatile.Read(ref _refused);
 
     public StoreInfo Info => inner.Info;
 
@@ -127,7 +131,9 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
 
     private void ThrowIfAway()
     {
-        if (IsAway)
-            throw new StorageUnavailableException("The store is away.");
+        if (!IsAway)
+            return;
+        Interlocked.Increment(ref _refused);
+        throw new StorageUnavailableException("The store is away.");
     }
 }

@@ -1,5 +1,6 @@
 using Amazon.Runtime;
 using Amazon.S3;
+using Mlops.Storage.Conformance;
 
 namespace Mlops.Storage.S3.Tests;
 
@@ -21,6 +22,16 @@ public sealed class TroubleTests(CephServer server)
         Assert.True(error.NeedsRepair);
         Assert.Contains("credentials", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", error.ToString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Put_longerThanAnObjectMayBe_isRefusedBeforeAnythingIsRead()
+    {
+        var store = new S3ObjectStore(new S3ObjectStoreOptions { Bucket = "bucket", Endpoint = new Uri("http://127.0.0.1:9") });
+        var error = await Assert.ThrowsAsync<ArgumentException>(() => store.PutIfAbsentAsync(Name, new VastStream((10_000L << 23) + 1)));
+        Assert.Contains("83886080001 bytes", error.Message, StringComparison.Ordinal);
+        Assert.Contains("83886080000", error.Message, StringComparison.Ordinal);
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => store.PutIfAbsentAsync(Name, new VastStream(10_000L << 23)));
     }
 
     [SkippableTheory]

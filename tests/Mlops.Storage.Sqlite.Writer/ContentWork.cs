@@ -14,7 +14,8 @@ internal static class ContentWork
         var time = new Ahead(ahead);
         await using var database = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, "store.db"), Time = time });
         await using var store = new FaultyStore(database) { Step = Step };
-        var content = new ContentStore(new SteppedObjects(new FolderObjectStore(Path.Combine(folder, "objects"), time), Step), store, time);
+        var objects = new SteppedObjects(new FolderObjectStore(Path.Combine(folder, "objects"), time) { Step = Step }, Step);
+        var content = new ContentStore(objects, store, time);
         switch (work)
         {
             case "put":
@@ -22,6 +23,21 @@ internal static class ContentWork
                 break;
             case "small":
                 await Task.WhenAll(Enumerable.Range(0, 50).Select(i => content.PutAsync(Noise(1000, (1000 * seed) + i))));
+                break;
+            case "whole":
+                var away = new ContentStore(objects, Path.Combine(folder, "spool"));
+                await away.PutAsync(Noise(3_000_000, seed));
+                await away.PutAsync(new TestStream(Noise(3_000_000, seed + 1000), 65_536));
+                break;
+            case "rebuild":
+                await content.RebuildIndexAsync();
+                break;
+            case "race":
+                Console.WriteLine("ready");
+                Console.ReadLine();
+                await Task.WhenAll(Task.Run(() => content.PutAsync(Noise(30_000_000, 1))), Task.Run(() => content.PutAsync(Noise(30_000_000, 1).AsMemory(5_000_000))));
+                await Task.WhenAll(Enumerable.Range(0, 50).Select(i => content.PutAsync(Noise(1000, i))));
+                await new ContentStore(objects).PutAsync(Noise(2_000_000, 2));
                 break;
             default:
                 await content.CollectGarbageAsync(new GarbageOptions { IsDryRun = false, Grace = TimeSpan.FromHours(1) });

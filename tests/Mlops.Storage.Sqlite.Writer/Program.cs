@@ -1,5 +1,5 @@
 // A process that writes to a store beside others: <database> <records>. Prints the id and number of each record.
-// Or one that is killed while it works on contents: content put|small|collect <folder> <step> <hours from now>.
+// Or one that is killed while it works on contents: content put|small|whole|rebuild|race|collect <folder> <step> <hours from now>.
 using System.Globalization;
 using Mlops.Storage;
 using Mlops.Storage.Sqlite;

@@ -43,29 +43,9 @@ internal sealed class MemoryLarge : Figure
     {
         await using var store = ContentRig.Open(folder, out var content);
         await content.PutAsync("something small, so that all is compiled and loaded"u8.ToArray());
-        GC.Collect();
-        var idle = Resident();
-        var peak = idle;
-        using var stop = new CancellationTokenSource();
-        var watching = Task.Factory.StartNew(
-            () =>
-            {
-                while (!stop.Token.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(2)))
-                    peak = Math.Max(peak, Resident());
-            },
-            CancellationToken.None,
-            TaskCreationOptions.LongRunning,
-            TaskScheduler.Default);
+        await using var memory = new IdleMemory();
         await content.PutFileAsync(source);
-        await stop.CancelAsync();
-        await watching;
-        Console.WriteLine(((peak - idle) / Mebibyte).ToString(CultureInfo.InvariantCulture));
+        Console.WriteLine((memory.GrownBytes / Mebibyte).ToString(CultureInfo.InvariantCulture));
         return 0;
-    }
-
-    private static long Resident()
-    {
-        using var process = Process.GetCurrentProcess();
-        return process.WorkingSet64;
     }
 }

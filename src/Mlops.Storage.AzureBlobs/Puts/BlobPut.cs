@@ -15,6 +15,8 @@ internal sealed class BlobPut(BlockBlobClient blob, string what, string location
 {
     private const string IdKey = "mlopsput";
     private const int PartsInFlight = 4;
+    private const int MostParts = 50_000;
+    private const long MostBytes = (long)MostParts * Part.FullBytes;
     private const int Attempts = 5;
     private static readonly UploadTransferValidationOptions Checksum = new() { ChecksumAlgorithm = StorageChecksumAlgorithm.MD5 };
     private readonly Dictionary<string, string> _metadata = new() { [IdKey] = RandomNumberGenerator.GetHexString(32, lowercase: true) };
@@ -22,6 +24,8 @@ internal sealed class BlobPut(BlockBlobClient blob, string what, string location
 
     public async Task<PutOutcome> RunAsync(Stream content, CancellationToken cancellationToken)
     {
+        if (ContentLength.Find(content) is > MostBytes and var length)
+            throw TooLong($"{length} bytes");
         var start = content.CanSeek ? content.Position : 0;
         for (var attempt = 1; ; attempt++)
         {
@@ -37,6 +41,9 @@ internal sealed class BlobPut(BlockBlobClient blob, string what, string location
             }
         }
     }
+
+    private static ArgumentException TooLong(string has) =>
+        new($"The content has {has}; a blob has at most {MostBytes} here. Store it in parts.");
 
     private async Task<PutOutcome> PutWholeAsync(Part part, CancellationToken cancellationToken)
     {
@@ -79,6 +86,12 @@ internal sealed class BlobPut(BlockBlobClient blob, string what, string location
                 {
                     part.Dispose();
                     return await Task.WhenAll(blocks).ConfigureAwait(false);
+                }
+
+                if (blocks.Count == MostParts)
+                {
+                    part.Dispose();
+                    throw TooLong($"more than {MostBytes} bytes");
                 }
 
                 var block = StageAsync(blocks.Count, part, known, stop.Token);

@@ -17,6 +17,13 @@ internal sealed class PartSender(Bucket bucket, Upload upload, int partBytes, IR
     private const int InFlight = 4;
     private const int MostParts = 10_000;
 
+    /// <exception cref="ArgumentException">The stream knows its length, and it is too long.</exception>
+    public static void ThrowIfTooLong(Stream content, int partBytes)
+    {
+        if (ContentLength.Find(content) is { } rest && rest > (long)MostParts * partBytes)
+            throw TooLong(rest, partBytes);
+    }
+
     /// <summary>Sends a stream and the nonce behind it; gives the size of the stream, and the parts.</summary>
     /// <param name="content">What follows the first part.</param>
     /// <param name="first">A buffer that begins with the first part and has room for the nonce behind it; used for others too.</param>
@@ -37,7 +44,7 @@ internal sealed class PartSender(Bucket bucket, Upload upload, int partBytes, IR
             while (!isLast)
             {
                 if (sending.Count == MostParts)
-                    throw new ArgumentException($"An object in S3 has at most {(long)MostParts * partBytes} bytes here.", nameof(content));
+                    throw TooLong(sizeBytes, partBytes, orMore: " or more");
                 await turns.WaitAsync(stop.Token).ConfigureAwait(false);
                 if (!free.TryTake(out var buffer))
                     rented.Add(buffer = ArrayPool<byte>.Shared.Rent(partBytes + NonceBytes));
@@ -86,6 +93,9 @@ internal sealed class PartSender(Bucket bucket, Upload upload, int partBytes, IR
             }
         }
     }
+
+    private static ArgumentException TooLong(long sizeBytes, int partBytes, string orMore = "") =>
+        new($"The content has {sizeBytes} bytes{orMore}; an object in S3 has at most {(long)MostParts * partBytes} here. Store it in parts.");
 
     [SuppressMessage("Security", "CA5351", Justification = "Servers give it as the ETag. Whoever could place a part that collides could place any.")]
     private string? ETagIfArrived(int number, ArraySegment<byte> body) =>

@@ -55,11 +55,15 @@ public sealed class ContentStore
     /// <exception cref="StorageUnavailableException">The store is full, read-only or unreachable.</exception>
     public async Task<ContentInfo> PutAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken = default)
     {
-        if (content.Length > MostInMemory && Packed is not null)
-            return await PutAsync(InMemory(content), cancellationToken).ConfigureAwait(false);
+        if (content.Length > MostInMemory && Packed is not null
+            && await Packed.TryPutLargeAsync(() => InMemory(content), progress: null, cancellationToken).ConfigureAwait(false) is { } put)
+        {
+            return put;
+        }
+
         var info = new ContentInfo(Digest.Of(content.Span), content.Length);
-        if (Packed is null || !await Packed.TryPutSmallAsync(info, content, cancellationToken).ConfigureAwait(false))
-            await _whole.PutAsync(info, () => InMemory(content), cancellationToken).ConfigureAwait(false);
+        if (content.Length > MostInMemory || Packed is null || !await Packed.TryPutSmallAsync(info, content, cancellationToken).ConfigureAwait(false))
+            await PutWholeAsync(info, () => InMemory(content), cancellationToken).ConfigureAwait(false);
         return info;
     }
 
@@ -76,27 +80,39 @@ public sealed class ContentStore
         var read = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, cancellationToken).ConfigureAwait(false);
         if (read < head.Length)
             return await PutAsync(head.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
-        if (Packed is not null)
-        {
-            using var use = await Packed.TryEnterAsync(cancellationToken).ConfigureAwait(false);
-            if (use is not null)
-                return await Packed.PutLargeAsync(new PrefixedStream(head, content), use, progress: null, cancellationToken).ConfigureAwait(false);
-        }
-
+        if (Packed is not null && await TryPutLargeAsync(Packed).ConfigureAwait(false) is { } put)
+            return put;
         var spool = await SpoolFile.CreateAsync(_spoolFolder, head, content, cancellationToken).ConfigureAwait(false);
         await using (spool.ConfigureAwait(false))
         {
-            await _whole.PutAsync(spool.Content, () => new VerifyingStream(spool.OpenRead(), spool.Content, Changed), cancellationToken)
+            await PutWholeAsync(spool.Content, () => new VerifyingStream(spool.OpenRead(), spool.Content, Changed), cancellationToken)
                 .ConfigureAwait(false);
             return spool.Content;
+        }
+
+        async Task<ContentInfo?> TryPutLargeAsync(PackedContents packed)
+        {
+            if (!content.CanSeek)
+                return await packed.TryPutOnceAsync(new PrefixedStream(head, content), cancellationToken).ConfigureAwait(false);
+            var behind = content.Position;
+            var done = await packed.TryPutLargeAsync(() => From(behind), progress: null, cancellationToken).ConfigureAwait(false);
+            if (done is null)
+                content.Position = behind;
+            return done;
+
+            Stream From(long position)
+            {
+                content.Position = position;
+                return new PrefixedStream(head, content);
+            }
         }
 
         Exception Changed() => new IntegrityException($"A temporary file in '{_spoolFolder}' changed while it was read; store the content again.");
     }
 
     /// <summary>
-    /// Stores a file; durable when it returns. A file that somebody writes to meanwhile is detected, and is never stored under a
-    /// wrong digest.
+    /// Stores a file; durable when it returns. A file that somebody writes to meanwhile is detected, unless that is done through a
+    /// memory mapping; nothing is ever stored under a wrong digest.
     /// </summary>
     /// <param name="path">The file.</param>
     /// <param name="progress">Told the bytes stored so far, and the size at the end.</param>
@@ -109,8 +125,7 @@ public sealed class ContentStore
         string path, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var info = await TryPutFileAsync(path, progress, cancellationToken).ConfigureAwait(false)
-            ?? await PutWholeFileAsync(path, progress, cancellationToken).ConfigureAwait(false);
+        var info = await new FilePut(this, path, progress).RunAsync(cancellationToken).ConfigureAwait(false);
         progress?.Report(info.SizeBytes);
         return info;
     }
@@ -341,38 +356,18 @@ public sealed class ContentStore
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false, publiclyVisible: true)
             : new MemoryStream(content.ToArray(), writable: false);
 
-    /// <summary>Stores a file by the index; null if that is away.</summary>
-    private async Task<ContentInfo?> TryPutFileAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
+    /// <summary>Stores one object that is checked as it is read.</summary>
+    internal async Task PutWholeAsync(ContentInfo info, Func<Stream> open, CancellationToken cancellationToken)
     {
-        if (Packed is null)
-            return null;
-        var file = SourceFile.Open(path);
-        await using (file.ConfigureAwait(false))
+        try
         {
-            Manifest.ThrowIfTooLarge(file.Length);
-            var stamp = FileStamp.Of(file);
-            var put = file.Length <= MostInMemory
-                ? await PutAsync(file, cancellationToken).ConfigureAwait(false)
-                : await Packed.TryPutLargeAsync(file, progress, cancellationToken).ConfigureAwait(false);
-            return put is not { } info || await stamp.IsUnchangedAsync(file, info, cancellationToken).ConfigureAwait(false) ? put : throw Changed(path);
+            await _whole.PutAsync(info, open, cancellationToken).ConfigureAwait(false);
+        }
+        catch (ArgumentException e) when (Packed is not null)
+        {
+            // in packs it is not
+            throw new StorageUnavailableException(
+                $"The index of contents is away, and a content of {info.SizeBytes} bytes is too large to be one object in '{Objects.Location}'; store it when the metadata store is back.", e);
         }
     }
-
-    private async Task<ContentInfo> PutWholeFileAsync(string path, IProgress<long>? progress, CancellationToken cancellationToken)
-    {
-        ContentInfo info;
-        var file = SourceFile.Open(path);
-        await using (file.ConfigureAwait(false))
-        {
-            Manifest.ThrowIfTooLarge(file.Length);
-            info = await SourceFile.HashAsync(file, cancellationToken).ConfigureAwait(false);
-        }
-
-        await _whole.PutAsync(info, () => new VerifyingStream(SourceFile.Open(path), info, () => Changed(path), progress), cancellationToken)
-            .ConfigureAwait(false);
-        return info;
-    }
-
-    private static ConflictException Changed(string path) =>
-        new($"The file '{path}' changed while it was being stored; store it again when nobody writes to it.");
 }

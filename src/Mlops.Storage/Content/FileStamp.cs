@@ -1,6 +1,9 @@
 namespace Mlops.Storage;
 
-/// <summary>By what a file that somebody writes to is told from one that rests.</summary>
+/// <summary>
+/// By what a file that somebody writes to is told from one that rests: its size and the time of the last write. A writer through a
+/// mapping may change neither until the file is closed; then a mixture of before and after can be stored, under its own digest.
+/// </summary>
 internal readonly record struct FileStamp(long SizeBytes, DateTimeOffset Written, DateTimeOffset Taken)
 {
     // coarser than the clock of any file system that keeps fractions of a second; FAT keeps every other second

@@ -1,8 +1,17 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Mlops.Storage;
 
 /// <summary>Contents in packs: up to 1 MiB in one piece, larger ones as chunks and a manifest.</summary>
+[SuppressMessage("Design", "CA1001", Justification = "Semaphores whose wait handles nobody asks for hold nothing to free.")]
 internal sealed class PackedContents
 {
+    // each takes some 20 MiB of memory while it is cut
+    private const int LargeAtOnce = 4;
+    private readonly SemaphoreSlim _atHand = new(LargeAtOnce);
+
+    // whoever writes a stream may pause for long, which must not hold up what is at hand
+    private readonly SemaphoreSlim _streams = new(LargeAtOnce);
     private readonly PackReader _reader;
     private readonly SmallPuts _small;
 
@@ -21,36 +30,54 @@ internal sealed class PackedContents
 
     public ContentLease Lease { get; }
 
-    /// <summary>Begins a put or a read; null if the index is away.</summary>
-    public async Task<ContentLease.Use?> TryEnterAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await Lease.EnterAsync(cancellationToken).ConfigureAwait(false);
-        }
-        catch (StorageUnavailableException)
-        {
-            return null;
-        }
-    }
+    /// <summary>Begins a read; null if the index is away.</summary>
+    public Task<ContentLease.Use?> TryEnterAsync(CancellationToken cancellationToken) => TryEnterAsync(asks: false, cancellationToken);
 
     /// <summary>False if the index is away.</summary>
     public Task<bool> TryPutSmallAsync(ContentInfo info, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         TryPutAsync(use => _small.PutAsync(info, content, use, cancellationToken), cancellationToken);
 
     /// <summary>Null if the index is away.</summary>
-    public async Task<ContentInfo?> TryPutLargeAsync(Stream content, IProgress<long>? progress, CancellationToken cancellationToken)
+    /// <param name="open">Gives the content from its start, each time.</param>
+    /// <param name="progress">Told the bytes stored so far.</param>
+    /// <param name="cancellationToken">Cancels.</param>
+    public async Task<ContentInfo?> TryPutLargeAsync(Func<Stream> open, IProgress<long>? progress, CancellationToken cancellationToken)
     {
-        ContentInfo? info = null;
-        await TryPutAsync(async use => info = await PutLargeAsync(content, use, progress, cancellationToken).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
-        return info;
+        await _atHand.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            ContentInfo? info = null;
+            var isDone = await TryPutAsync(async use => info = await PutLargeAsync(open(), use, progress, cancellationToken).ConfigureAwait(false), cancellationToken)
+                .ConfigureAwait(false);
+            return isDone ? info : null;
+        }
+        finally
+        {
+            _atHand.Release();
+        }
+    }
+
+    /// <summary>Stores a stream that can be read only once; null if the index is away, and then nothing was read.</summary>
+    /// <exception cref="StorageUnavailableException">The index was away since, or the lease was lost; or it is the objects that are away.</exception>
+    public async Task<ContentInfo?> TryPutOnceAsync(Stream content, CancellationToken cancellationToken)
+    {
+        await _streams.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            using var use = await TryBeginPutAsync(asks: true, cancellationToken).ConfigureAwait(false);
+            return use is null ? null : await PutLargeAsync(content, use, progress: null, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            _streams.Release();
+        }
     }
 
     /// <summary>Stores a stream of known length that checks itself.</summary>
     /// <exception cref="StorageUnavailableException">The index or the objects are away or full.</exception>
     public async Task<ContentInfo> PutAsync(Stream content, CancellationToken cancellationToken)
     {
-        using var use = await Lease.EnterAsync(cancellationToken).ConfigureAwait(false);
+        using var use = await Lease.EnterAsync(asks: false, cancellationToken).ConfigureAwait(false);
         if (content.Length > ContentStore.MostInMemory)
             return await PutLargeAsync(content, use, progress: null, cancellationToken).ConfigureAwait(false);
         var bytes = new byte[content.Length];
@@ -62,9 +89,6 @@ internal sealed class PackedContents
         await _small.PutAsync(info, bytes, use, cancellationToken).ConfigureAwait(false);
         return info;
     }
-
-    public Task<ContentInfo> PutLargeAsync(Stream content, ContentLease.Use use, IProgress<long>? progress, CancellationToken cancellationToken) =>
-        new ChunkedPut(Packs, Index, use).PutAsync(content, progress, cancellationToken);
 
     public Task<IndexEntry?> FindAsync(Digest digest, CancellationToken cancellationToken) => Index.FindContentAsync(digest, cancellationToken);
 
@@ -160,35 +184,44 @@ internal sealed class PackedContents
         }
     }
 
+    private Task<ContentInfo> PutLargeAsync(Stream content, ContentLease.Use use, IProgress<long>? progress, CancellationToken cancellationToken) =>
+        new ChunkedPut(Packs, Index, use).PutAsync(content, progress, cancellationToken);
+
     private async Task<bool> TryPutAsync(Func<ContentLease.Use, Task> put, CancellationToken cancellationToken)
     {
-        using var use = await TryEnterAsync(cancellationToken).ConfigureAwait(false);
-        if (use is null)
-            return false;
-        try
+        for (var isRetry = false; ; isRetry = true)
         {
-            await put(use).ConfigureAwait(false);
-            return true;
-        }
-        catch (StorageUnavailableException)
-        {
-            if (await IsIndexThereAsync(cancellationToken).ConfigureAwait(false))
-                throw; // it is the objects that are away
-            return false;
+            using var use = await TryBeginPutAsync(asks: false, cancellationToken).ConfigureAwait(false);
+            if (use is null)
+                return false;
+            try
+            {
+                await put(use).ConfigureAwait(false);
+                return true;
+            }
+            catch (StorageUnavailableException) when (use.IsLost && !isRetry)
+            {
+                // the machine slept: what was found to be there may be gone, and is looked up anew with another lease
+            }
+            catch (StorageUnavailableException) when (use.IsLost || Index.Outage.IsKnown)
+            {
+                return false; // else it is the objects that are away
+            }
         }
     }
 
-    /// <summary>Whether the index can be reached, and what failed was something else.</summary>
-    private async Task<bool> IsIndexThereAsync(CancellationToken cancellationToken)
+    private async Task<ContentLease.Use?> TryBeginPutAsync(bool asks, CancellationToken cancellationToken) =>
+        Index.Outage.MayAsk(out var looks) ? await TryEnterAsync(asks || looks, cancellationToken).ConfigureAwait(false) : null;
+
+    private async Task<ContentLease.Use?> TryEnterAsync(bool asks, CancellationToken cancellationToken)
     {
         try
         {
-            _ = await Index.FindContentAsync(default, cancellationToken).ConfigureAwait(false);
-            return true;
+            return await Lease.EnterAsync(asks, cancellationToken).ConfigureAwait(false);
         }
         catch (StorageUnavailableException)
         {
-            return false;
+            return null;
         }
     }
 }

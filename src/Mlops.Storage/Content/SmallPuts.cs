@@ -71,8 +71,10 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index)
         var bytes = 0;
         lock (_waiting)
         {
-            while (bytes < PackBuilder.TargetBytes && _waiting.TryDequeue(out var next))
+            // what fits into one pack
+            while (_waiting.TryPeek(out var next) && (group.Count == 0 || PackBuilder.SizeOf(group.Count + 1, bytes + next.Bytes.Length) <= PackBuilder.MostBytes))
             {
+                _waiting.Dequeue();
                 if (!next.TryTake())
                     continue;
                 group.Add(next);

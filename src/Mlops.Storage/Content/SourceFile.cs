@@ -12,7 +12,7 @@ internal static class SourceFile
     {
         try
         {
-            // others may go on writing: a change is detected by its digest, which also catches writers that a lock would not
+            // others may go on writing: a lock would stop them, and the stamp of the file tells
             return new FileStream(path, new FileStreamOptions
             {
                 Mode = FileMode.Open,

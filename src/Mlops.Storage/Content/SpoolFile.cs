@@ -1,8 +1,9 @@
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 
 namespace Mlops.Storage;
 
-/// <summary>Takes a stream of unknown digest to a temporary file while hashing it. The file goes away with this object.</summary>
+/// <summary>Takes a stream of unknown digest to a temporary file while hashing it. The file goes away with this object, or its process.</summary>
 internal sealed class SpoolFile : IAsyncDisposable
 {
     private const int BufferBytes = 128 * 1024;
@@ -30,13 +31,7 @@ internal sealed class SpoolFile : IAsyncDisposable
     }
 
     /// <summary>Opens the bytes from their start.</summary>
-    public Stream OpenRead() => new FileStream(_file.Name, new FileStreamOptions
-    {
-        Mode = FileMode.Open,
-        Access = FileAccess.Read,
-        Share = FileShare.ReadWrite | FileShare.Delete,
-        Options = FileOptions.Asynchronous | FileOptions.SequentialScan,
-    });
+    public Stream OpenRead() => new Reading(_file.SafeFileHandle);
 
     public ValueTask DisposeAsync() => _file.DisposeAsync();
 
@@ -46,14 +41,19 @@ internal sealed class SpoolFile : IAsyncDisposable
         try
         {
             Directory.CreateDirectory(folder);
-            return new FileStream(path, new FileStreamOptions
+            var file = new FileStream(path, new FileStreamOptions
             {
                 Mode = FileMode.CreateNew,
                 Access = FileAccess.ReadWrite,
-                Share = FileShare.Read | FileShare.Delete,
+                Share = FileShare.Delete,
                 BufferSize = 0,
                 Options = FileOptions.Asynchronous | FileOptions.DeleteOnClose,
             });
+
+            // Windows deletes the file of a process that is killed; elsewhere it must have no name any more by then
+            if (!OperatingSystem.IsWindows())
+                File.Delete(path);
+            return file;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -83,5 +83,25 @@ internal sealed class SpoolFile : IAsyncDisposable
         }
 
         Content = new ContentInfo(Digest.Of(hash), size);
+    }
+
+    /// <summary>Reads from the start; does not own the file.</summary>
+    private sealed class Reading(SafeFileHandle file) : ReadOnlyStream
+    {
+        private long _position;
+
+        public override int Read(Span<byte> buffer)
+        {
+            var read = RandomAccess.Read(file, buffer, _position);
+            _position += read;
+            return read;
+        }
+
+        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        {
+            var read = await RandomAccess.ReadAsync(file, buffer, _position, cancellationToken).ConfigureAwait(false);
+            _position += read;
+            return read;
+        }
     }
 }

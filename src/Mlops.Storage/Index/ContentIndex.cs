@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 namespace Mlops.Storage;
 
 /// <summary>
-/// Says where each chunk and content is: one cell each, <c>chunk/ab…</c> and <c>content/ab…</c>. It holds nothing that the packs
-/// do not say, and can be made anew from them.
+/// Says where each chunk and content is: one cell each, <c>chunk/ab…</c> and <c>content/ab…</c>, which can be made anew from the
+/// packs; and how the store cuts, which cannot.
 /// </summary>
 internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
 {
@@ -18,6 +18,8 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
 
     public TimeProvider Time => time;
 
+    public IndexOutage Outage { get; } = new(time);
+
     public static string PrefixOf(PackEntryKind kind) => kind == PackEntryKind.Chunk ? ChunkPrefix : ContentPrefix;
 
     public static string KeyOf(PackEntryKind kind, Digest digest) => PrefixOf(kind) + digest;
@@ -28,7 +30,7 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
     {
         while (_profile is null)
         {
-            if (await store.FindCellAsync(ProfileKey, cancellationToken).ConfigureAwait(false) is { } cell)
+            if (await FindCellAsync(ProfileKey, cancellationToken).ConfigureAwait(false) is { } cell)
             {
                 _profile = ChunkProfile.Parse(System.Text.Encoding.UTF8.GetString(cell.Value.Span));
                 break;
@@ -49,7 +51,9 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
     }
 
     public async Task<IndexEntry?> FindContentAsync(Digest digest, CancellationToken cancellationToken) =>
-        await store.FindCellAsync(KeyOf(PackEntryKind.Content, digest), cancellationToken).ConfigureAwait(false) is { } cell ? IndexEntry.Read(cell) : null;
+        await FindCellAsync(KeyOf(PackEntryKind.Content, digest), cancellationToken).ConfigureAwait(false) is { } cell ? IndexEntry.Read(cell) : null;
+
+    public Task<Cell?> FindCellAsync(string key, CancellationToken cancellationToken) => AskAsync(() => store.FindCellAsync(key, cancellationToken));
 
     /// <summary>What is known of these chunks, or of these contents.</summary>
     /// <param name="kind">Which.</param>
@@ -63,7 +67,7 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
         Dictionary<Digest, IndexEntry> found = [];
         foreach (var keys in digests.Distinct().Select(d => KeyOf(kind, d)).Chunk(KeysTogether))
         {
-            foreach (var cell in await store.FindCellsAsync(keys, cancellationToken).ConfigureAwait(false))
+            foreach (var cell in await AskAsync(() => store.FindCellsAsync(keys, cancellationToken)).ConfigureAwait(false))
             {
                 var entry = unreadable is null ? IndexEntry.Read(cell) : IndexEntry.TryRead(cell);
                 if (entry is null)
@@ -145,8 +149,12 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
     }
 
     /// <exception cref="ConflictException">A cell is not as expected; nothing was written.</exception>
-    public Task CommitAsync(IReadOnlyList<CellWrite> cells, CancellationToken cancellationToken) =>
-        store.CommitAsync(new Batch { Actor = "content-store", ClientTime = time.GetUtcNow(), Cells = cells }, cancellationToken);
+    public async Task CommitAsync(IReadOnlyList<CellWrite> cells, CancellationToken cancellationToken)
+    {
+        var batch = new Batch { Actor = "content-store", ClientTime = time.GetUtcNow(), Cells = cells };
+        await AskAsync(() => store.CommitAsync(batch, cancellationToken)).ConfigureAwait(false);
+        Outage.End();
+    }
 
     /// <summary>Commits those writes whose cells are as expected, and returns the others, which were left out.</summary>
     public Task<IReadOnlyList<CellWrite>> CommitUnchangedAsync(IReadOnlyList<CellWrite> writes, CancellationToken cancellationToken) =>
@@ -175,6 +183,19 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
                 .. await CommitUnchangedAsync([.. writes.Take(half)], commit).ConfigureAwait(false),
                 .. await CommitUnchangedAsync([.. writes.Skip(half)], commit).ConfigureAwait(false),
             ];
+        }
+    }
+
+    private async Task<T> AskAsync<T>(Func<Task<T>> ask)
+    {
+        try
+        {
+            return await ask().ConfigureAwait(false);
+        }
+        catch (StorageUnavailableException)
+        {
+            Outage.Note();
+            throw;
         }
     }
 }

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.ExceptionServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -19,32 +20,36 @@ internal sealed class ContentLease(ContentIndex index)
     private readonly SemaphoreSlim _turn = new(1);
     private readonly List<Use> _uses = [];
     private LeaseCell _cell = NewCell(index);
+    private StorageUnavailableException? _failure; // the last of a commit, new each time
 
     /// <summary>Begins a use, which ends with its disposal.</summary>
+    /// <param name="asks">Whether the index is asked for sure, and not only if the lease is due.</param>
+    /// <param name="cancellationToken">Cancels.</param>
     /// <exception cref="StorageUnavailableException">The index cannot be reached.</exception>
-    public async Task<Use> EnterAsync(CancellationToken cancellationToken)
+    public async Task<Use> EnterAsync(bool asks, CancellationToken cancellationToken)
     {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        var use = new Use(this, Now);
+        Use? use = null;
         try
         {
+            await TakeTurnAsync(BeginAsync, cancellationToken).ConfigureAwait(false);
+            return use!;
+        }
+        catch
+        {
+            use?.Dispose();
+            throw;
+        }
+
+        async Task BeginAsync()
+        {
+            use = new Use(this, Now);
             lock (_uses)
                 _uses.Add(use);
 
             // one that ended while nothing used it is of no use any more; the next is another cell
-            if (_cell.IsDue && !await TryRenewAsync([]).ConfigureAwait(false) && !await TryRenewAsync([]).ConfigureAwait(false))
+            if ((asks || _cell.IsDue) && !await TryRenewAsync([]).ConfigureAwait(false) && !await TryRenewAsync([]).ConfigureAwait(false))
                 throw Lost();
             use.Cell = _cell;
-            return use;
-        }
-        catch
-        {
-            use.Dispose();
-            throw;
-        }
-        finally
-        {
-            _turn.Release();
         }
     }
 
@@ -89,17 +94,46 @@ internal sealed class ContentLease(ContentIndex index)
     private static LeaseCell NewCell(ContentIndex index) =>
         new(index, Prefix + RandomNumberGenerator.GetHexString(32, lowercase: true), Lifetime, LeaseCell.Me);
 
-    private async Task CommitAsync(Use use, IReadOnlyList<CellWrite> cells, CancellationToken cancellationToken)
-    {
-        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+    private Task CommitAsync(Use use, IReadOnlyList<CellWrite> cells, CancellationToken cancellationToken) => TakeTurnAsync(
+        async () =>
         {
             if (use.Cell != _cell || !await TryRenewAsync(cells).ConfigureAwait(false))
                 throw Lost();
-        }
-        finally
+        },
+        cancellationToken);
+
+    /// <summary>
+    /// Does something when its turn comes. Whoever waited behind one that did not reach the index fails with it, rather than wait for
+    /// the same in his turn. A caller may leave, but what was begun goes on: others use the cell too, so nobody leaves it in doubt.
+    /// </summary>
+    private async Task TakeTurnAsync(Func<Task> work, CancellationToken cancellationToken)
+    {
+        var before = _failure;
+        await _turn.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (_failure is { } failure && failure != before)
         {
             _turn.Release();
+            throw new StorageUnavailableException(failure.Message, failure) { NeedsRepair = failure.NeedsRepair };
+        }
+
+        (await WorkAsync().WaitAsync(cancellationToken).ConfigureAwait(false))?.Throw();
+
+        // gives its error, which nobody may be there to see
+        async Task<ExceptionDispatchInfo?> WorkAsync()
+        {
+            try
+            {
+                await work().ConfigureAwait(false);
+                return null;
+            }
+            catch (Exception e)
+            {
+                return ExceptionDispatchInfo.Capture(e);
+            }
+            finally
+            {
+                _turn.Release();
+            }
         }
     }
 
@@ -110,9 +144,17 @@ internal sealed class ContentLease(ContentIndex index)
         lock (_uses)
             BinaryPrimitives.WriteInt64LittleEndian(since, Microseconds.From(_uses.Count == 0 ? Now : _uses.Min(u => u.Since)));
 
-        // others use the cell too, so nobody leaves it in doubt
-        if (await _cell.TryCommitAsync(since, cells, CancellationToken.None).ConfigureAwait(false))
-            return true;
+        try
+        {
+            if (await _cell.TryCommitAsync(since, cells, CancellationToken.None).ConfigureAwait(false))
+                return true;
+        }
+        catch (StorageUnavailableException e)
+        {
+            _failure = e;
+            throw;
+        }
+
         _cell = NewCell(index);
         return false;
     }
@@ -127,6 +169,9 @@ internal sealed class ContentLease(ContentIndex index)
 
         public LeaseCell? Cell { get; set; }
 
+        /// <summary>Whether the lease has ended under it, so that it cannot commit any more.</summary>
+        public bool IsLost => Cell != lease._cell;
+
         /// <summary>Commits cells, if the lease still stands.</summary>
         /// <exception cref="ConflictException">One of the cells is not as expected.</exception>
         /// <exception cref="StorageUnavailableException">The index cannot be reached, or the lease is lost.</exception>
@@ -134,7 +179,7 @@ internal sealed class ContentLease(ContentIndex index)
 
         /// <summary>Renews the lease where a use takes long without committing.</summary>
         public Task RenewIfDueAsync(CancellationToken cancellationToken) =>
-            Cell == lease._cell && !lease._cell.IsDue ? Task.CompletedTask : CommitAsync([], cancellationToken);
+            !IsLost && !lease._cell.IsDue ? Task.CompletedTask : CommitAsync([], cancellationToken);
 
         /// <summary>The same where nothing relies on it yet: the next commit finds out that the lease is lost, and a read what is gone.</summary>
         public async ValueTask TryRenewIfDueAsync(CancellationToken cancellationToken)

@@ -66,7 +66,7 @@ internal sealed class LeaseCell(ContentIndex index, string key, TimeSpan lifetim
     }
 
     private async Task<long> FindVersionAsync(CancellationToken cancellationToken) =>
-        await index.Store.FindCellAsync(key, cancellationToken).ConfigureAwait(false) is { } cell && cell.Value.Span.EndsWith(Encoding.UTF8.GetBytes(who))
+        await index.FindCellAsync(key, cancellationToken).ConfigureAwait(false) is { } cell && cell.Value.Span.EndsWith(Encoding.UTF8.GetBytes(who))
             ? cell.Version
             : 0;
 }

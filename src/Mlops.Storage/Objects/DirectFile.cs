@@ -22,7 +22,7 @@ internal static unsafe partial class DirectFile
 
     /// <summary>Creates a file of these bytes, flushed to the medium; false, and there is no file, where that is not possible.</summary>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public static bool TryWrite(string path, ReadOnlySpan<byte> bytes, CancellationToken cancellationToken)
+    public static bool TryWrite(string path, ReadOnlySpan<byte> bytes, Action<string>? step, CancellationToken cancellationToken)
     {
         var direct = !OperatingSystem.IsLinux() ? 0 : RuntimeInformation.ProcessArchitecture switch
         {
@@ -48,6 +48,7 @@ internal static unsafe partial class DirectFile
                 piece.CopyTo(aligned);
                 aligned[piece.Length..].Clear();
                 RandomAccess.Write(file, aligned, at);
+                step?.Invoke("in put");
             }
 
             RandomAccess.SetLength(file, bytes.Length);

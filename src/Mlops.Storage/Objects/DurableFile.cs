@@ -28,7 +28,7 @@ public static partial class DurableFile
     /// Gives a flushed file its name unless the name is taken, and makes that durable. False if the name is taken; the source is
     /// then left for the caller to delete.
     /// </summary>
-    internal static bool TryMove(string source, string target)
+    internal static bool TryMove(string source, string target, Action<string>? step = null)
     {
         if (OperatingSystem.IsWindows())
         {
@@ -41,7 +41,9 @@ public static partial class DurableFile
         // a hard link fails if the name is taken, whoever races; rename would silently replace
         if (Link(source, target) == 0)
         {
+            step?.Invoke("linked");
             File.Delete(source);
+            step?.Invoke("unlinked");
         }
         else
         {

@@ -31,6 +31,9 @@ public sealed class FolderObjectStore : IObjectStore
     /// <inheritdoc/>
     public string Location { get; }
 
+    /// <summary>Called at each step of a put on its way to the medium, such as to be killed there; null for a store in use.</summary>
+    internal Action<string>? Step { get; init; }
+
     /// <inheritdoc/>
     /// <exception cref="ConflictException">The name is the folder of another object, or lies below one.</exception>
     public async Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default)
@@ -59,8 +62,9 @@ public sealed class FolderObjectStore : IObjectStore
                 }
             }
 
+            Step?.Invoke("flushed");
             cancellationToken.ThrowIfCancellationRequested();
-            if (Guard(name, () => DurableFile.TryMove(temporary, target)))
+            if (Guard(name, () => DurableFile.TryMove(temporary, target, Step)))
                 return PutOutcome.Created;
             _ = Guard(name, () => IsThere(target));
             return PutOutcome.AlreadyThere;
@@ -185,6 +189,7 @@ public sealed class FolderObjectStore : IObjectStore
             try
             {
                 await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken).ConfigureAwait(false);
+                Step?.Invoke("in put");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
@@ -206,7 +211,7 @@ public sealed class FolderObjectStore : IObjectStore
 
         // blocks while the medium writes
         var isWritten = await Task.Run(
-            () => Guard(name, () => DirectFile.TryWrite(temporary, whole.AsSpan((int)memory.Position), cancellationToken)), cancellationToken).ConfigureAwait(false);
+            () => Guard(name, () => DirectFile.TryWrite(temporary, whole.AsSpan((int)memory.Position), Step, cancellationToken)), cancellationToken).ConfigureAwait(false);
         if (isWritten)
             memory.Position = memory.Length;
         return isWritten;

@@ -7,25 +7,22 @@ namespace Mlops.Storage;
 internal sealed class PackBuilder(int capacity) : IDisposable
 {
     /// <summary>
-    /// A pack is stored once it holds so much: large enough for few objects, small enough to hold several in memory. With a last
-    /// chunk and the footer it stays within 8 MiB, which object stores take in one request.
+    /// What a pack takes with its footer, unless it is one longer entry: large enough for few objects, small enough to hold several in
+    /// memory, and what object stores take in one request.
     /// </summary>
-    public const int TargetBytes = MostBytes - FooterBytes - (256 * 1024);
-
-    /// <summary>What a pack that is filled takes.</summary>
     public const int MostBytes = 8 * 1024 * 1024;
 
-    private const int FooterBytes = 256 * 1024;
     private readonly List<PackEntry> _entries = [];
     private byte[] _buffer = [];
     private int _length;
 
     public int Count => _entries.Count;
 
-    public bool IsFull => _length >= TargetBytes;
+    /// <summary>Whether an entry of so many stored bytes may be added without making the pack too large; true for the first.</summary>
+    public bool HasRoomFor(int bytes) => Count == 0 || SizeOf(Count + 1, _length + (long)bytes) <= MostBytes;
 
-    /// <summary>Whether so many bytes may be added without making the pack too large; true for the first.</summary>
-    public bool HasRoomFor(int bytes) => _length == 0 || _length + (long)bytes <= MostBytes - FooterBytes;
+    /// <summary>The most that a pack of so many entries and stored bytes takes.</summary>
+    public static long SizeOf(int entries, long bytes) => bytes + PackFooter.MostBytes(entries);
 
     /// <param name="kind">What it is.</param>
     /// <param name="digest">Its digest.</param>

@@ -16,12 +16,18 @@ internal static class PackFooter
     private const int SaltBytes = 16;
     private const int MostEntryBytes = 2 + Digest.SizeBytes + (3 * Varint.MaxBytes);
 
+    // varints of a pack's length and of a content's are shorter than they can be
+    private const int UsualEntryBytes = 48;
+
     private static ReadOnlySpan<byte> Mark => "MLOPSPK1"u8;
+
+    /// <summary>The most that a footer of so many entries takes, with its trailer.</summary>
+    public static long MostBytes(int entries) => 1 + SaltBytes + Varint.MaxBytes + TrailerBytes + ((long)entries * UsualEntryBytes);
 
     /// <summary>The footer with its trailer, and the name that it gives.</summary>
     public static (byte[] Bytes, Digest Name) Write(IReadOnlyList<PackEntry> entries)
     {
-        var buffer = new ArrayBufferWriter<byte>(64 + (entries.Count * 48));
+        var buffer = new ArrayBufferWriter<byte>((int)MostBytes(entries.Count));
         buffer.Write([Version]);
         RandomNumberGenerator.Fill(buffer.GetSpan(SaltBytes)[..SaltBytes]);
         buffer.Advance(SaltBytes);

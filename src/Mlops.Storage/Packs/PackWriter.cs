@@ -15,9 +15,9 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
     public async ValueTask AddAsync(
         PackEntryKind kind, Digest digest, ReadOnlyMemory<byte> bytes, byte[]? compressed, CancellationToken cancellationToken)
     {
-        _builder.Add(kind, digest, bytes.Span, compressed);
-        if (_builder.IsFull)
+        if (!_builder.HasRoomFor(compressed?.Length ?? bytes.Length))
             await StoreAsync(cancellationToken).ConfigureAwait(false);
+        _builder.Add(kind, digest, bytes.Span, compressed);
     }
 
     /// <summary>Stores what is gathered, and everything before it, then <paramref name="manifest"/>.</summary>
@@ -27,12 +27,13 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
         {
             using var zstd = new Zstd();
             var list = manifest.Write();
-            if (!_builder.HasRoomFor(list.Length))
+            var compressed = zstd.TryCompress(list);
+            if (!_builder.HasRoomFor(compressed?.Length ?? list.Length))
                 await StoreAsync(cancellationToken).ConfigureAwait(false);
 
             // chunks are in the index before a manifest that names them is
             await Task.WhenAll(_storing).ConfigureAwait(false);
-            _builder.Add(PackEntryKind.Manifest, content, list, zstd.TryCompress(list), manifest.SizeBytes);
+            _builder.Add(PackEntryKind.Manifest, content, list, compressed, manifest.SizeBytes);
         }
 
         await StoreAsync(cancellationToken).ConfigureAwait(false);

@@ -44,6 +44,7 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         _begun = Now;
         var live = await LiveContents.MarkAsync(contents, () => RenewAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
         await PackWholeAsync(live, cancellationToken).ConfigureAwait(false);
+        await live.AddUnreadAsync(d => WouldPackAsync(d, cancellationToken), cancellationToken).ConfigureAwait(false);
         foreach (var pack in await PackRewriting.ListWishesAsync(contents.Index.Store, cancellationToken).ConfigureAwait(false))
             _withoutFooter[pack] = [];
         _oldest = await ContentLease.FindOldestAsync(contents.Index.Store, cancellationToken).ConfigureAwait(false);
@@ -188,6 +189,10 @@ internal sealed class GarbageCollection(PackedContents contents, WholeObjects wh
         void Report(ContentInfo content, string? waits) =>
             this.Report($"object '{WholeObjects.NameOf(content.Digest)}'", content.SizeBytes, GarbageState.Condemned, "no record names it", waits);
     }
+
+    /// <summary>Whether this only does not pack a whole object because it is a dry run.</summary>
+    private async Task<bool> WouldPackAsync(Digest digest, CancellationToken cancellationToken) =>
+        options.IsDryRun && await whole.FindAsync(digest, cancellationToken).ConfigureAwait(false) is not null;
 
     private Task<bool> IsPackedAsync(Digest digest, CancellationToken cancellationToken) => _lease is null
         ? contents.IsKeptAsync(digest, cancellationToken)

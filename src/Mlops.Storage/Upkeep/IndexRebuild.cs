@@ -3,6 +3,8 @@ namespace Mlops.Storage;
 /// <summary>Makes the index of contents from the packs alone.</summary>
 internal sealed class IndexRebuild(PackedContents contents)
 {
+    private const int ListsTogether = 500;
+
     /// <summary>Not beside a collection, which could delete a pack between its reading and its indexing.</summary>
     public Task<IndexRebuildReport> RunAsync(CancellationToken cancellationToken) =>
         UpkeepLease.WithAsync(contents.Index, lease => ReadAsync(lease, cancellationToken), cancellationToken);
@@ -11,6 +13,7 @@ internal sealed class IndexRebuild(PackedContents contents)
     {
         var (packs, entries) = (0L, 0L);
         List<string> problems = [];
+        List<Digest> lists = [];
         var present = new PackPresence(contents.Packs);
         await foreach (var pack in contents.Packs.ListAsync(cancellationToken).ConfigureAwait(false))
         {
@@ -32,14 +35,21 @@ internal sealed class IndexRebuild(PackedContents contents)
                     var old = known.GetValueOrDefault(entry.Digest);
                     if (old is null || (old.Pack != pack.Name && await IsBetterAsync(pack.Name, entry, old).ConfigureAwait(false)))
                     {
-                        var now = IndexEntry.Of(pack.Name, entry) with { Condemned = old?.Condemned };
+                        // of a list that comes back it is not known yet whether its chunks do
+                        var comesBack = old is null && entry.Kind == PackEntryKind.Manifest;
+                        var now = IndexEntry.Of(pack.Name, entry) with { Condemned = comesBack ? Microseconds.From(contents.Index.Time.GetUtcNow()) : old?.Condemned };
                         better.Add(now.ToWrite(old?.Version ?? unreadable.GetValueOrDefault(now.Key)));
+                        if (comesBack)
+                            lists.Add(entry.Digest);
                     }
                 }
 
                 entries += better.Count - (await lease.CommitUnchangedAsync(better, cancellationToken).ConfigureAwait(false)).Count;
             }
         }
+
+        foreach (var some in lists.Chunk(ListsTogether))
+            entries -= await SettleAsync(lease, some, cancellationToken).ConfigureAwait(false);
 
         // others would go on telling to do what was just done
         var lost = await contents.Index.ListUnreadableAsync(cancellationToken).ConfigureAwait(false);
@@ -51,6 +61,38 @@ internal sealed class IndexRebuild(PackedContents contents)
         async ValueTask<bool> IsBetterAsync(Digest pack, PackEntry entry, IndexEntry old) => old.IsDamaged
             ? await IsSoundAsync(pack, entry, cancellationToken).ConfigureAwait(false)
             : !await present.HasAsync(old.Pack, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>
+    /// Takes lists of chunks that came back away again if not all of their chunks did: they were collected. A put that relies on one
+    /// meanwhile changes its cell, since it is condemned, and has stored the chunks. Returns how many were taken away.
+    /// </summary>
+    private async Task<int> SettleAsync(UpkeepLease lease, Digest[] lists, CancellationToken cancellationToken)
+    {
+        List<CellWrite> writes = [];
+        var found = await contents.Index.FindAsync(PackEntryKind.Manifest, lists, cancellationToken, unreadable: []).ConfigureAwait(false);
+        foreach (var list in found.Values.Where(e => e.Condemned is not null))
+        {
+            await lease.RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
+            var isWhole = await HasChunksAsync(list, cancellationToken).ConfigureAwait(false);
+            writes.Add(isWhole ? (list with { Condemned = null }).ToWrite(list.Version) : list.ToDelete());
+        }
+
+        var left = await lease.CommitUnchangedAsync(writes, cancellationToken).ConfigureAwait(false);
+        return writes.Except(left).Count(w => w.Value is null);
+    }
+
+    private async Task<bool> HasChunksAsync(IndexEntry list, CancellationToken cancellationToken)
+    {
+        try
+        {
+            var chunks = (await contents.ReadManifestAsync(list, cancellationToken).ConfigureAwait(false)).Chunks.Select(c => c.Digest).ToHashSet();
+            return (await contents.Index.FindAsync(PackEntryKind.Chunk, chunks, cancellationToken, unreadable: []).ConfigureAwait(false)).Count == chunks.Count;
+        }
+        catch (IntegrityException)
+        {
+            return true; // which of them it lists is not known; whoever reads it is told
+        }
     }
 
     private async Task<bool> IsSoundAsync(Digest pack, PackEntry entry, CancellationToken cancellationToken) =>

@@ -354,16 +354,34 @@ public abstract partial class ContentConformance
     public async Task CollectGarbage_list_of_chunks_damaged_deletes_nothing()
     {
         var digests = await PutNamedAsync(Random(3_000_000));
-        var info = Assert.Single(await ObjectsAsync());
-        var pack = await ReadObjectAsync(info.Name);
-        pack[pack.Length - BitConverter.ToInt32(pack, pack.Length - 12) - 12 - 10] ^= 1;
-        await ReplaceAsync(info.Name, pack);
+        await DamageListAsync();
         Release();
         await Assert.ThrowsAsync<IntegrityException>(() => _content.CollectGarbageAsync(Really));
         Assert.Equal(1, await CountObjectsAsync());
         await PutAsync(Random(3_000_000));
         await _content.CollectGarbageAsync(Really);
         await AssertReadableAsync(digests);
+    }
+
+    [SkippableFact]
+    public async Task CollectGarbage_list_of_chunks_damaged_and_stored_again_while_the_index_was_away_is_repaired()
+    {
+        var digests = await PutNamedAsync(Random(3_000_000));
+        await DamageListAsync();
+        await new ContentStore(Objects, spoolFolder: Folder).PutAsync(Random(3_000_000));
+        await PutAsync(Random(2_000_000, 2));
+        Release();
+        await _content.CollectGarbageAsync();
+        Assert.True((await _content.CollectGarbageAsync(Really)).Condemned > 1);
+        for (var i = 0; i < 3; i++)
+        {
+            Time.Advance(TimeSpan.FromDays(2));
+            await _content.CollectGarbageAsync(Really);
+        }
+
+        await AssertReadableAsync(digests);
+        Assert.Empty(await WholeNamesAsync());
+        Assert.Single(await ListAsync());
     }
 
     [SkippableFact]
@@ -449,6 +467,15 @@ public abstract partial class ContentConformance
             }),
         ],
     });
+
+    /// <summary>Damages the list of the chunks of the one content that is there.</summary>
+    private async Task DamageListAsync()
+    {
+        var info = Assert.Single(await ObjectsAsync());
+        var pack = await ReadObjectAsync(info.Name);
+        pack[pack.Length - BitConverter.ToInt32(pack, pack.Length - 12) - 12 - 10] ^= 1;
+        await ReplaceAsync(info.Name, pack);
+    }
 
     /// <summary>Makes packs that a collection deletes now.</summary>
     private async Task CondemnPacksAsync(int packs)

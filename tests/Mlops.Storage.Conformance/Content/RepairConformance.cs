@@ -24,6 +24,29 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task RebuildIndex_list_of_chunks_that_are_gone_does_not_come_back()
+    {
+        // two packs, of which the second, with the list of all, stays for what else is in it
+        var bytes = Random(14_000_000);
+        await PutAsync(bytes);
+        var kept = await PutNamedAsync(bytes[8_000_000..]);
+        Release();
+        await CollectAsync(3);
+        Assert.Equal(kept, (await ListAsync()).Select(c => c.Digest));
+        var report = await _content.RebuildIndexAsync();
+        Assert.Equal(kept, (await ListAsync()).Select(c => c.Digest));
+        Assert.Empty(report.Problems);
+        await AssertReadableAsync(kept);
+
+        await AssertReadableAsync(await PutAsync(bytes));
+        await ReplaceCellsAsync([]);
+        await _content.RebuildIndexAsync();
+        Assert.Equal(2, (await ListAsync()).Count);
+        Assert.DoesNotContain(await ListCellsAsync(), c => c.Value.Span[^1] != 0);
+        await AssertReadableAsync([kept[0], Digest.Of(bytes)]);
+    }
+
+    [SkippableFact]
     public async Task CollectGarbage_pack_whose_footer_is_damaged_is_packed_anew_by_the_index()
     {
         var digests = await PutNamedAsync(Random(3_000_000), Random(0));

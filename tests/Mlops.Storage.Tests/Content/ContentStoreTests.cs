@@ -45,6 +45,19 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [SkippableFact]
+    public async Task Put_bigStream_spoolFileHasNoNameThatAKilledPutWouldLeave()
+    {
+        Skip.If(OperatingSystem.IsWindows(), "Windows deletes the file of a killed process itself.");
+        var bytes = Bytes(3_000_000);
+        var info = await _store.PutAsync(new TestStream(bytes, 65_536, atEveryRead: at =>
+        {
+            if (at > 2_000_000)
+                Assert.Empty(Directory.GetFiles(_folder["spool"]));
+        }));
+        Assert.Equal(bytes, await _store.ReadAllAsync(info.Digest));
+    }
+
+    [SkippableFact]
     public async Task Put_spoolDiskFull_saysSo()
     {
         using var disk = TinyDisk.Mount(1_500_000);
