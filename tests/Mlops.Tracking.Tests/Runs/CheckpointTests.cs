@@ -12,7 +12,7 @@ public sealed class CheckpointTests
         await using var run = await rig.Open().StartRunAsync("e");
         double[] scores = [0.1, 0.9, 0.5, double.NaN, 0.6];
         for (var step = 0; step < scores.Length; step++)
-            await run.LogCheckpointAsync(WriteModel(rig, step), step, new CheckpointOptions { Score = scores[step], KeepLast = 2 });
+            await run.LogCheckpointAsync(WriteModel(rig, step), step, new CheckpointOptions { Score = scores[step], Metric = "val_auc", KeepLast = 2 });
         await run.CompleteAsync();
 
         var kept = await rig.Runs.ListCheckpointsAsync(run.Id);
@@ -23,6 +23,27 @@ public sealed class CheckpointTests
         await using var model = await rig.Runs.OpenArtifactAsync(run.Id, "checkpoints/model/4/model.bin");
         Assert.Equal("model 4", await new StreamReader(model).ReadToEndAsync());
         await rig.AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task LogCheckpointAsync_scoreOfALoss_keepsTheSmallest()
+    {
+        await using var rig = new Rig();
+        await using var run = await rig.Open().StartRunAsync("e");
+        double[] losses = [0.9, 0.1, 0.5, 0.6];
+        for (var step = 0; step < losses.Length; step++)
+            await run.LogCheckpointAsync(WriteModel(rig, step), step, new CheckpointOptions { Score = losses[step], Metric = "val_loss", KeepLast = 1 });
+        foreach (var metric in (string?[])[null, "x17"])
+        {
+            var error = await Assert.ThrowsAsync<ArgumentException>(
+                () => run.LogCheckpointAsync(WriteModel(rig, 9), 9, new CheckpointOptions { Score = 0.3, Metric = metric }));
+            Assert.Contains("say Goal", error.Message, StringComparison.Ordinal);
+        }
+
+        await run.CompleteAsync();
+        var kept = await rig.Runs.ListCheckpointsAsync(run.Id);
+        Assert.Equal([1, 3], kept.Select(c => c.Step));
+        Assert.Equal(1, ModelCheckpoint.Best(kept)!.Step);
     }
 
     [Fact]
