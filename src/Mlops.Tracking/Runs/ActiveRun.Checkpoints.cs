@@ -52,6 +52,7 @@ public sealed partial class ActiveRun
             if (!_tracker.WriteCheckpoint(this, path, content, key, step, options.Score, goal ?? MetricGoal.Maximize, out var logged))
                 return logged;
             _checkpoints?.Add(logged);
+            StepOutputs[path.Value] = AsData(logged);
             if (options.KeepLast is { } last)
                 Forget(key, last);
             return logged;
@@ -68,8 +69,15 @@ public sealed partial class ActiveRun
         var best = ModelCheckpoint.Best(ofKey);
         var old = ofKey.SkipLast(last).Where(c => c != best).ToList();
         if (old.Count > 0 && _tracker.PurgeArtifacts(old.ConvertAll(c => c.File.Id)))
+        {
             _checkpoints!.RemoveAll(old.Contains);
+            foreach (var checkpoint in old)
+                StepOutputs.TryRemove(KeyValuePair.Create(checkpoint.File.Path.Value, AsData(checkpoint)));
+        }
     }
+
+    private static StepData AsData(ModelCheckpoint checkpoint) =>
+        new(checkpoint.File.Path.Value, null, checkpoint.File.Digest, checkpoint.File.Id);
 
     // while the store is away all are kept; the next checkpoint after that asks again
     private async Task<List<ModelCheckpoint>?> FindCheckpointsAsync(CancellationToken cancellationToken)
