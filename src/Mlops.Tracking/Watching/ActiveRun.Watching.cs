@@ -8,6 +8,7 @@ namespace Mlops.Tracking;
 public sealed partial class ActiveRun
 {
     private ImmutableList<RunWatch> _watches = [];
+    private WatchFinding? _cancelledBy;
 
     /// <summary>
     /// Puts rules into force, until the watch is disposed or the run ends. They see what this handle logs from now on with
@@ -75,6 +76,9 @@ public sealed partial class ActiveRun
 
     internal void TellHandlerFailed(WatchRule rule, Exception exception) =>
         TrackingLog.HandlerFailed(_tracker.Logger, Id.ToString(), rule.Name, exception);
+
+    /// <summary>Keeps the first finding that cancelled a watch's token: an exception that leaves the run's body may be its doing.</summary>
+    internal void NoteCancelled(WatchFinding finding) => Interlocked.CompareExchange(ref _cancelledBy, finding, null);
 
     private void EndWatches()
     {

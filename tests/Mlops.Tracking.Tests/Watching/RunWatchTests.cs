@@ -236,6 +236,45 @@ public sealed class RunWatchTests : RigTest
         Assert.Equal(2, (await Rig.Runs.GetAsync(live.Id)).Metrics["loss"].Count);
     }
 
+    [Fact]
+    public async Task RunAsync_cancellationByAWatchLeavesTheBody_isKilledWithTheReason()
+    {
+        ActiveRun? live = null;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Tracker.RunAsync("watched", (run, token) =>
+        {
+            live = run;
+            var watch = run.Watch(WatchRule.EarlyStopping("loss", patience: 1));
+            return run.StepAsync(
+                "train",
+                (_, _) =>
+                {
+                    run.LogMetric("loss", 1, 1).LogMetric("loss", 2, 2);
+                    return Task.Delay(Timeout.InfiniteTimeSpan, watch.Token);
+                },
+                token);
+        }));
+
+        var stored = await Rig.Runs.GetAsync(live!.Id);
+        var step = Assert.Single(await Rig.Runs.ListStepsAsync(live.Id));
+        var why = "early_stopping:loss: No improvement on 1 at step 1 for 1 point.";
+        Assert.Equal((RunStatus.Killed, RunEnd.Cancelled, why), (stored.Status, stored.EndReason, stored.Error));
+        Assert.Equal((RunStatus.Killed, RunEnd.Cancelled, why), (step.Status, step.EndReason, step.Error));
+    }
+
+    [Fact]
+    public async Task RunAsync_cancelledThoughNoWatchDid_isFailed()
+    {
+        ActiveRun? live = null;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Tracker.RunAsync("watched", (run, _) =>
+        {
+            live = run;
+            using var watch = run.Watch(WatchRule.NotFinite("loss") with { Cancels = false });
+            run.LogMetric("loss", double.NaN);
+            throw new TaskCanceledException("The server did not answer.");
+        }));
+        Assert.Equal(RunStatus.Failed, (await Rig.Runs.GetAsync(live!.Id)).Status);
+    }
+
     /// <summary>A clock on which a minute passes whenever somebody measures, as on a machine that was suspended just then.</summary>
     private sealed class LeapingClock : TimeProvider
     {
