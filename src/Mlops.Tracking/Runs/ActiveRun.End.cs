@@ -50,6 +50,7 @@ public sealed partial class ActiveRun
     /// </summary>
     public async ValueTask DisposeAsync()
     {
+        _tracker.EndContext(Id);
         await Captured.ConfigureAwait(false);
         if (LetGo())
             await _tracker.DrainAsync(CancellationToken.None).ConfigureAwait(false);
@@ -62,6 +63,7 @@ public sealed partial class ActiveRun
             return false;
         var wasOpen = Close(_owned ? HasEnded(RunStatus.Failed) : "was joined and has been disposed; join it again to log to it.")
             || _closed == Deleted;
+        _tracker.EndContext(Id);
         if (!_owned)
         {
             _tracker.WriteEnd(this, null);
@@ -112,6 +114,7 @@ public sealed partial class ActiveRun
         }
 
         EndWatches();
+        _tracker.EndContext(Id);
         using var activity = TrackingDiagnostics.Activities.StartActivity("mlops.run.end");
         activity?.SetTag("mlops.run.status", end.Status.ToString());
         try
