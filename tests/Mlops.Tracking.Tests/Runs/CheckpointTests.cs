@@ -1,5 +1,6 @@
 using Mlops.Metadata;
 using Mlops.Storage;
+using Mlops.Storage.Conformance;
 
 namespace Mlops.Tracking.Tests.Runs;
 
@@ -144,6 +145,29 @@ public sealed class CheckpointTests
 
         Assert.Single(await rig.Runs.ListCheckpointsAsync(run.Id));
         await Assert.ThrowsAsync<InvalidOperationException>(() => run.LogCheckpointAsync(WriteModel(rig, 2), 2));
+    }
+
+    [Fact]
+    public async Task LogCheckpointAsync_fileVanishesWhileItIsRead_isRefusedAndTheRunGoesOn()
+    {
+        await using var rig = new Rig();
+        var file = WriteModel(rig, 1);
+        Action? meanwhile = () => File.WriteAllBytes(file, []);
+        var objects = new InterceptedObjects(new FolderObjectStore(rig.Folder["objects"]), () => Interlocked.Exchange(ref meanwhile, null)?.Invoke());
+        await using var run = await rig.Open(content: new ContentStore(objects)).StartRunAsync("e");
+        var error = await Assert.ThrowsAsync<ConflictException>(() => run.LogCheckpointAsync(file, 1, new CheckpointOptions { KeepLast = 1 }));
+        Assert.Contains($"'{file}' changed while it was being stored", error.Message, StringComparison.Ordinal);
+
+        // a disk or share that goes away in the middle
+        if (OperatingSystem.IsLinux())
+            await Assert.ThrowsAsync<IOException>(() => run.LogCheckpointAsync("/proc/self/mem", 2));
+        var failing = new TestStream(new byte[10_000], 1_000, failAt: 5_000);
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => run.LogArtifactAsync(failing, "checkpoints/model/3/model.bin"));
+
+        await run.LogCheckpointAsync(WriteModel(rig, 4), 4, new CheckpointOptions { KeepLast = 1 });
+        await run.CompleteAsync();
+        Assert.Equal([4], (await rig.Runs.ListCheckpointsAsync(run.Id)).Select(c => c.Step));
+        Assert.Equal("checkpoints/model/4/model.bin", Assert.Single(await rig.Runs.ListArtifactsAsync(run.Id)).Path.Value);
     }
 
     private static string WriteModel(Rig rig, int step)
