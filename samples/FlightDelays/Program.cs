@@ -15,10 +15,7 @@ try
     await using var mlops = await MlopsClient.OpenAsync(cancellationToken: stop.Token);
     Console.WriteLine($"Recording in {mlops.Location}");
 
-    var classifier = new DelayClassifier(
-        train: FlightData.Read("2001-01", "2001-02", "2001-03"),
-        test: FlightData.Read("2001-04"));
-    var training = new Training(mlops, classifier);
+    var training = new Training(mlops);
     foreach (var settings in TreeSettings.All)
         await TrainingProgress.ShowAsync(settings, () => training.TrainAsync(settings, stop.Token));
 

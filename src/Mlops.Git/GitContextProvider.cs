@@ -12,7 +12,6 @@ internal sealed class GitContextProvider(string? folder) : IRunContextProvider
     {
         IncludeUntracked = true,
         RecurseUntrackedDirs = false,
-        ExcludeSubmodules = true,
         DetectRenamesInIndex = false,
         DetectRenamesInWorkDir = false,
     };

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Mlops.Storage;
 
 namespace Mlops.Metadata;
@@ -9,6 +10,7 @@ namespace Mlops.Metadata;
 public sealed class MetadataContext
 {
     private readonly Func<CancellationToken, Task>? _flush;
+    private readonly ConcurrentDictionary<(string Experiment, string Metric), MetricGoal?> _goals = new();
 
     /// <summary>Brings them together.</summary>
     /// <param name="store">Where records and series are.</param>
@@ -50,6 +52,12 @@ public sealed class MetadataContext
     /// </summary>
     public event Action<RunId, LifecycleStage?>? RunStaged;
 
+    /// <summary>
+    /// Which way a metric of an experiment's runs is better, as far as this client has set or read it: the store is not asked. Null if
+    /// it knows nothing.
+    /// </summary>
+    public MetricGoal? FindKnownGoal(string experiment, string metric) => _goals.GetValueOrDefault((experiment, metric));
+
     /// <summary>Brings what this client has logged so far into the store, so that what is changed here comes after it.</summary>
     public Task FlushAsync(CancellationToken cancellationToken = default) => _flush?.Invoke(cancellationToken) ?? Task.CompletedTask;
 
@@ -61,6 +69,8 @@ public sealed class MetadataContext
         return await Store.CommitAsync(
             new Batch { Actor = Actor, ClientTime = Time.GetUtcNow(), Changes = changes }, cancellationToken).ConfigureAwait(false);
     }
+
+    internal void NoteGoal(string experiment, string metric, MetricGoal? goal) => _goals[(experiment, metric)] = goal;
 
     internal void TellStaged(RunId run, LifecycleStage? stage) => RunStaged?.Invoke(run, stage);
 }

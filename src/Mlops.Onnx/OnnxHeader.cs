@@ -51,7 +51,8 @@ internal sealed record OnnxHeader(long IrVersion, string ProducerVersion, IReadO
         return (domain.Length == 0 ? "ai.onnx" : domain, version);
     }
 
-    private static bool Next(ref ReadOnlySpan<byte> rest, out long field, out long number, out ReadOnlySpan<byte> bytes)
+    /// <summary>Takes the next field of a message; false at its end.</summary>
+    internal static bool Next(ref ReadOnlySpan<byte> rest, out long field, out long number, out ReadOnlySpan<byte> bytes)
     {
         (field, number) = (0, 0);
         bytes = default;

@@ -22,14 +22,20 @@ public sealed record OnnxSignature(
     IReadOnlyDictionary<string, string> Metadata)
 {
     /// <summary>Reads a model, and has the runtime check that it can be run.</summary>
-    /// <param name="model">The whole file. Weights in files of their own are not supported.</param>
+    /// <param name="model">The whole file, with all weights inside.</param>
     /// <param name="options">
     /// Options of the runtime, as a model with custom operators needs them; its defaults if null. The caller keeps and disposes them.
     /// </param>
-    /// <exception cref="InvalidDataException">The bytes are no ONNX model that the runtime can run; the message says why.</exception>
+    /// <exception cref="InvalidDataException">The bytes are no ONNX model that the runtime can run, or its weights lie in files of their own; the message says why.</exception>
     public static OnnxSignature Read(byte[] model, SessionOptions? options = null)
     {
         ArgumentNullException.ThrowIfNull(model);
+        if (OnnxExternalData.Find(model) is { } file)
+        {
+            throw new InvalidDataException(
+                $"The ONNX model keeps weights in a file of their own, '{file}', which would not come along. Save it with all weights inside, as with onnx.save(model, path, save_as_external_data=False).");
+        }
+
         using var session = OpenSession(model, options);
         var header = OnnxHeader.Read(model);
         return new OnnxSignature(

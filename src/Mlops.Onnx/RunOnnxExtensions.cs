@@ -28,7 +28,7 @@ public static class RunOnnxExtensions
     /// </param>
     /// <param name="cancellationToken">Cancels; then nothing or only the model is logged.</param>
     /// <exception cref="FileNotFoundException">There is no such file.</exception>
-    /// <exception cref="InvalidDataException">The file is no ONNX model that the runtime can run; nothing was logged.</exception>
+    /// <exception cref="InvalidDataException">The file is no ONNX model that the runtime can run, or keeps weights in files of their own; nothing was logged.</exception>
     /// <exception cref="ArgumentException">The folder is not allowed as an <see cref="ArtifactPath"/>.</exception>
     /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
     /// <exception cref="StorageUnavailableException">The object store takes nothing.</exception>

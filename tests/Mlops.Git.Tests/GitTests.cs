@@ -58,6 +58,18 @@ public sealed class GitTests : IDisposable
     }
 
     [Fact]
+    public async Task StartRunAsync_submoduleAtAnotherCommit_makesItDirty()
+    {
+        _repository.AddSubmodule("lib");
+        Assert.Equal("false", (await RunAsync(_repository.Folder)).Context["git.dirty"]);
+
+        _repository.Write("lib/lib.cs", "2");
+        TemporaryRepository.CommitAllOf(Path.Combine(_repository.Folder, "lib"));
+        var run = await RunAsync(_repository.Folder);
+        Assert.Equal(("true", "1"), (run.Context["git.dirty"], run.Context["git.changed_files"]));
+    }
+
+    [Fact]
     public async Task StartRunAsync_detachedHead_hasNoBranch()
     {
         _repository.Change(r => Commands.Checkout(r, r.Head.Tip));

@@ -28,11 +28,31 @@ internal sealed class TemporaryRepository : IDisposable
         File.WriteAllText(file, text);
     }
 
-    public string CommitAll()
+    public string CommitAll() => Commit = CommitAllOf(Folder);
+
+    /// <summary>Commits a repository of its own below this one as a submodule.</summary>
+    public void AddSubmodule(string path)
     {
+        var inner = Path.Combine(Folder, path);
+        Repository.Init(inner);
+        Write($"{path}/lib.cs", "1");
+        var lib = CommitAllOf(inner);
+        Write(".gitmodules", $"[submodule \"{path}\"]\n\tpath = {path}\n\turl = ../{path}\n");
         using var repository = new Repository(Folder);
+        var objects = repository.ObjectDatabase;
+        var tree = TreeDefinition.From(repository.Head.Tip)
+            .Add(".gitmodules", objects.CreateBlob(Path.Combine(Folder, ".gitmodules")), Mode.NonExecutableFile)
+            .AddGitLink(path, new ObjectId(lib));
+        var commit = objects.CreateCommit(Author, Author, "Add a submodule", objects.CreateTree(tree), [repository.Head.Tip], prettifyMessage: false);
+        repository.Reset(ResetMode.Mixed, commit);
+        Commit = commit.Sha;
+    }
+
+    public static string CommitAllOf(string folder)
+    {
+        using var repository = new Repository(folder);
         Commands.Stage(repository, "*");
-        return Commit = repository.Commit("More", Author, Author).Sha;
+        return repository.Commit("More", Author, Author).Sha;
     }
 
     public void Change(Action<Repository> change)

@@ -85,6 +85,13 @@ public sealed class CurveTests
         Assert.Equal(_ml.BinaryClassification.Evaluate(model.Transform(test)).AreaUnderRocCurve, run.Metrics["test_auc"].Last, 6);
     }
 
+    [Theory]
+    [InlineData(10, 20, 30, 8)]
+    [InlineData(1_000, 500_000, 200, 3)]
+    [InlineData(100, 4_000_000, 200, 1)]
+    public void CountBlocks_manyDistinctSplits_staysWithinItsBytes(int columns, int splits, int depth, int blocks) =>
+        Assert.Equal(blocks, PrefixCurve.CountBlocks(RowBlock.SizeBytes(columns, splits, depth), cores: 8));
+
     [Fact]
     public async Task Curves_ofLinearModel_areNotedAsMissing()
     {

@@ -1,3 +1,5 @@
+using System.Reflection;
+using System.Reflection.Emit;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.Trainers;
@@ -114,6 +116,18 @@ public sealed class FitTests
         Assert.Contains("StrangeTrainer is unknown", run.Tags["mlnet.warnings"], StringComparison.Ordinal);
         Assert.Equal("400", run.Params["data.rows"]);
         Assert.True(run.Metrics.ContainsKey("fit_seconds"));
+    }
+
+    [Theory]
+    [InlineData("Microsoft.ML.TimeSeries", "SsaForecastingEstimator")]
+    [InlineData("Microsoft.MLExtras", "Booster")]
+    public void Stranger_learnerThatIsNoTrainerByItsType_isFound(string assembly, string name)
+    {
+        // a stand-in: the package of the time series is none that these tests need
+        var stranger = AssemblyBuilder.DefineDynamicAssembly(new AssemblyName(assembly), AssemblyBuilderAccess.Run)
+            .DefineDynamicModule("m").DefineType(name, TypeAttributes.Public).CreateType();
+        var learner = Activator.CreateInstance(stranger)!;
+        Assert.Same(learner, PipelineParts.Stranger([.. PipelineParts.Of(Sample.Features(_ml)), learner]));
     }
 
     [Fact]

@@ -70,6 +70,16 @@ public sealed class ModelTests
     }
 
     [Fact]
+    public void Digest_namesAsWindowsDividesThem_isTheSame()
+    {
+        using var one = Zip(default(DateTimeOffset).AddYears(2000), "a/b", "a/c/d", "a0");
+        using var other = Zip(default(DateTimeOffset).AddYears(2000), "a0", "a\\b", "a\\c\\d");
+        Assert.Equal(ModelZip.Digest(one), ModelZip.Digest(other));
+        using MemoryStream first = ModelZip.Normalise(one), second = ModelZip.Normalise(other);
+        Assert.Equal(first.ToArray(), second.ToArray());
+    }
+
+    [Fact]
     public async Task LogModelAsync_pathLeavesTheRun_isRefusedBeforeSaving()
     {
         await using var store = await TemporaryStore.OpenAsync();
@@ -94,7 +104,7 @@ public sealed class ModelTests
                 var entry = zip.CreateEntry(name);
                 entry.LastWriteTime = time;
                 using StreamWriter writer = new(entry.Open());
-                writer.Write($"content of {name}");
+                writer.Write($"content of {name.Replace('\\', '/')}");
             }
         }
 

@@ -75,6 +75,34 @@ public sealed class RunOnnxTests : IDisposable
         Assert.Empty(await mlops.Runs.ListArtifactsAsync(run.Id));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task LogOnnxModelAsync_weightsInAFileOfTheirOwn_saysSoAndLogsNothing(bool isInCurrentDirectory)
+    {
+        const string Weights = "weights-beside-the-model.bin";
+        await using var mlops = await _store.OpenAsync();
+        await using var run = await mlops.StartRunAsync("onnx");
+
+        // there the runtime finds it, and the model would run here and nowhere else
+        if (isInCurrentDirectory)
+            await File.WriteAllBytesAsync(Weights, new byte[3 * sizeof(float)]);
+        try
+        {
+            var error = await Assert.ThrowsAsync<InvalidDataException>(() => run.LogOnnxModelAsync(_store.Write("split.onnx", TinyModel.AddOf(Weights))));
+            Assert.Contains("split.onnx", error.Message, StringComparison.Ordinal);
+            Assert.Contains($"'{Weights}'", error.Message, StringComparison.Ordinal);
+            Assert.Contains("all weights inside", error.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            File.Delete(Weights);
+        }
+
+        await run.CompleteAsync();
+        Assert.Empty(await mlops.Runs.ListArtifactsAsync(run.Id));
+    }
+
     [Fact]
     public async Task LogOnnxModelAsync_otherFile_isAnError()
     {

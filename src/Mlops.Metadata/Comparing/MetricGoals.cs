@@ -15,14 +15,15 @@ public sealed partial class MetricGoals
     {
         "loss", "error", "err", "rmse", "mae", "mse", "mape", "smape", "msle", "rmsle", "perplexity", "ppl", "nll", "logloss",
         "crossentropy", "entropy", "deviance", "wer", "cer", "fid", "brier", "kl", "aic", "bic", "latency", "duration",
-        "std", "distance", "bouldin",
+        "std", "distance", "bouldin", "cost", "bce", "ce", "xent", "hinge", "huber", "logcosh", "kld", "nrmse", "medae", "mase", "crps",
+        "ece", "eer", "fpr", "fnr", "regret",
     };
 
     private static readonly HashSet<string> BetterLarge = new(StringComparer.OrdinalIgnoreCase)
     {
         "accuracy", "acc", "auc", "auroc", "auprc", "roc", "f1", "r2", "precision", "recall", "sensitivity", "specificity", "ap", "map",
         "dcg", "ndcg", "mrr", "hit", "hits", "bleu", "rouge", "meteor", "iou", "miou", "dice", "jaccard", "psnr", "ssim", "mcc", "kappa",
-        "score", "reward", "return", "elbo", "lift", "silhouette", "throughput", "information", "correlation", "similarity",
+        "score", "reward", "return", "elbo", "tpr", "tnr", "ppv", "npv", "prauc", "lift", "silhouette", "throughput", "information", "correlation", "similarity",
     };
 
     // of a loss or an error: the more of it, the better
@@ -45,16 +46,14 @@ public sealed partial class MetricGoals
                 return (goal, GoalSource.Experiment);
         }
 
-        return Known(metric) is { } known ? (known, GoalSource.Name) : (MetricGoal.Maximize, GoalSource.Assumed);
+        return Guess(metric) is { } known ? (known, GoalSource.Name) : (MetricGoal.Maximize, GoalSource.Assumed);
     }
 
     /// <summary>
     /// Smaller if a word of the name says so, such as loss or error, unless another says that it is about less of that, such as
-    /// reduction; else larger. Words end at other signs and where capitals begin.
+    /// reduction; larger if a word such as accuracy says so; null if none says anything. Words end at other signs and where capitals begin.
     /// </summary>
-    public static MetricGoal Guess(string metric) => Known(metric) ?? MetricGoal.Maximize;
-
-    private static MetricGoal? Known(string metric) =>
+    public static MetricGoal? Guess(string metric) =>
         Any(metric, IsIn(Reversing)) ? MetricGoal.Maximize
         : Any(metric, IsSmall) ? MetricGoal.Minimize
         : Any(metric, IsIn(BetterLarge)) ? MetricGoal.Maximize

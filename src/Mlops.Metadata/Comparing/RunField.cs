@@ -61,10 +61,10 @@ public sealed class RunField
 
     /// <summary>A metric, its last value unless told otherwise.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="value">The last, smallest or largest value; the best is that of the goal guessed from the name.</param>
+    /// <param name="value">The last, smallest or largest value; the best is that of the goal guessed from the name, the largest if that says nothing.</param>
     public static RunField Metric(string key, MetricValue value = MetricValue.Last) => OfNumber(
         "metrics." + EntityText.Key("metric", key) + (value == MetricValue.Last ? "" : $" ({value.ToString().ToLowerInvariant()})"),
-        run => run.Metrics.TryGetValue(key, out var summary) ? RunComparer.Number(summary, value, MetricGoals.Guess(key)) : null,
+        run => run.Metrics.TryGetValue(key, out var summary) ? RunComparer.Number(summary, value, MetricGoals.Guess(key) ?? MetricGoal.Maximize) : null,
         RunRecord.MetricSeries(key));
 
     internal string? TextOf(Run run) => _text(run);

@@ -29,8 +29,9 @@ public sealed class RunContextOptions
     };
 
     /// <summary>
-    /// How long a provider may take before it is given up and noted on the run; 5 seconds by default, 10 ms to 10 minutes. Starting a
-    /// run never waits for one; ending it waits for what is left of this.
+    /// How long after its start a run's end waits for providers; 5 seconds by default, 10 ms to 10 minutes. Starting a run never waits for
+    /// one. One that takes longer goes on in the background: what it tells is on the run as soon as it answers while the run is open, and
+    /// at the end it is cancelled and noted on the run. It is not asked for other runs meanwhile.
     /// </summary>
     public TimeSpan Bound { get; set; } = TimeSpan.FromSeconds(5);
 

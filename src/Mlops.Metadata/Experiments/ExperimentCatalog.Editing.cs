@@ -35,8 +35,11 @@ public sealed partial class ExperimentCatalog
     /// <summary>Says which way a metric of the runs is better; null takes it back.</summary>
     /// <exception cref="NotFoundException">There is no such experiment.</exception>
     /// <exception cref="ArgumentException">The key of the metric is not allowed.</exception>
-    public Task SetGoalAsync(string name, string metric, MetricGoal? goal, CancellationToken cancellationToken = default) =>
-        EditAsync(name, ExperimentRecord.Goal(metric, goal), cancellationToken);
+    public async Task SetGoalAsync(string name, string metric, MetricGoal? goal, CancellationToken cancellationToken = default)
+    {
+        await EditAsync(name, ExperimentRecord.Goal(metric, goal), cancellationToken).ConfigureAwait(false);
+        _context.NoteGoal(name, metric, goal);
+    }
 
     /// <summary>
     /// Deletes an experiment and those of its runs that are active: they are hidden until restored. In batches; what was

@@ -25,7 +25,12 @@ public sealed partial class ExperimentCatalog
     {
         var key = new RecordKey(ExperimentRecord.Kind, EntityText.Name("experiment", name));
         var record = await _store.FindRecordAsync(key, cancellationToken).ConfigureAwait(false);
-        return record is null ? null : Experiment.Read(record);
+        if (record is null)
+            return null;
+        var experiment = Experiment.Read(record);
+        foreach (var (metric, goal) in experiment.Goals)
+            _context.NoteGoal(name, metric, goal);
+        return experiment;
     }
 
     /// <summary>The experiment of this name.</summary>

@@ -11,6 +11,11 @@ namespace Mlops.Metadata;
 public static partial class Redactor
 {
     private const string Mask = "***";
+    private const string InConnectionString =
+        "password|passwd|pwd|passphrase|secret|token|account[_ -]?key|access[_ -]?key|api[_ -]?key|private[_ -]?key";
+
+    // as connection strings have it: a quote in it is doubled
+    private const string Quoted = """(?:"(?:[^"\r\n]|"")*"|'(?:[^'\r\n]|'')*')""";
 
     // no secret is found where none of these stands, and most log lines have none: one vectorised look instead of eight expressions
     private static readonly SearchValues<string> Signs = SearchValues.Create(
@@ -28,10 +33,11 @@ public static partial class Redactor
         if (!text.AsSpan().ContainsAny(Signs))
             return text;
         text = PrivateKey().Replace(text, Mask);
-        text = UserInfo().Replace(text, $"$1{Mask}@");
+        text = UserInfo().Replace(text, $"$1$2{Mask}@");
         text = Header().Replace(text, $"$1{Mask}");
         text = Scheme().Replace(text, m => m.Groups[1].Success || IsUserAndPassword(m.Groups[3].Value) ? $"{m.Groups[1]}{m.Groups[2]} {Mask}" : m.Value);
-        text = InConnectionString().Replace(text, $"$1{Mask}");
+        text = BehindSemicolon().Replace(text, $"$1{Mask}");
+        text = BeforeSemicolon().Replace(text, $"$1{Mask}");
         text = Named().Replace(text, $"$1$2{Mask}");
         text = Option().Replace(text, $"$1$2{Mask}");
         return KnownKey().Replace(text, Mask);
@@ -82,7 +88,11 @@ public static partial class Redactor
     [GeneratedRegex("-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(-----END [A-Z ]*PRIVATE KEY-----|$)", RegexOptions.Singleline)]
     private static partial Regex PrivateKey();
 
-    [GeneratedRegex(@"\b([a-z][a-z0-9+.-]*://)[^\s/]+@", RegexOptions.IgnoreCase)]
+    // a password may hold a slash; what stands between a colon and the first slash is a port if it is a number, but not in a database's URL
+    [GeneratedRegex(
+        @"\b((?:postgres(?:ql)?|mysql|mariadb|mongodb(?:\+srv)?|rediss?|amqps?|sqlserver|mssql)://)[^\s/:@\[""<>]*:[^\s""<>]*@"
+        + @"|\b([a-z][a-z0-9+.-]*://)(?:[^\s/]+@|[^\s/:@\[""<>]*:(?!\d{1,5}/)[^\s""<>]*@)",
+        RegexOptions.IgnoreCase)]
     private static partial Regex UserInfo();
 
     [GeneratedRegex("""(Authorization["'\s:=,]{1,8}(?:Bearer|Basic)\s+)[^\s"',;]+""", RegexOptions.IgnoreCase)]
@@ -96,9 +106,19 @@ public static partial class Redactor
         RegexOptions.IgnoreCase)]
     private static partial Regex Named();
 
-    // in a connection string a value goes on to the semicolon, whatever it holds, unless it was masked already
-    [GeneratedRegex(@"((?:password|pwd|secret|token|account[_ -]?key|access[_ -]?key)\s*=\s*)(?!\*{3})[^;\r\n""']+(?=;)", RegexOptions.IgnoreCase)]
-    private static partial Regex InConnectionString();
+    // in a connection string a value goes on to the semicolon or the end of the line, whatever it holds, unless it was masked already; only
+    // the quote that was opened before the whole string ends it too
+    [GeneratedRegex(
+        @"(;[\w .-]*?(?:" + InConnectionString + @")[ \t]*=[ \t]*)(?!\*{3})(?:" + Quoted + @"(?=\s*(?:[;""']|$))"
+        + @"|(?<=(?<!\w)([""'])[\w .-]+=[^""'\r\n]*)[^;\r\n]+?(?=\2(?!\w)|;|\r|\n|$)|[^;\r\n]+)",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex BehindSemicolon();
+
+    // the first value of one; with quotes in it only if it is clear that it is one
+    [GeneratedRegex(
+        @"((?:" + InConnectionString + @")[ \t]*=[ \t]*)(?!\*{3})(?:[^;\r\n""']+(?=;)|(?:" + Quoted + @"|[^;\r\n]+)(?=;\s*(?:[\w .-]+=|$)))",
+        RegexOptions.IgnoreCase)]
+    private static partial Regex BeforeSemicolon();
 
     // the option of a command inside a text: --password hunter2
     [GeneratedRegex(

@@ -35,16 +35,26 @@ public sealed partial class RunCatalog
                 used[data.Artifact!.Value.Value] = data;
         }
 
+        foreach (var id in records.SelectMany(Used).Distinct().Where(id => !used.ContainsKey(id)).ToList())
+            used[id] = await DescribeGoneAsync(id, cancellationToken).ConfigureAwait(false);
+
         var goesOn = status is RunStatus.Running or RunStatus.Scheduled;
         return ToTree([.. records.OrderBy(r => r.Id).Select(r => StepRecord.Read(
             r,
             goesOn,
-            Used(r).Where(used.ContainsKey).Select(id => used[id]),
+            Used(r).Select(id => used[id]),
             made[r.Id].DistinctBy(d => d.Name)))]);
     }
 
     private static IEnumerable<RecordId> Used(RecordSnapshot step) =>
         step.Fields.TryGetValue(StepRecord.UsedArtifacts, out var values) ? values.Select(v => v.AsReference) : [];
+
+    // that a step read it stays true
+    private async Task<StepData> DescribeGoneAsync(RecordId artifact, CancellationToken cancellationToken)
+    {
+        var record = await _store.FindRecordAsync(artifact, cancellationToken).ConfigureAwait(false);
+        return new StepData($"artifact {artifact}", record is { IsPurged: true } ? StepData.Purged : StepData.Absent, null, new ArtifactId(artifact));
+    }
 
     private async Task<List<(StepData Data, StepId? Step)>> ReadArtifactsAsync(Filter filter, CancellationToken cancellationToken) =>
         await _lifecycle.FindAsync(ArtifactRecord.Kind, filter, cancellationToken)

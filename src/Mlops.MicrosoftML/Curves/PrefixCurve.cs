@@ -12,6 +12,8 @@ internal sealed class PrefixCurve
     // sums of the same numbers, in another order at most
     private const double Tolerance = 1e-5;
 
+    private const long MostBytesOfBlocks = 256 * 1024 * 1024;
+
     private readonly TreeEnsembleView _trees;
     private readonly int[] _sizes;
 
@@ -42,11 +44,14 @@ internal sealed class PrefixCurve
         return values.SelectMany((found, i) => found.Select(m => (m.Metric, _sizes[i], m.Value)));
     }
 
+    /// <summary>How many blocks are worked on at once: one for each core while they fit into 256 MiB, and one at least.</summary>
+    internal static int CountBlocks(long blockBytes, int cores) => (int)Math.Clamp(MostBytesOfBlocks / blockBytes, 1, cores);
+
     private void Score(
         IDataView scored, DataViewSchema.Column features, DataViewSchema.Column label, DataViewSchema.Column? group, PrefixMetrics metrics,
         CancellationToken cancellationToken)
     {
-        var blocks = Array.ConvertAll(new RowBlock[Environment.ProcessorCount], _ => _trees.NewBlock());
+        var blocks = Array.ConvertAll(new RowBlock[CountBlocks(_trees.BlockBytes, Environment.ProcessorCount)], _ => _trees.NewBlock());
         var scores = Array.ConvertAll(_sizes, _ => new float[blocks.Length * RowBlock.Rows * _trees.Outputs]);
         List<double> labels = [], groups = [];
         using var cursor = scored.GetRowCursor(group is { } grouped ? [label, features, grouped] : [label, features]);

@@ -17,6 +17,10 @@ internal sealed class RowBlock(int columns, int splits, int depth)
     private readonly ulong[] _stack = new ulong[depth * Words];
     private readonly double[] _sums = new double[Rows];
 
+    /// <summary>How much memory one of these sizes takes.</summary>
+    public static long SizeBytes(int columns, int splits, int depth) =>
+        (Rows * ((sizeof(float) * (long)columns) + sizeof(double))) + (Words * sizeof(ulong) * ((long)splits + depth));
+
     /// <summary>How many rows it holds.</summary>
     public int Count { get; private set; }
 

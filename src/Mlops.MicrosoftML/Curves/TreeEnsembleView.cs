@@ -61,6 +61,9 @@ internal sealed class TreeEnsembleView
         return sums.Count == parts.Count && sums.Any(s => s.Trees.Count > 0) ? new TreeEnsembleView(sums, link) : null;
     }
 
+    /// <summary>How much memory a block of rows for these trees takes.</summary>
+    public long BlockBytes => RowBlock.SizeBytes(_columns, _splits.Length, _depth);
+
     /// <summary>An empty block of rows for these trees.</summary>
     public RowBlock NewBlock() => new(_columns, _splits.Length, _depth);
 

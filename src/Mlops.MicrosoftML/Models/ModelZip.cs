@@ -20,7 +20,7 @@ internal static class ModelZip
         {
             foreach (var entry in Sorted(source))
             {
-                var copy = target.CreateEntry(entry.FullName, CompressionLevel.Optimal);
+                var copy = target.CreateEntry(NameOf(entry), CompressionLevel.Optimal);
                 copy.LastWriteTime = Epoch;
                 using var from = entry.Open();
                 using var to = copy.Open();
@@ -44,7 +44,7 @@ internal static class ModelZip
         var buffer = new byte[64 * 1024];
         foreach (var entry in Sorted(source))
         {
-            var name = Encoding.UTF8.GetBytes(entry.FullName);
+            var name = Encoding.UTF8.GetBytes(NameOf(entry));
             BinaryPrimitives.WriteInt64LittleEndian(length, name.Length);
             hash.AppendData(length);
             hash.AppendData(name);
@@ -59,5 +59,8 @@ internal static class ModelZip
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
-    private static IEnumerable<ZipArchiveEntry> Sorted(ZipArchive zip) => zip.Entries.OrderBy(e => e.FullName, StringComparer.Ordinal);
+    private static IEnumerable<ZipArchiveEntry> Sorted(ZipArchive zip) => zip.Entries.OrderBy(NameOf, StringComparer.Ordinal);
+
+    // ML.NET divides the names as the machine does on which it saves, and reads either
+    private static string NameOf(ZipArchiveEntry entry) => entry.FullName.Replace('\\', '/');
 }

@@ -13,7 +13,9 @@ public sealed record FitOptions
 
     /// <summary>
     /// How many first rows go into the data fingerprint, beside the schema and the number of rows; 10,000 by default.
-    /// <see cref="long.MaxValue"/> reads all rows once more; 0 makes no fingerprint.
+    /// <see cref="long.MaxValue"/> reads all rows once more; 0 makes no fingerprint. All columns of these rows are read before the
+    /// training, also those that the pipeline does not use, which nothing tells before it is fitted: where columns are costly to
+    /// compute, cache the data, and where a source can be read only once, set 0, or the training misses these rows.
     /// </summary>
     public long FingerprintRows { get; init; } = 10_000;
 
@@ -33,7 +35,9 @@ public sealed record FitOptions
 
     /// <summary>
     /// At how many sizes a curve is measured, evenly spread, the full one last; at least 1, 20 by default. For <c>auc</c> and the gains of
-    /// a ranking the scores of all rows are held in memory until it is measured: 4 bytes for each row and size, and up to 16 for each row.
+    /// a ranking the scores of all rows are held in memory until it is measured: 4 bytes for each row and size, and up to 16 for each row. The trees are
+    /// asked for 1,024 rows at a time on each core, as far as that fits into 256 MiB: 128 bytes for each distinct split and 4 KiB for each
+    /// feature that they ask for.
     /// </summary>
     public int CurvePoints { get; init; } = 20;
 

@@ -25,10 +25,11 @@ internal static class BuiltInContext
         new("machine", Machine),
         new("gpu", Gpu),
         new("packages", () => Packages.Read() is { Count: > 0 } packages ? [RunContextValue.Table("packages", packages)] : []),
+        new(System, () => SystemMetrics()),
     ];
 
     /// <summary>Every name that can be switched off without adding a provider.</summary>
-    public static IEnumerable<string> Names => OfProcess.Select(p => p.Name).Append(Environments).Append(System);
+    public static IEnumerable<string> Names => OfProcess.Select(p => p.Name).Append(Environments);
 
     /// <summary>What is on.</summary>
     public static IEnumerable<IRunContextProvider> Create(RunContextOptions options)
@@ -80,6 +81,14 @@ internal static class BuiltInContext
         yield return RunContextValue.Number("gpus", devices.Count);
         yield return RunContextValue.Number("gpu_memory_bytes", devices.Sum(d => d.MemoryBytes));
         yield return RunContextValue.Text("gpu_driver", driver.Version);
+    }
+
+    /// <summary>Tells nothing, and fails where the metrics of the process have a source that cannot be read, so that the run says so.</summary>
+    internal static IEnumerable<RunContextValue> SystemMetrics(string proc = "/proc")
+    {
+        List<string> unreadable = [];
+        ProcessUsage.Read(proc, unreadable.Add);
+        return unreadable.Count == 0 ? [] : throw new IOException($"There are no metrics of {string.Join(", ", unreadable)}.");
     }
 
     private static IEnumerable<RunContextValue> Variables(string[] names)

@@ -4,58 +4,74 @@ using System.Runtime.InteropServices;
 
 namespace Mlops.Tracking;
 
-/// <summary>What the process, and the network of its machine, have used since they started.</summary>
+/// <summary>What the process, and the network of its machine, have used since they started; NaN where the system does not say.</summary>
 internal readonly unsafe partial record struct ProcessUsage(
-    TimeSpan Processor, long Memory, TimeSpan Pauses, long DiskRead, long DiskWritten, long Received, long Sent)
+    TimeSpan Processor, double Memory, TimeSpan Pauses, double DiskRead, double DiskWritten, double Received, double Sent)
 {
-    public static ProcessUsage Read()
+    private static readonly (double, double) Unknown = (double.NaN, double.NaN);
+
+    /// <summary>Reads it all.</summary>
+    /// <param name="proc">Where Linux tells it.</param>
+    /// <param name="tell">Told which source could not be read and why; the others are read all the same.</param>
+    public static ProcessUsage Read(string proc = "/proc", Action<string>? tell = null)
     {
-        var (read, written) = ReadDisk();
-        var (received, sent) = OperatingSystem.IsLinux() ? ReadLinuxNetwork() : ReadNetwork();
-        return new ProcessUsage(Environment.CpuUsage.TotalTime, ReadMemory(), GC.GetTotalPauseDuration(), read, written, received, sent);
+        var memory = Try("memory", double.NaN, ReadMemory, proc, tell);
+        var (read, written) = Try("disk", Unknown, ReadDisk, proc, tell);
+        var (received, sent) = Try("network", Unknown, ReadNetwork, proc, tell);
+        return new ProcessUsage(Environment.CpuUsage.TotalTime, memory, GC.GetTotalPauseDuration(), read, written, received, sent);
     }
 
-    private static long ReadMemory()
+    private static T Try<T>(string source, T unknown, Func<string, T> read, string proc, Action<string>? tell)
     {
-        if (!File.Exists("/proc/self/statm"))
+        try
+        {
+            return read(proc);
+        }
+        catch (Exception e)
+        {
+            // a container may forbid one of them, whatever the others say
+            tell?.Invoke($"{source} ({e.Message})");
+            return unknown;
+        }
+    }
+
+    private static double ReadMemory(string proc)
+    {
+        if (!OperatingSystem.IsLinux())
             return Environment.WorkingSet;
 
         // the same number, which the runtime looks for in fifty lines of text: all pages, then those in memory
-        ReadOnlySpan<byte> pages = File.ReadAllBytes("/proc/self/statm");
+        ReadOnlySpan<byte> pages = File.ReadAllBytes($"{proc}/self/statm");
         TakeNumber(ref pages);
         return TakeNumber(ref pages) * Environment.SystemPageSize;
     }
 
-    private static (long Read, long Written) ReadDisk()
+    private static (double Read, double Written) ReadDisk(string proc)
     {
         if (OperatingSystem.IsWindows())
         {
             // six counters of 64 bits: operations of three kinds, then their bytes
             var counters = stackalloc ulong[6];
-            return GetProcessIoCounters(GetCurrentProcess(), counters) ? ((long)counters[3], (long)counters[4]) : default;
+            return GetProcessIoCounters(GetCurrentProcess(), counters) ? (counters[3], counters[4]) : Unknown;
         }
 
         if (OperatingSystem.IsMacOS())
         {
             // rusage_info_v2: a UUID, then numbers of 64 bits, the last two being the bytes
             var info = stackalloc ulong[18 + 8];
-            return GetResourceUsage(Environment.ProcessId, 2, info) == 0 ? ((long)info[18], (long)info[19]) : default;
+            return GetResourceUsage(Environment.ProcessId, 2, info) == 0 ? (info[18], info[19]) : Unknown;
         }
 
-        if (!File.Exists("/proc/self/io"))
-            return default;
-        var io = File.ReadAllBytes("/proc/self/io");
+        var io = File.ReadAllBytes($"{proc}/self/io");
         return (NumberBehind(io, "\nread_bytes: "u8), NumberBehind(io, "\nwrite_bytes: "u8));
     }
 
-    private static (long Received, long Sent) ReadLinuxNetwork()
+    private static (double Received, double Sent) ReadLinuxNetwork(string proc)
     {
-        (long Received, long Sent) all = default;
-        if (!File.Exists("/proc/net/dev"))
-            return all;
+        (double Received, double Sent) all = default;
 
         // "  eth0: bytes packets …": the first number is what was received, the ninth what was sent
-        ReadOnlySpan<byte> rest = File.ReadAllBytes("/proc/net/dev");
+        ReadOnlySpan<byte> rest = File.ReadAllBytes($"{proc}/net/dev");
         while (rest.IndexOf((byte)':') is >= 0 and var colon)
         {
             var isLoopback = rest[..colon].EndsWith(" lo"u8);
@@ -86,9 +102,11 @@ internal readonly unsafe partial record struct ProcessUsage(
         return isNumber ? number : 0;
     }
 
-    private static (long Received, long Sent) ReadNetwork()
+    private static (double Received, double Sent) ReadNetwork(string proc)
     {
-        (long Received, long Sent) all = default;
+        if (OperatingSystem.IsLinux())
+            return ReadLinuxNetwork(proc);
+        (double Received, double Sent) all = default;
         foreach (var card in NetworkInterface.GetAllNetworkInterfaces())
         {
             if (card.NetworkInterfaceType == NetworkInterfaceType.Loopback || card.OperationalStatus != OperationalStatus.Up)

@@ -17,17 +17,23 @@ internal sealed class SystemSampler : IAsyncDisposable
     private readonly Func<IEnumerable<ActiveRun>> _listRuns;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
+    private readonly string _proc;
     private readonly ITimer _timer;
     private ProcessUsage _last;
     private long _lastTime;
     private bool _hasFailed;
     private int _isBusy;
 
-    public SystemSampler(Func<IEnumerable<ActiveRun>> listRuns, TimeProvider time, ILogger logger)
+    /// <param name="listRuns">The runs to log to.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Told once if it fails.</param>
+    /// <param name="proc">Where Linux tells what a process uses.</param>
+    public SystemSampler(Func<IEnumerable<ActiveRun>> listRuns, TimeProvider time, ILogger logger, string proc = "/proc")
     {
         _listRuns = listRuns;
         _time = time;
         _logger = logger;
+        _proc = proc;
 
         _timer = time.CreateTimer(_ => Tick(), null, FirstLook, Interval);
     }
@@ -58,7 +64,7 @@ internal sealed class SystemSampler : IAsyncDisposable
     private void Sample()
     {
         var timestamp = _time.GetTimestamp();
-        var usage = ProcessUsage.Read();
+        var usage = ProcessUsage.Read(_proc);
         var seconds = _time.GetElapsedTime(_lastTime, timestamp).TotalSeconds;
         var (before, isFirst) = (_last, _lastTime == 0);
         (_last, _lastTime) = (usage, timestamp);
@@ -88,6 +94,9 @@ internal sealed class SystemSampler : IAsyncDisposable
             ("system/network_received_bytes_per_second", NetworkRate(usage.Received - before.Received, seconds)),
             ("system/network_sent_bytes_per_second", NetworkRate(usage.Sent - before.Sent, seconds)),
         ];
+
+        // what cannot be read has no points; BuiltInContext notes it on the run
+        values.RemoveAll(v => double.IsNaN(v.Item2));
         for (var i = 0; i < GpuDriver.Known?.Devices.Count; i++)
         {
             var (percent, memory) = GpuDriver.Known.ReadUsage(i);
@@ -99,5 +108,5 @@ internal sealed class SystemSampler : IAsyncDisposable
     }
 
     // an interface that goes away takes its count along
-    private static double NetworkRate(long bytes, double seconds) => bytes < 0 ? double.NaN : bytes / seconds;
+    private static double NetworkRate(double bytes, double seconds) => bytes < 0 ? double.NaN : bytes / seconds;
 }

@@ -22,7 +22,9 @@ public sealed partial class ActiveRun
     /// <returns>The checkpoint. If even the journal's reserve had no room for it, as a flush then reports, the older ones stay.</returns>
     /// <exception cref="FileNotFoundException">There is no such file, or it vanished.</exception>
     /// <exception cref="ConflictException">The file changed while it was read.</exception>
-    /// <exception cref="ArgumentException">The key or <see cref="CheckpointOptions.KeepLast"/> is not allowed.</exception>
+    /// <exception cref="ArgumentException">
+    /// The key or <see cref="CheckpointOptions.KeepLast"/> is not allowed, or nothing says which way the score is better.
+    /// </exception>
     /// <exception cref="StorageUnavailableException">The object store takes nothing.</exception>
     /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
     public async Task<ModelCheckpoint> LogCheckpointAsync(
@@ -34,6 +36,11 @@ public sealed partial class ActiveRun
             throw new ArgumentException($"The checkpoint key '{options.Key}' has no 1 to {MaxCheckpointKey} characters, or a '/'.", nameof(options));
         if (options.KeepLast < 1)
             throw new ArgumentOutOfRangeException(nameof(options), options.KeepLast, "At least the last checkpoint is kept.");
+        var goal = options.Goal ?? (options.Metric is { } metric ? FindGoal(metric) : null);
+        if (options.Score is not null && goal is null)
+            throw new ArgumentException(
+                $"Nothing says whether the score of checkpoint '{key}' is better small or large{(options.Metric is { } unknown ? $", nor does the name '{unknown}'" : "")}; say Goal, or the Metric that it is of.",
+                nameof(options));
         var path = ArtifactPath.Parse(FormattableString.Invariant($"checkpoints/{key}/{step}/{Path.GetFileName(file)}"));
         ThrowIfClosed();
         var content = await _tracker.Content.PutFileAsync(file, null, cancellationToken).ConfigureAwait(false);
@@ -42,9 +49,10 @@ public sealed partial class ActiveRun
         try
         {
             _checkpoints ??= Continues ? await FindCheckpointsAsync(cancellationToken).ConfigureAwait(false) : [];
-            if (!_tracker.WriteCheckpoint(this, path, content, key, step, options.Score, options.Goal, out var logged))
+            if (!_tracker.WriteCheckpoint(this, path, content, key, step, options.Score, goal ?? MetricGoal.Maximize, out var logged))
                 return logged;
             _checkpoints?.Add(logged);
+            StepOutputs[path.Value] = AsData(logged);
             if (options.KeepLast is { } last)
                 Forget(key, last);
             return logged;
@@ -61,8 +69,15 @@ public sealed partial class ActiveRun
         var best = ModelCheckpoint.Best(ofKey);
         var old = ofKey.SkipLast(last).Where(c => c != best).ToList();
         if (old.Count > 0 && _tracker.PurgeArtifacts(old.ConvertAll(c => c.File.Id)))
+        {
             _checkpoints!.RemoveAll(old.Contains);
+            foreach (var checkpoint in old)
+                StepOutputs.TryRemove(KeyValuePair.Create(checkpoint.File.Path.Value, AsData(checkpoint)));
+        }
     }
+
+    private static StepData AsData(ModelCheckpoint checkpoint) =>
+        new(checkpoint.File.Path.Value, null, checkpoint.File.Digest, checkpoint.File.Id);
 
     // while the store is away all are kept; the next checkpoint after that asks again
     private async Task<List<ModelCheckpoint>?> FindCheckpointsAsync(CancellationToken cancellationToken)

@@ -29,7 +29,20 @@ public sealed partial class ActiveRun
     /// <summary>Ends the run as KILLED, because it was cancelled, and waits like <see cref="CompleteAsync"/>.</summary>
     /// <inheritdoc cref="CompleteAsync"/>
     public Task<FlushReport> KillAsync(CancellationToken cancellationToken = default) =>
-        EndAsync(new RunEnd(RunStatus.Killed, _time.GetUtcNow(), RunEnd.Cancelled), cancellationToken);
+        EndAsync(Killed(), cancellationToken);
+
+    /// <summary>Ends the run by what left its body: KILLED if it was cancelled, by the token of the body or by a watch, else FAILED.</summary>
+    internal Task<FlushReport> EndByAsync(Exception exception, CancellationToken ofBody) =>
+        WasCancelled(exception, ofBody) ? EndAsync(Killed(), CancellationToken.None) : FailAsync(exception, CancellationToken.None);
+
+    /// <summary>Whether an exception says that the work was cancelled, by the token that it was given or by a watch of this run.</summary>
+    private bool WasCancelled(Exception exception, CancellationToken token) =>
+        exception is OperationCanceledException && (token.IsCancellationRequested || Volatile.Read(ref _cancelledBy) is not null);
+
+    private RunEnd Killed() => new(RunStatus.Killed, _time.GetUtcNow(), RunEnd.Cancelled, WhyCancelled);
+
+    /// <summary>What the watch that cancelled found; null if none did.</summary>
+    private string? WhyCancelled => Volatile.Read(ref _cancelledBy) is { } finding ? $"{finding.Rule}: {finding.Reason}" : null;
 
     /// <summary>
     /// Lets go of the run. If this client owns it and it was not ended, it becomes FAILED with the reason <c>not_completed</c>.
@@ -37,6 +50,7 @@ public sealed partial class ActiveRun
     /// </summary>
     public async ValueTask DisposeAsync()
     {
+        _tracker.EndContext(Id);
         await Captured.ConfigureAwait(false);
         if (LetGo())
             await _tracker.DrainAsync(CancellationToken.None).ConfigureAwait(false);
@@ -49,6 +63,7 @@ public sealed partial class ActiveRun
             return false;
         var wasOpen = Close(_owned ? HasEnded(RunStatus.Failed) : "was joined and has been disposed; join it again to log to it.")
             || _closed == Deleted;
+        _tracker.EndContext(Id);
         if (!_owned)
         {
             _tracker.WriteEnd(this, null);
@@ -99,6 +114,7 @@ public sealed partial class ActiveRun
         }
 
         EndWatches();
+        _tracker.EndContext(Id);
         using var activity = TrackingDiagnostics.Activities.StartActivity("mlops.run.end");
         activity?.SetTag("mlops.run.status", end.Status.ToString());
         try

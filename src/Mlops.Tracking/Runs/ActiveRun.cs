@@ -201,8 +201,19 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
     /// <summary>When this handle was opened.</summary>
     internal DateTimeOffset Opened { get; }
 
-    /// <summary>Ends once the context of the run is in the journal, within a bound; never fails.</summary>
-    internal Task Captured { get; set; } = Task.CompletedTask;
+    /// <summary>Ends once the context of the run is in the journal, within a bound after the run began to end; never fails.</summary>
+    internal Task Captured
+    {
+        get;
+        set
+        {
+            field = value;
+
+            // a client that is disposed at the same time may have ended the run before there was anything to end here
+            if (_closed is not null)
+                _tracker.EndContext(Id);
+        }
+    } = Task.CompletedTask;
 
     /// <summary>Logs what the process uses, unless the run ends meanwhile.</summary>
     internal void LogSystem(IEnumerable<(string Key, double Value)> values, long step, long time)

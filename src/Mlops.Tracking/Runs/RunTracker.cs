@@ -150,7 +150,8 @@ public sealed partial class RunTracker : IAsyncDisposable
 
     /// <summary>
     /// Runs a training as a run and ends it truthfully: FINISHED if <paramref name="body"/> returns, KILLED if it is cancelled
-    /// by <paramref name="cancellationToken"/>, FAILED if it throws; what it throws comes out.
+    /// by <paramref name="cancellationToken"/> or a watch of the run, whose finding is then the error's text, FAILED if it throws; what it
+    /// throws comes out.
     /// </summary>
     /// <inheritdoc cref="StartRunAsync"/>
     public async Task RunAsync(
@@ -172,10 +173,7 @@ public sealed partial class RunTracker : IAsyncDisposable
                 // a run that the body ended itself keeps that end
                 if (run.IsClosed)
                     throw;
-                if (e is OperationCanceledException && cancellationToken.IsCancellationRequested)
-                    await run.KillAsync(CancellationToken.None).ConfigureAwait(false);
-                else
-                    await run.FailAsync(e, CancellationToken.None).ConfigureAwait(false);
+                await run.EndByAsync(e, cancellationToken).ConfigureAwait(false);
                 throw;
             }
 

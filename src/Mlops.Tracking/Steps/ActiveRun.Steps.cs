@@ -6,12 +6,12 @@ namespace Mlops.Tracking;
 /// <content>The steps of the run's pipeline.</content>
 public sealed partial class ActiveRun
 {
-    /// <summary>What steps of this handle made, by name or path, so that later steps name it and no more.</summary>
+    /// <summary>What steps of this handle made, and its checkpoints, by name or path, so that later steps name it and no more.</summary>
     internal ConcurrentDictionary<string, StepData> StepOutputs { get; } = new(StringComparer.Ordinal);
 
     /// <summary>
     /// Does a part of the run as a step: FINISHED if <paramref name="body"/> returns, KILLED if it is cancelled by
-    /// <paramref name="cancellationToken"/>, FAILED if it throws; what it throws comes out. Doing it again makes another step, an
+    /// <paramref name="cancellationToken"/> or a watch of the run, FAILED if it throws; what it throws comes out. Doing it again makes another step, an
     /// attempt of its own. Start and end are in the journal at once; the store is not waited for.
     /// </summary>
     /// <param name="name">1 to 250 characters, no control characters.</param>
@@ -73,9 +73,9 @@ public sealed partial class ActiveRun
         {
             return await body(step, cancellationToken).ConfigureAwait(false);
         }
-        catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (WasCancelled(e, cancellationToken))
         {
-            end = new RunEnd(RunStatus.Killed, default, RunEnd.Cancelled);
+            end = Killed();
             throw;
         }
         catch (Exception e)

@@ -62,7 +62,7 @@ public sealed class ActiveStep
     }
 
     /// <summary>
-    /// Says that the step reads something: an output of an earlier step of this handle by its name or path, or data from elsewhere.
+    /// Says that the step reads something: an output of an earlier step or a checkpoint of this handle by its name or path, or data from elsewhere.
     /// </summary>
     /// <param name="name">1 to 250 characters, no control characters.</param>
     /// <param name="version">Which version it is, in words, at most 65,536 characters; null if there are none.</param>

@@ -8,6 +8,7 @@ namespace Mlops.Tracking;
 public sealed partial class ActiveRun
 {
     private ImmutableList<RunWatch> _watches = [];
+    private WatchFinding? _cancelledBy;
 
     /// <summary>
     /// Puts rules into force, until the watch is disposed or the run ends. They see what this handle logs from now on with
@@ -15,7 +16,7 @@ public sealed partial class ActiveRun
     /// metrics that no rule watches cost nothing.
     /// </summary>
     /// <param name="rules">At least one, each with a name of its own.</param>
-    /// <exception cref="ArgumentException">There is no rule, or two have one name.</exception>
+    /// <exception cref="ArgumentException">There is no rule, two have one name, or one has no goal and none is known for its metric.</exception>
     /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
     public RunWatch Watch(params IReadOnlyList<WatchRule> rules)
     {
@@ -25,7 +26,7 @@ public sealed partial class ActiveRun
         if (rules.GroupBy(r => r.Name, StringComparer.Ordinal).FirstOrDefault(g => g.Count() > 1) is { } twice)
             throw new ArgumentException($"Two rules have the name '{twice.Key}', under which both would be recorded; give one another Name.", nameof(rules));
         ThrowIfClosed();
-        var watch = new RunWatch(this, rules, _time);
+        var watch = new RunWatch(this, [.. rules.Select(r => r.Towards(FindGoal))], _time);
         lock (_gate)
         {
             if (_closed is null)
@@ -40,6 +41,9 @@ public sealed partial class ActiveRun
         ThrowIfClosed();
         return watch;
     }
+
+    /// <summary>Which way a metric is better, as comparisons find it but for what only the store knows; null if nothing says it.</summary>
+    private MetricGoal? FindGoal(string metric) => _tracker.Context.FindKnownGoal(Experiment, metric) ?? MetricGoals.Guess(metric);
 
     internal void Unwatch(RunWatch watch)
     {
@@ -72,6 +76,9 @@ public sealed partial class ActiveRun
 
     internal void TellHandlerFailed(WatchRule rule, Exception exception) =>
         TrackingLog.HandlerFailed(_tracker.Logger, Id.ToString(), rule.Name, exception);
+
+    /// <summary>Keeps the first finding that cancelled a watch's token: an exception that leaves the run's body may be its doing.</summary>
+    internal void NoteCancelled(WatchFinding finding) => Interlocked.CompareExchange(ref _cancelledBy, finding, null);
 
     private void EndWatches()
     {

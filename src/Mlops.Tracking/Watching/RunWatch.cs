@@ -59,7 +59,9 @@ public sealed class RunWatch : IDisposable
         }
 
         // callbacks of the token run elsewhere: they are not for the thread that logs a point
-        if (rule.Cancels)
-            _ = _cancel.CancelAsync();
+        if (!rule.Cancels)
+            return;
+        _run.NoteCancelled(finding);
+        _ = _cancel.CancelAsync();
     }
 }

@@ -97,8 +97,14 @@ public sealed class ComparisonTests
     [InlineData("brier_score", MetricGoal.Minimize)]
     [InlineData("davies_bouldin", MetricGoal.Minimize)]
     [InlineData("average_distance", MetricGoal.Minimize)]
-    [InlineData("", MetricGoal.Maximize)]
-    public void Guess_name_isByItsWords(string name, MetricGoal goal) => Assert.Equal(goal, MetricGoals.Guess(name));
+    [InlineData("val_bce", MetricGoal.Minimize)]
+    [InlineData("cost", MetricGoal.Minimize)]
+    [InlineData("TestHuber", MetricGoal.Minimize)]
+    [InlineData("cost_reduction", MetricGoal.Maximize)]
+    [InlineData("tpr", MetricGoal.Maximize)]
+    [InlineData("x17", null)]
+    [InlineData("", null)]
+    public void Guess_name_isByItsWords(string name, MetricGoal? goal) => Assert.Equal(goal, MetricGoals.Guess(name));
 
     [Fact]
     public async Task CompareAsync_curveWithInfinities_keepsTheFiniteExtremes()

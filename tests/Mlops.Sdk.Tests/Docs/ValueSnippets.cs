@@ -38,7 +38,7 @@ internal static class ValueSnippets
     public static async Task<string> CheckpointAsync(MlopsClient mlops, ActiveRun run, string file, int epoch, double auc)
     {
         #region checkpoints
-        await run.LogCheckpointAsync(file, epoch, new CheckpointOptions { Score = auc, KeepLast = 3 });
+        await run.LogCheckpointAsync(file, epoch, new CheckpointOptions { Score = auc, Metric = "auc", KeepLast = 3 });
         await run.FlushAsync();
 
         var best = ModelCheckpoint.Best(await mlops.Runs.ListCheckpointsAsync(run.Id))!;

@@ -57,6 +57,46 @@ public sealed class ProviderTests : IAsyncDisposable
         Assert.Equal(("yes", "yes"), (context["quick"], context["slow"]));
     }
 
+    [Fact]
+    public async Task StartRunAsync_providerSlowerThanTheBound_isWrittenWhileTheRunIsOpen()
+    {
+        var slow = new TestProvider("slow", _ => _answer.Task);
+        var tracker = Open(TimeSpan.FromMilliseconds(20), slow);
+        await using var run = await tracker.StartRunAsync("flights");
+
+        // that another run is not served any more tells that the bound has passed
+        await Rig.UntilAsync(async () =>
+        {
+            await using var other = await tracker.StartRunAsync("flights");
+            await other.CompleteAsync();
+            return (await _rig.Runs.GetAsync(other.Id)).ContextProblems.ContainsKey("slow");
+        });
+        _answer.SetResult([RunContextValue.Text("slow", "at last")]);
+        await Rig.UntilAsync(async () => (await _rig.Runs.FindAsync(run.Id))?.Context.ContainsKey("slow") == true);
+
+        await run.CompleteAsync();
+        var read = await _rig.Runs.GetAsync(run.Id);
+        Assert.Equal("at last", read.Context["slow"]);
+        Assert.Empty(read.ContextProblems);
+    }
+
+    [Fact]
+    public async Task CompleteAsync_providerHasNotAnswered_isCancelledAndNoted()
+    {
+        var cancelled = new TaskCompletionSource();
+        var slow = new TestProvider("slow", (_, cancellationToken) =>
+        {
+            cancellationToken.Register(cancelled.SetResult);
+            return _answer.Task;
+        });
+        await using var run = await Open(TimeSpan.FromMilliseconds(20), slow).StartRunAsync("flights");
+        Assert.True((await run.CompleteAsync()).IsDurable);
+
+        await cancelled.Task.WaitAsync(Rig.Patience);
+        Assert.Equal("It had not answered when the run ended.", (await _rig.Runs.GetAsync(run.Id)).ContextProblems["slow"]);
+        _answer.SetResult([]);
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

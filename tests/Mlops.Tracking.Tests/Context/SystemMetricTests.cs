@@ -100,6 +100,29 @@ public sealed class SystemMetricTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task SystemMetrics_sourceThatCannotBeRead_isLeftOutAlone()
+    {
+        if (!OperatingSystem.IsLinux())
+            return;
+        var proc = _rig.Folder["proc"];
+        Directory.CreateDirectory(Path.Combine(proc, "net"));
+        Directory.CreateDirectory(Path.Combine(proc, "self", "io")); // where a file is expected: nobody can read it as one
+        await File.WriteAllTextAsync(Path.Combine(proc, "self", "statm"), "900 500 30 1 0 200 0");
+        await File.WriteAllTextAsync(Path.Combine(proc, "net", "dev"), "head\n  eth0: 10 1 0 0 0 0 0 0 20 2 0 0 0 0 0 0\n");
+        var run = await Open(new RunContextOptions().WithoutAll()).StartRunAsync("flights");
+        await using var sampler = new SystemSampler(() => [run], _time, _rig.Log, proc);
+        Pass(seconds: 25);
+        await run.CompleteAsync();
+
+        var metrics = (await _rig.Runs.GetAsync(run.Id)).SystemMetrics;
+        string[] unreadable = ["system/disk_read_bytes_per_second", "system/disk_written_bytes_per_second"];
+        Assert.Equal(Keys.Except(unreadable), metrics.Keys.Order(StringComparer.Ordinal).Where(k => !k.StartsWith("system/gpu", StringComparison.Ordinal)));
+        Assert.Equal(500.0 * Environment.SystemPageSize, metrics["system/memory_bytes"].Last);
+        var problem = Assert.Throws<IOException>(() => BuiltInContext.SystemMetrics(proc));
+        Assert.Contains("no metrics of disk (", problem.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task SystemMetrics_ofARunThatEnded_stop()
     {
         var tracker = Open(new RunContextOptions());

@@ -1,5 +1,6 @@
 using Mlops.Metadata;
 using Mlops.Storage;
+using Mlops.Storage.Conformance;
 
 namespace Mlops.Tracking.Tests.Runs;
 
@@ -12,7 +13,7 @@ public sealed class CheckpointTests
         await using var run = await rig.Open().StartRunAsync("e");
         double[] scores = [0.1, 0.9, 0.5, double.NaN, 0.6];
         for (var step = 0; step < scores.Length; step++)
-            await run.LogCheckpointAsync(WriteModel(rig, step), step, new CheckpointOptions { Score = scores[step], KeepLast = 2 });
+            await run.LogCheckpointAsync(WriteModel(rig, step), step, new CheckpointOptions { Score = scores[step], Metric = "val_auc", KeepLast = 2 });
         await run.CompleteAsync();
 
         var kept = await rig.Runs.ListCheckpointsAsync(run.Id);
@@ -23,6 +24,27 @@ public sealed class CheckpointTests
         await using var model = await rig.Runs.OpenArtifactAsync(run.Id, "checkpoints/model/4/model.bin");
         Assert.Equal("model 4", await new StreamReader(model).ReadToEndAsync());
         await rig.AssertSoundAsync();
+    }
+
+    [Fact]
+    public async Task LogCheckpointAsync_scoreOfALoss_keepsTheSmallest()
+    {
+        await using var rig = new Rig();
+        await using var run = await rig.Open().StartRunAsync("e");
+        double[] losses = [0.9, 0.1, 0.5, 0.6];
+        for (var step = 0; step < losses.Length; step++)
+            await run.LogCheckpointAsync(WriteModel(rig, step), step, new CheckpointOptions { Score = losses[step], Metric = "val_loss", KeepLast = 1 });
+        foreach (var metric in (string?[])[null, "x17"])
+        {
+            var error = await Assert.ThrowsAsync<ArgumentException>(
+                () => run.LogCheckpointAsync(WriteModel(rig, 9), 9, new CheckpointOptions { Score = 0.3, Metric = metric }));
+            Assert.Contains("say Goal", error.Message, StringComparison.Ordinal);
+        }
+
+        await run.CompleteAsync();
+        var kept = await rig.Runs.ListCheckpointsAsync(run.Id);
+        Assert.Equal([1, 3], kept.Select(c => c.Step));
+        Assert.Equal(1, ModelCheckpoint.Best(kept)!.Step);
     }
 
     [Fact]
@@ -123,6 +145,29 @@ public sealed class CheckpointTests
 
         Assert.Single(await rig.Runs.ListCheckpointsAsync(run.Id));
         await Assert.ThrowsAsync<InvalidOperationException>(() => run.LogCheckpointAsync(WriteModel(rig, 2), 2));
+    }
+
+    [Fact]
+    public async Task LogCheckpointAsync_fileVanishesWhileItIsRead_isRefusedAndTheRunGoesOn()
+    {
+        await using var rig = new Rig();
+        var file = WriteModel(rig, 1);
+        Action? meanwhile = () => File.WriteAllBytes(file, []);
+        var objects = new InterceptedObjects(new FolderObjectStore(rig.Folder["objects"]), () => Interlocked.Exchange(ref meanwhile, null)?.Invoke());
+        await using var run = await rig.Open(content: new ContentStore(objects)).StartRunAsync("e");
+        var error = await Assert.ThrowsAsync<ConflictException>(() => run.LogCheckpointAsync(file, 1, new CheckpointOptions { KeepLast = 1 }));
+        Assert.Contains($"'{file}' changed while it was being stored", error.Message, StringComparison.Ordinal);
+
+        // a disk or share that goes away in the middle
+        if (OperatingSystem.IsLinux())
+            await Assert.ThrowsAsync<IOException>(() => run.LogCheckpointAsync("/proc/self/mem", 2));
+        var failing = new TestStream(new byte[10_000], 1_000, failAt: 5_000);
+        await Assert.ThrowsAsync<InvalidTimeZoneException>(() => run.LogArtifactAsync(failing, "checkpoints/model/3/model.bin"));
+
+        await run.LogCheckpointAsync(WriteModel(rig, 4), 4, new CheckpointOptions { KeepLast = 1 });
+        await run.CompleteAsync();
+        Assert.Equal([4], (await rig.Runs.ListCheckpointsAsync(run.Id)).Select(c => c.Step));
+        Assert.Equal("checkpoints/model/4/model.bin", Assert.Single(await rig.Runs.ListArtifactsAsync(run.Id)).Path.Value);
     }
 
     private static string WriteModel(Rig rig, int step)

@@ -38,6 +38,31 @@ public sealed class StepTests : RigTest
     }
 
     [Fact]
+    public async Task AddInput_checkpointThatIsPurgedLater_staysAnInputThatSaysSo()
+    {
+        var file = Local["model.bin"];
+        await File.WriteAllTextAsync(file, "a tree");
+        var first = await Run.LogCheckpointAsync(file, 1, new CheckpointOptions { KeepLast = 1 });
+        await Run.StepAsync("evaluate", step =>
+        {
+            step.AddInput("checkpoints/model/1/model.bin");
+            return Task.CompletedTask;
+        });
+        Assert.Equal(
+            new StepData("checkpoints/model/1/model.bin", null, first.File.Digest, first.File.Id), Assert.Single((await StoredAsync())[0].Inputs));
+
+        await Run.LogCheckpointAsync(file, 2, new CheckpointOptions { KeepLast = 1 });
+        await Run.StepAsync("again", step =>
+        {
+            step.AddInput("checkpoints/model/1/model.bin");
+            return Task.CompletedTask;
+        });
+        var steps = await StoredAsync();
+        Assert.Equal(new StepData($"artifact {first.File.Id}", StepData.Purged, null, first.File.Id), Assert.Single(steps[0].Inputs));
+        Assert.Equal(new StepData("checkpoints/model/1/model.bin"), Assert.Single(steps[1].Inputs));
+    }
+
+    [Fact]
     public async Task StepAsync_bodiesWithoutToken_areStepsWithTheirResults()
     {
         await Run.StepAsync("featurize", async step => await step.LogTextAsync("a", "features/a.txt"));

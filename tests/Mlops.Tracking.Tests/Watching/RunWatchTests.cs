@@ -132,12 +132,42 @@ public sealed class RunWatchTests : RigTest
     }
 
     [Fact]
+    public void Watch_metricWhoseNameSaysNothing_isRefusedUntilAGoalIsSaid()
+    {
+        var error = Assert.Throws<ArgumentException>(() => Run.Watch(WatchRule.EarlyStopping("x17", 1)));
+        Assert.Contains("say goal: MetricGoal.Minimize", error.Message, StringComparison.Ordinal);
+        Assert.Throws<ArgumentException>(() => Run.Watch(WatchRule.NotFinite("x17"), WatchRule.Diverges("x17")));
+        using var watch = Run.Watch(WatchRule.NotFinite("x17"), WatchRule.EarlyStopping("x17", 1, goal: MetricGoal.Minimize));
+        Run.LogMetric("x17", 2).LogMetric("x17", 1);
+        Assert.Empty(watch.Findings);
+    }
+
+    [Fact]
+    public async Task Watch_goalOfTheExperimentThatTheClientKnows_isItsGoal()
+    {
+        await Run.FlushAsync();
+        await new ExperimentCatalog(Tracker.Context).SetGoalAsync("flights", "score17", MetricGoal.Minimize);
+        using var watch = Run.Watch(WatchRule.EarlyStopping("score17", 1));
+        Run.LogMetric("score17", 2).LogMetric("score17", 1);
+        Assert.Empty(watch.Findings);
+        await Run.CompleteAsync();
+
+        var other = Rig.Open();
+        await new ExperimentCatalog(other.Context).GetAsync("flights");
+        await using var again = await other.ReopenRunAsync(Run.Id);
+        using var second = again.Watch(WatchRule.EarlyStopping("score17", 1));
+        again.LogMetric("score17", 0.5);
+        Assert.Empty(second.Findings);
+        await again.CompleteAsync();
+    }
+
+    [Fact]
     public void Watch_noRuleOrTwoOfOneName_isRefused()
     {
         Assert.Throws<ArgumentException>(() => Run.Watch());
-        var error = Assert.Throws<ArgumentException>(() => Run.Watch(WatchRule.Diverges("m"), WatchRule.Diverges("m", factor: 10)));
-        Assert.Contains("'diverges:m'", error.Message, StringComparison.Ordinal);
-        using var watch = Run.Watch(WatchRule.Diverges("m"), WatchRule.Diverges("m", factor: 10) with { Name = "explodes" });
+        var error = Assert.Throws<ArgumentException>(() => Run.Watch(WatchRule.Diverges("m_loss"), WatchRule.Diverges("m_loss", factor: 10)));
+        Assert.Contains("'diverges:m_loss'", error.Message, StringComparison.Ordinal);
+        using var watch = Run.Watch(WatchRule.Diverges("m_loss"), WatchRule.Diverges("m_loss", factor: 10) with { Name = "explodes" });
         Assert.Empty(watch.Findings);
     }
 
@@ -163,7 +193,7 @@ public sealed class RunWatchTests : RigTest
         await Run.CompleteAsync();
         await using var again = await Tracker.ReopenRunAsync(Run.Id);
         using var watch = again.Watch(
-            WatchRule.EarlyStopping("loss", patience: 2), WatchRule.Diverges("val_auc", factor: 1.5, points: 1), WatchRule.EarlyStopping("new", patience: 2));
+            WatchRule.EarlyStopping("loss", patience: 2), WatchRule.Diverges("val_auc", factor: 1.5, points: 1), WatchRule.EarlyStopping("new", patience: 2, goal: MetricGoal.Maximize));
         again.LogMetric("loss", 0.4, 9).LogMetric("val_auc", 0.4, 9).LogMetric("new", 1, 9);
         again.LogMetric("loss", 0.3, 10).LogMetric("new", 0.5, 10);
         Assert.Equal(
@@ -204,6 +234,45 @@ public sealed class RunWatchTests : RigTest
         });
         Assert.Equal(RunStatus.Killed, Assert.Single(await Rig.Runs.ListStepsAsync(live!.Id)).Status);
         Assert.Equal(2, (await Rig.Runs.GetAsync(live.Id)).Metrics["loss"].Count);
+    }
+
+    [Fact]
+    public async Task RunAsync_cancellationByAWatchLeavesTheBody_isKilledWithTheReason()
+    {
+        ActiveRun? live = null;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Tracker.RunAsync("watched", (run, token) =>
+        {
+            live = run;
+            var watch = run.Watch(WatchRule.EarlyStopping("loss", patience: 1));
+            return run.StepAsync(
+                "train",
+                (_, _) =>
+                {
+                    run.LogMetric("loss", 1, 1).LogMetric("loss", 2, 2);
+                    return Task.Delay(Timeout.InfiniteTimeSpan, watch.Token);
+                },
+                token);
+        }));
+
+        var stored = await Rig.Runs.GetAsync(live!.Id);
+        var step = Assert.Single(await Rig.Runs.ListStepsAsync(live.Id));
+        var why = "early_stopping:loss: No improvement on 1 at step 1 for 1 point.";
+        Assert.Equal((RunStatus.Killed, RunEnd.Cancelled, why), (stored.Status, stored.EndReason, stored.Error));
+        Assert.Equal((RunStatus.Killed, RunEnd.Cancelled, why), (step.Status, step.EndReason, step.Error));
+    }
+
+    [Fact]
+    public async Task RunAsync_cancelledThoughNoWatchDid_isFailed()
+    {
+        ActiveRun? live = null;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => Tracker.RunAsync("watched", (run, _) =>
+        {
+            live = run;
+            using var watch = run.Watch(WatchRule.NotFinite("loss") with { Cancels = false });
+            run.LogMetric("loss", double.NaN);
+            throw new TaskCanceledException("The server did not answer.");
+        }));
+        Assert.Equal(RunStatus.Failed, (await Rig.Runs.GetAsync(live!.Id)).Status);
     }
 
     /// <summary>A clock on which a minute passes whenever somebody measures, as on a machine that was suspended just then.</summary>

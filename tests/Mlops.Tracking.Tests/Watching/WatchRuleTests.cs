@@ -53,6 +53,13 @@ public sealed class WatchRuleTests
     }
 
     [Fact]
+    public void EarlyStopping_costThatFalls_findsNothing()
+    {
+        AssertFinds(WatchRule.EarlyStopping("val_bce", patience: 2), [0.9, 0.8, 0.7, 0.6], found: null);
+        AssertFinds(WatchRule.Diverges("cost", points: 1), [9, 3, 1, 0.1], found: null);
+    }
+
+    [Fact]
     public void Rules_outOfRange_areRefused()
     {
         Assert.Throws<ArgumentException>(() => WatchRule.NotFinite(""));
@@ -73,7 +80,7 @@ public sealed class WatchRuleTests
 
     private static void AssertFinds(WatchRule rule, double[] values, string? found)
     {
-        var state = rule.Start(new FakeTimeProvider(), before: null);
+        var state = rule.Towards(MetricGoals.Guess).Start(new FakeTimeProvider(), before: null);
         string? first = null;
         for (var i = 0; i < values.Length; i++)
             first ??= state.Observe(i, values[i]) is { } reason ? $"{i}: {reason}" : null;
