@@ -61,7 +61,7 @@ internal sealed class GarbageSweep : Figure
         var (slowest, grown) = (0.0, 0L);
         while (await process.StandardOutput.ReadLineAsync() is { } line)
         {
-            Note(line);
+            Note($"{line}");
             if (line.Split(' ') is [var number, "s:", ..])
                 slowest = Math.Max(slowest, double.Parse(number, CultureInfo.InvariantCulture));
             else if (line.Split(' ') is [var bytes, "bytes", ..])
