@@ -23,7 +23,8 @@ public sealed partial class MetricGoals
     {
         "accuracy", "acc", "auc", "auroc", "auprc", "roc", "f1", "r2", "precision", "recall", "sensitivity", "specificity", "ap", "map",
         "dcg", "ndcg", "mrr", "hit", "hits", "bleu", "rouge", "meteor", "iou", "miou", "dice", "jaccard", "psnr", "ssim", "mcc", "kappa",
-        "score", "reward", "return", "elbo", "tpr", "tnr", "ppv", "npv", "prauc", "lift", "silhouette", "throughput", "information", "correlation", "similarity",
+        "score", "reward", "return", "elbo", "lift", "silhouette", "throughput", "information", "correlation", "similarity",
+        "tpr", "tnr", "ppv", "npv", "prauc",
     };
 
     // of a loss or an error: the more of it, the better

@@ -29,7 +29,7 @@ public sealed record Run : IRunHandle
     /// <summary>Why it failed or was killed (see <see cref="RunEnd"/>).</summary>
     public string? EndReason { get; init; }
 
-    /// <summary>The text of the exception that ended it.</summary>
+    /// <summary>The text of the exception that ended it, or what the watch found that cancelled it.</summary>
     public string? Error { get; init; }
 
     /// <summary>The run that it is a part of.</summary>

@@ -7,7 +7,7 @@ namespace Mlops.Metadata;
 /// A word for a failed or killed run: <c>exception</c>, <c>cancelled</c>, <c>not_completed</c> (disposed without an end) or
 /// <c>lost</c> (its process vanished); null for a finished one.
 /// </param>
-/// <param name="Error">The exception's text, or null.</param>
+/// <param name="Error">The exception's text, or what the watch found that cancelled it; else null.</param>
 public sealed record RunEnd(RunStatus Status, DateTimeOffset Time, string? Reason = null, string? Error = null)
 {
     /// <summary>The run was disposed before it was completed.</summary>

@@ -36,7 +36,7 @@ public sealed record RunStep
     /// </summary>
     public string? EndReason { get; init; }
 
-    /// <summary>The text of the exception that ended it, without secrets.</summary>
+    /// <summary>The text of the exception that ended it, without secrets, or what the watch found that cancelled it.</summary>
     public string? Error { get; init; }
 
     /// <summary>What it read, by name.</summary>

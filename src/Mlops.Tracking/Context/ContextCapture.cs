@@ -28,6 +28,11 @@ internal sealed class ContextCapture
     private volatile ContextSet? _atStart;
 
     public ContextCapture(RunContextOptions options, IdGenerator ids, ILogger logger)
+        : this(options, BuiltInContext.Create(options), ids, logger)
+    {
+    }
+
+    internal ContextCapture(RunContextOptions options, IEnumerable<IRunContextProvider> ofProcess, IdGenerator ids, ILogger logger)
     {
         _ids = ids;
         _logger = logger;
@@ -36,7 +41,7 @@ internal sealed class ContextCapture
             return;
         var noRun = new RunContextInput(default, "", "");
         var never = new TaskCompletionSource().Task;
-        ContextProviderCall[] calls = [.. BuiltInContext.Create(options).Select(p => new ContextProviderCall(p, _bound, logger))];
+        ContextProviderCall[] calls = [.. ofProcess.Select(p => new ContextProviderCall(p, _bound, logger))];
         _ofProcess = Array.ConvertAll(calls, c => c.TryAnswer() is { } known ? Task.FromResult(known) : c.AskAsync(noRun, never));
         _ofRuns = [.. options.Providers.Where(p => !options.Off.Contains(p.Name)).Select(p => new ContextProviderCall(p, _bound, logger))];
         if (calls.Length > 0)
@@ -90,7 +95,7 @@ internal sealed class ContextCapture
     {
         while (!all.IsCompleted)
         {
-            await Task.WhenAny(_ofProcess.Where(t => !t.IsCompleted)).ConfigureAwait(false);
+            await Task.WhenAny([all, .. _ofProcess.Where(t => !t.IsCompleted)]).ConfigureAwait(false);
             _atStart = Set(_ofProcess);
         }
     }

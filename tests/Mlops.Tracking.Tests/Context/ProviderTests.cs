@@ -1,4 +1,5 @@
 using Mlops.Metadata;
+using Mlops.Storage;
 
 namespace Mlops.Tracking.Tests;
 
@@ -132,6 +133,27 @@ public sealed class ProviderTests : IAsyncDisposable
             await run.CompleteAsync();
             return (await _rig.Runs.GetAsync(run.Id)).Context.ContainsKey("hanging");
         });
+    }
+
+    [Fact]
+    public async Task ContextCapture_processToldTooLate_isOnOpenRunsAndThoseThatFollow()
+    {
+        var slow = new TestProvider("slow", _ => _answer.Task);
+        var options = new RunContextOptions { Bound = TimeSpan.FromMilliseconds(10) };
+        var ids = new IdGenerator(TimeProvider.System);
+        var capture = new ContextCapture(options, [slow], ids, _rig.Log);
+        await Rig.UntilAsync(() => Task.FromResult(capture.AtStart is not null));
+        Assert.Equal("It has not answered yet.", Told(capture.AtStart!, "problems.slow"));
+
+        List<ContextSet> written = [];
+        var completed = capture.CompleteAsync(new RunContextInput(new RunId(ids.Next()), "monday", "flights"), hasStart: true, written.Add);
+        _answer.SetResult([RunContextValue.Text("slow", "at last")]);
+        await completed.WaitAsync(Rig.Patience);
+        Assert.Equal("at last", Told(written[^1], "context.slow"));
+        await Rig.UntilAsync(() => Task.FromResult(Told(capture.AtStart!, "context.slow") == "at last"));
+
+        static string? Told(ContextSet set, string field) =>
+            set.Missing.SelectMany(c => c.Fields).FirstOrDefault(f => f.Name == field)?.Values[0].AsText;
     }
 
     [Theory]
