@@ -138,11 +138,11 @@ public sealed partial class MlopsClient
     private async Task RequireFlushAsync(string done, CancellationToken cancellationToken)
     {
         // what was refused for good is nowhere, and no reason to take nothing elsewhere
-        if (await FlushAsync(cancellationToken).ConfigureAwait(false) is not { IsDurable: false, Pending: > 0 } flush)
+        if (await FlushAsync(cancellationToken).ConfigureAwait(false) is not { Pending: > 0 } flush)
             return;
         throw new StorageUnavailableException(
             $"{flush.Pending} slots of what this client logged did not reach the store {Location} within {_options.FlushBound}, so nothing was {done}: "
-            + $"{flush.Cause?.Message ?? "the store is slow or busy."} What was logged waits in the journal; begin again once Status says that the store has caught up.",
+            + $"{flush.Cause?.Message ?? "the store is slow or busy."} What was logged waits in the journal; begin again once Status says that the store has caught up, or do it by another client, without what waits.",
             flush.Cause);
     }
 }

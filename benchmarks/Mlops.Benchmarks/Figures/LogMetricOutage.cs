@@ -67,7 +67,7 @@ internal sealed class LogMetricOutage : Figure
         var result = LoggingLoop.LogFor(Duration, session.Run, "loss", _loss.Values);
         if (isDown)
             await _server.RestartAsync();
-        while (!(await session.Run.FlushAsync()).IsDurable)
+        while ((await session.Run.FlushAsync()).Pending > 0)
         {
         }
 

@@ -31,7 +31,7 @@ internal sealed class StoreCheck(IMetadataStore store, ContentStore content, Run
         }
         catch (Exception e) when (e is not OperationCanceledException)
         {
-            Add(CheckSeverity.Error, $"{failed}: {e.Message}", e is IntegrityException ? "restore a backup, or keep what can be read: CopyToAsync" : "");
+            Add(CheckSeverity.Error, $"{failed}: {e.Message}", e is IntegrityException ? "restore a backup, or keep what can be read: CopyToAsync of a client that has logged nothing" : "");
         }
 
         return true;
@@ -41,7 +41,7 @@ internal sealed class StoreCheck(IMetadataStore store, ContentStore content, Run
     {
         var report = await store.VerifyAsync(null, cancellationToken).ConfigureAwait(false);
         foreach (var problem in report.Problems)
-            Add(CheckSeverity.Error, problem, "restore a backup, or keep what can be read: CopyToAsync");
+            Add(CheckSeverity.Error, problem, "restore a backup, or keep what can be read: CopyToAsync of a client that has logged nothing");
         if (report.IsSound)
             Add(CheckSeverity.Ok, $"{report.Records} records, {report.Entries} log entries and {report.Points} points are sound");
     }

@@ -37,7 +37,7 @@ internal sealed class CommitMarker(Database database)
             catch (Exception e) when (PostgreSqlFailure.IsOfDatabase(e) || cancellationToken.IsCancellationRequested)
             {
                 if (Stopwatch.GetElapsedTime(started) >= patience || cancellationToken.IsCancellationRequested)
-                    throw Unknown(patience, cause);
+                    throw Unknown(patience, cause, cancellationToken.IsCancellationRequested);
             }
 
             await Database.DelayAsync(attempt, cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -84,8 +84,9 @@ internal sealed class CommitMarker(Database database)
 
     private long Now() => Microseconds.From(database.Options.Time.GetUtcNow());
 
-    private StorageUnavailableException Unknown(TimeSpan patience, Exception cause) => new(
-        $"The connection to the store '{database.Location}' broke while a batch was being committed, and the server did not come back within "
-        + $"{patience.TotalSeconds:0.###} s to tell whether it was. A batch with a key may be sent again without harm; of another, read what is stored first.",
+    private StorageUnavailableException Unknown(TimeSpan patience, Exception cause, bool isCancelled) => new(
+        $"The connection to the store '{database.Location}' broke while a batch was being committed, and "
+        + (isCancelled ? "the call was cancelled before the server could" : $"the server did not come back within {patience.TotalSeconds:0.###} s to")
+        + " tell whether it was. A batch with a key may be sent again without harm; of another, read what is stored first.",
         cause);
 }

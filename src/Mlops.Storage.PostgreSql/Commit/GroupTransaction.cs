@@ -49,9 +49,9 @@ internal sealed class GroupTransaction(Database database)
         }
         catch (Exception e) when (PostgreSqlFailure.IsUncertain(e))
         {
-            // whose batch has a key can find out by sending it again, and need not wait here
+            // whose batch has a key can find out by sending it again, and need not wait here; one that is cancelled ends nobody else's
             var patience = group.All(p => p.Batch.Key is not null) ? database.Options.ReconnectTimeout : database.Options.BusyTimeout;
-            if (!await _marker.ResolveAsync(sequence, patience, e, cancellationToken).ConfigureAwait(false))
+            if (!await _marker.ResolveAsync(sequence, patience, e, group.Count == 1 ? cancellationToken : CancellationToken.None).ConfigureAwait(false))
                 throw;
         }
     }

@@ -85,9 +85,12 @@ public sealed class ContentStore
         var spool = await SpoolFile.CreateAsync(_spoolFolder, head, content, cancellationToken).ConfigureAwait(false);
         await using (spool.ConfigureAwait(false))
         {
-            await PutWholeAsync(spool.Content, () => new VerifyingStream(spool.OpenRead(), spool.Content, Changed), cancellationToken)
-                .ConfigureAwait(false);
+            if (Packed is not null && await Packed.TryPutLargeAsync(Open, progress: null, cancellationToken).ConfigureAwait(false) is { } chunked)
+                return chunked;
+            await PutWholeAsync(spool.Content, Open, cancellationToken).ConfigureAwait(false);
             return spool.Content;
+
+            Stream Open() => new VerifyingStream(spool.OpenRead(), spool.Content, Changed);
         }
 
         async Task<ContentInfo?> TryPutLargeAsync(PackedContents packed)

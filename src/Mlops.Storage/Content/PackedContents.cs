@@ -57,11 +57,15 @@ internal sealed class PackedContents
         }
     }
 
-    /// <summary>Stores a stream that can be read only once; null if the index is away, and then nothing was read.</summary>
+    /// <summary>
+    /// Stores a stream that can be read only once; null if the index is away, or if as many are being stored as may be at once: then
+    /// nothing was read, and whoever writes the stream must not be made to wait.
+    /// </summary>
     /// <exception cref="StorageUnavailableException">The index was away since, or the lease was lost; or it is the objects that are away.</exception>
     public async Task<ContentInfo?> TryPutOnceAsync(Stream content, CancellationToken cancellationToken)
     {
-        await _streams.WaitAsync(cancellationToken).ConfigureAwait(false);
+        if (!await _streams.WaitAsync(TimeSpan.Zero, cancellationToken).ConfigureAwait(false))
+            return null;
         try
         {
             using var use = await TryBeginPutAsync(asks: true, cancellationToken).ConfigureAwait(false);
@@ -210,8 +214,22 @@ internal sealed class PackedContents
         }
     }
 
-    private async Task<ContentLease.Use?> TryBeginPutAsync(bool asks, CancellationToken cancellationToken) =>
-        Index.Outage.MayAsk(out var looks) ? await TryEnterAsync(asks || looks, cancellationToken).ConfigureAwait(false) : null;
+    private async Task<ContentLease.Use?> TryBeginPutAsync(bool asks, CancellationToken cancellationToken)
+    {
+        if (!Index.Outage.MayAsk(out var looks))
+            return null;
+        ContentLease.Use? use = null;
+        try
+        {
+            return use = await TryEnterAsync(asks || looks, cancellationToken).ConfigureAwait(false);
+        }
+        finally
+        {
+            // whoever looked and left in the middle must not keep the others from looking
+            if (looks && use is null)
+                Index.Outage.Note();
+        }
+    }
 
     private async Task<ContentLease.Use?> TryEnterAsync(bool asks, CancellationToken cancellationToken)
     {

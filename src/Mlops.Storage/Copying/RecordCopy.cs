@@ -10,12 +10,14 @@ namespace Mlops.Storage;
 internal sealed class RecordCopy(IMetadataStore from, IMetadataStore to, ContentCopy content, CopyState state, long seen, bool keepsTarget)
 {
     private const string Action = "store.copied";
+    private const int MostTries = 20;
     private readonly Dictionary<RecordId, RecordId> _targets = [];
 
     /// <summary>Copies these records, as they are now, in one batch; those that change meanwhile in the target are looked at again.</summary>
     public async Task CopyAsync(IReadOnlyList<RecordId> ids, CancellationToken cancellationToken)
     {
-        for (List<Precondition>? failed = null; ;)
+        List<Precondition>? failed = null;
+        for (var left = MostTries; ; left--)
         {
             var plan = await PlanAsync(ids, cancellationToken).ConfigureAwait(false);
             foreach (var (digest, what) in plan.Contents)
@@ -25,7 +27,7 @@ internal sealed class RecordCopy(IMetadataStore from, IMetadataStore to, Content
                 await state.CommitAsync(plan, cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (ConflictException) when (failed is null || !failed.SequenceEqual(plan.Preconditions))
+            catch (ConflictException) when (left > 1 && (failed is null || !failed.SequenceEqual(plan.Preconditions)))
             {
                 // what took long, the contents, is there now
                 await state.Mark.RequireAsync(to, cancellationToken).ConfigureAwait(false);

@@ -50,8 +50,9 @@ internal sealed class ContentIndex(IMetadataStore store, TimeProvider time)
         return _profile.Value;
     }
 
+    /// <summary>Where a content is; for reads, whose trouble says nothing of the puts.</summary>
     public async Task<IndexEntry?> FindContentAsync(Digest digest, CancellationToken cancellationToken) =>
-        await FindCellAsync(KeyOf(PackEntryKind.Content, digest), cancellationToken).ConfigureAwait(false) is { } cell ? IndexEntry.Read(cell) : null;
+        await store.FindCellAsync(KeyOf(PackEntryKind.Content, digest), cancellationToken).ConfigureAwait(false) is { } cell ? IndexEntry.Read(cell) : null;
 
     public Task<Cell?> FindCellAsync(string key, CancellationToken cancellationToken) => AskAsync(() => store.FindCellAsync(key, cancellationToken));
 

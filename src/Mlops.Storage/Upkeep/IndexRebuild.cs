@@ -39,17 +39,20 @@ internal sealed class IndexRebuild(PackedContents contents)
                         var comesBack = old is null && entry.Kind == PackEntryKind.Manifest;
                         var now = IndexEntry.Of(pack.Name, entry) with { Condemned = comesBack ? Microseconds.From(contents.Index.Time.GetUtcNow()) : old?.Condemned };
                         better.Add(now.ToWrite(old?.Version ?? unreadable.GetValueOrDefault(now.Key)));
-                        if (comesBack)
-                            lists.Add(entry.Digest);
                     }
+
+                    // a rebuild that was interrupted left those that came back condemned
+                    if (entry.Kind == PackEntryKind.Manifest && (old is null || old.Condemned is not null))
+                        lists.Add(entry.Digest);
                 }
 
                 entries += better.Count - (await lease.CommitUnchangedAsync(better, cancellationToken).ConfigureAwait(false)).Count;
             }
         }
 
-        foreach (var some in lists.Chunk(ListsTogether))
-            entries -= await SettleAsync(lease, some, cancellationToken).ConfigureAwait(false);
+        var named = lists.Count > 0 ? await TryScanAsync(lease, cancellationToken).ConfigureAwait(false) : null;
+        foreach (var some in lists.Distinct().Chunk(ListsTogether))
+            entries -= await SettleAsync(lease, some, named, problems, cancellationToken).ConfigureAwait(false);
 
         // others would go on telling to do what was just done
         var lost = await contents.Index.ListUnreadableAsync(cancellationToken).ConfigureAwait(false);
@@ -64,10 +67,12 @@ internal sealed class IndexRebuild(PackedContents contents)
     }
 
     /// <summary>
-    /// Takes lists of chunks that came back away again if not all of their chunks did: they were collected. A put that relies on one
-    /// meanwhile changes its cell, since it is condemned, and has stored the chunks. Returns how many were taken away.
+    /// Takes lists of chunks that came back away again if no record names them and not all of their chunks came back: they were
+    /// collected. One that a record names stays, so that the chunks that are left do. A put that relies on one meanwhile changes
+    /// its cell, since it is condemned, and has stored the chunks. Returns how many were taken away.
     /// </summary>
-    private async Task<int> SettleAsync(UpkeepLease lease, Digest[] lists, CancellationToken cancellationToken)
+    private async Task<int> SettleAsync(
+        UpkeepLease lease, Digest[] lists, IReadOnlySet<Digest>? named, List<string> problems, CancellationToken cancellationToken)
     {
         List<CellWrite> writes = [];
         var found = await contents.Index.FindAsync(PackEntryKind.Manifest, lists, cancellationToken, unreadable: []).ConfigureAwait(false);
@@ -75,11 +80,27 @@ internal sealed class IndexRebuild(PackedContents contents)
         {
             await lease.RenewIfDueAsync(cancellationToken).ConfigureAwait(false);
             var isWhole = await HasChunksAsync(list, cancellationToken).ConfigureAwait(false);
-            writes.Add(isWhole ? (list with { Condemned = null }).ToWrite(list.Version) : list.ToDelete());
+            var isNamed = named?.Contains(list.Entry.Digest) ?? true;
+            if (isNamed && !isWhole)
+                problems.Add($"Content {list.Entry.Digest} lacks chunks that no pack has; store it again, or restore the missing pack from a backup.");
+            writes.Add(isWhole || isNamed ? (list with { Condemned = null }).ToWrite(list.Version) : list.ToDelete());
         }
 
         var left = await lease.CommitUnchangedAsync(writes, cancellationToken).ConfigureAwait(false);
         return writes.Except(left).Count(w => w.Value is null);
+    }
+
+    /// <summary>What records name; null if that cannot be read, and then it may be anything.</summary>
+    private async Task<IReadOnlySet<Digest>?> TryScanAsync(UpkeepLease lease, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await DigestScan.ReadAsync(contents.Index.Store, () => lease.RenewIfDueAsync(cancellationToken), cancellationToken).ConfigureAwait(false);
+        }
+        catch (IntegrityException)
+        {
+            return null;
+        }
     }
 
     private async Task<bool> HasChunksAsync(IndexEntry list, CancellationToken cancellationToken)

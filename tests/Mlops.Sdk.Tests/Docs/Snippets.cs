@@ -117,7 +117,7 @@ internal static class Snippets
             Console.WriteLine($"{status.PendingSlots} slots wait in {status.JournalBytes} bytes of journal since {status.CaughtUp}: {status.Cause!.Message}");
 
         var report = await mlops.FlushAsync(); // waits at most MlopsOptions.FlushBound, and says what it reached
-        Console.WriteLine(report.IsDurable ? "all there" : $"{report.Pending} slots wait");
+        Console.WriteLine(report.IsDurable ? "all there" : $"{report.Pending} slots wait, {report.DroppedPoints} points were dropped, {report.Refused} refused");
         #endregion
     }
 

@@ -47,6 +47,24 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task RebuildIndex_named_list_of_which_a_chunk_is_gone_stays_and_keeps_the_other_chunks()
+    {
+        var bytes = Random(14_000_000);
+        var digest = await PutNamedAsync(bytes);
+        var packs = (await ObjectsAsync()).Where(o => o.Name.Value.StartsWith("packs/", StringComparison.Ordinal)).OrderBy(o => o.SizeBytes).ToList();
+        var taken = await ReadObjectAsync(packs[^1].Name);
+        await Objects.DeleteAsync(packs[^1].Name);
+        await ReplaceCellsAsync([]);
+        Assert.Contains(digest[0].ToString(), Assert.Single((await _content.RebuildIndexAsync()).Problems), StringComparison.Ordinal);
+        await CollectAsync(3);
+
+        // the missing pack comes back from a backup
+        await Objects.PutIfAbsentAsync(packs[^1].Name, new MemoryStream(taken));
+        Assert.Empty((await _content.RebuildIndexAsync()).Problems);
+        await AssertReadableAsync(digest);
+    }
+
+    [SkippableFact]
     public async Task CollectGarbage_pack_whose_footer_is_damaged_is_packed_anew_by_the_index()
     {
         var digests = await PutNamedAsync(Random(3_000_000), Random(0));
