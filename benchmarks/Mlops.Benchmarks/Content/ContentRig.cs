@@ -10,11 +10,12 @@ internal static class ContentRig
 {
     public const int LargeBytes = 1024 * 1024 * 1024;
 
-    public static SqliteMetadataStore Open(string folder, out ContentStore content)
+    public static SqliteMetadataStore Open(string folder, out ContentStore content, TimeProvider? time = null)
     {
+        time ??= TimeProvider.System;
         Directory.CreateDirectory(folder);
-        var store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, "mlops.db") });
-        content = new ContentStore(new FolderObjectStore(Path.Combine(folder, "objects")), store);
+        var store = SqliteMetadataStore.Open(new SqliteStoreOptions { Path = Path.Combine(folder, "mlops.db"), Time = time });
+        content = new ContentStore(new FolderObjectStore(Path.Combine(folder, "objects"), time), store, time);
         return store;
     }
 

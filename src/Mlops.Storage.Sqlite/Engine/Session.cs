@@ -28,8 +28,9 @@ internal sealed class Session : IDisposable
             // a plan that looks at values would be made anew for each; all are made to hold for any
             Check(raw.sqlite3_db_config(Handle, KeepPlans, 1, out _));
 
+            // the writer maps nothing: what it touched would stay in its memory, and it gains nothing by that
             // the native build defaults to foreign keys and would look for them at each write
-            ExecuteScript("PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384; PRAGMA mmap_size = 268435456");
+            ExecuteScript("PRAGMA foreign_keys = OFF; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384");
         }
         catch
         {
