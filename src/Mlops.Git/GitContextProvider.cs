@@ -10,11 +10,17 @@ internal sealed class GitContextProvider(string? folder) : IRunContextProvider
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
     private static readonly StatusOptions Wanted = new()
     {
+        // looked at by themselves: what is untracked in one would make it changed
+        ExcludeSubmodules = true,
         IncludeUntracked = true,
         RecurseUntrackedDirs = false,
         DetectRenamesInIndex = false,
         DetectRenamesInWorkDir = false,
     };
+
+    private const SubmoduleStatus Changed = SubmoduleStatus.IndexAdded | SubmoduleStatus.IndexDeleted | SubmoduleStatus.IndexModified
+        | SubmoduleStatus.WorkDirAdded | SubmoduleStatus.WorkDirDeleted | SubmoduleStatus.WorkDirModified
+        | SubmoduleStatus.WorkDirFilesIndexDirty | SubmoduleStatus.WorkDirFilesModified;
 
     private readonly Lock _gate = new();
     private List<RunContextValue> _last = [];
@@ -61,6 +67,7 @@ internal sealed class GitContextProvider(string? folder) : IRunContextProvider
         var changes = repository.RetrieveStatus(Wanted).Where(c => !$"/{c.FilePath}".Contains("/.mlops/", StringComparison.Ordinal)).ToList();
         var untracked = changes.Count(c => c.State == FileStatus.NewInWorkdir);
         var changed = changes.Count(c => c.State is not (FileStatus.NewInWorkdir or FileStatus.Ignored or FileStatus.Unaltered));
+        changed += repository.Submodules.Count(s => (s.RetrieveStatus() & Changed) != 0);
         values.Add(RunContextValue.Text("git.dirty", changed > 0 ? "true" : "false"));
         values.Add(RunContextValue.Number("git.changed_files", changed));
         values.Add(RunContextValue.Number("git.untracked_files", untracked));

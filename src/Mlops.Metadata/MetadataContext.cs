@@ -10,7 +10,7 @@ namespace Mlops.Metadata;
 public sealed class MetadataContext
 {
     private readonly Func<CancellationToken, Task>? _flush;
-    private readonly ConcurrentDictionary<(string Experiment, string Metric), MetricGoal?> _goals = new();
+    private readonly ConcurrentDictionary<string, IReadOnlyDictionary<string, MetricGoal>> _goals = new(StringComparer.Ordinal);
 
     /// <summary>Brings them together.</summary>
     /// <param name="store">Where records and series are.</param>
@@ -56,7 +56,8 @@ public sealed class MetadataContext
     /// Which way a metric of an experiment's runs is better, as far as this client has set or read it: the store is not asked. Null if
     /// it knows nothing.
     /// </summary>
-    public MetricGoal? FindKnownGoal(string experiment, string metric) => _goals.GetValueOrDefault((experiment, metric));
+    public MetricGoal? FindKnownGoal(string experiment, string metric) =>
+        _goals.TryGetValue(experiment, out var goals) && goals.TryGetValue(metric, out var goal) ? goal : null;
 
     /// <summary>Brings what this client has logged so far into the store, so that what is changed here comes after it.</summary>
     public Task FlushAsync(CancellationToken cancellationToken = default) => _flush?.Invoke(cancellationToken) ?? Task.CompletedTask;
@@ -70,7 +71,21 @@ public sealed class MetadataContext
             new Batch { Actor = Actor, ClientTime = Time.GetUtcNow(), Changes = changes }, cancellationToken).ConfigureAwait(false);
     }
 
-    internal void NoteGoal(string experiment, string metric, MetricGoal? goal) => _goals[(experiment, metric)] = goal;
+    internal void NoteGoals(string experiment, IReadOnlyDictionary<string, MetricGoal> goals) => _goals[experiment] = goals;
+
+    internal void NoteGoal(string experiment, string metric, MetricGoal? goal) => _goals.AddOrUpdate(
+        experiment,
+        _ => With(new Dictionary<string, MetricGoal>(), metric, goal),
+        (_, known) => With(new Dictionary<string, MetricGoal>(known), metric, goal));
+
+    private static Dictionary<string, MetricGoal> With(Dictionary<string, MetricGoal> goals, string metric, MetricGoal? goal)
+    {
+        if (goal is { } known)
+            goals[metric] = known;
+        else
+            goals.Remove(metric);
+        return goals;
+    }
 
     internal void TellStaged(RunId run, LifecycleStage? stage) => RunStaged?.Invoke(run, stage);
 }

@@ -63,6 +63,9 @@ public sealed class GitTests : IDisposable
         _repository.AddSubmodule("lib");
         Assert.Equal("false", (await RunAsync(_repository.Folder)).Context["git.dirty"]);
 
+        _repository.Write("lib/bin/lib.dll", "1");
+        Assert.Equal("false", (await RunAsync(_repository.Folder)).Context["git.dirty"]);
+
         _repository.Write("lib/lib.cs", "2");
         TemporaryRepository.CommitAllOf(Path.Combine(_repository.Folder, "lib"));
         var run = await RunAsync(_repository.Folder);

@@ -36,6 +36,10 @@ public sealed class RedactorTests
     [InlineData("the key AKIAIOSFODNN7EXAMPLE here", "the key *** here")]
     [InlineData("glpat-abcdefghij0123456789 and hf_abcdefghijklmnopqrstuvwxyzABCDEF", "*** and ***")]
     [InlineData("jwt eyJhbGciOiJI.eyJzdWIiOiIx.c2lnbmF0dXJl!", "jwt ***!")]
+    [InlineData("Bad string Host=x;Password=\"p;w\"\n   at Foo()", "Bad string Host=x;Password=***\n   at Foo()")]
+    [InlineData("Host=x;Password=\"p;w\" (timeout)", "Host=x;Password=*** (timeout)")]
+    [InlineData("step 10; eos_token = </s>, vocab = 32000, loss = 0.12", "step 10; eos_token = ***, vocab = 32000, loss = 0.12")]
+    [InlineData("cd /app; API_KEY=abc python train.py --epochs 10 --lr 0.1", "cd /app; API_KEY=*** python train.py --epochs 10 --lr 0.1")]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----", "***")]
     public void Redact_secret_isMaskedAndAgainChangesNothing(string text, string expected)
     {

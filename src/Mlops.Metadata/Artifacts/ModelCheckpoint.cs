@@ -10,10 +10,13 @@ namespace Mlops.Metadata;
 /// <param name="File">Its file.</param>
 public sealed record ModelCheckpoint(string Key, long Step, double? Score, MetricGoal Goal, Artifact File)
 {
-    /// <summary>The best by score, the earliest of equals; null if none has a score. NaN is no score.</summary>
-    public static ModelCheckpoint? Best(IEnumerable<ModelCheckpoint> checkpoints) =>
-        checkpoints.Where(c => c.Score is { } score && !double.IsNaN(score)).OrderBy(c => c.Step)
-            .MinBy(c => c.Goal == MetricGoal.Maximize ? -c.Score!.Value : c.Score!.Value);
+    /// <summary>The best by score, as the goal of the latest says, the earliest of equals; null if none has a score. NaN is no score.</summary>
+    public static ModelCheckpoint? Best(IEnumerable<ModelCheckpoint> checkpoints)
+    {
+        var scored = checkpoints.Where(c => c.Score is { } score && !double.IsNaN(score)).OrderBy(c => c.Step).ToList();
+        var goal = scored.MaxBy(c => c.File.Id.Value)?.Goal;
+        return scored.MinBy(c => goal == MetricGoal.Maximize ? -c.Score!.Value : c.Score!.Value);
+    }
 
     internal static ModelCheckpoint? Read(RecordSnapshot record) => record.Find(ArtifactRecord.CheckpointKey) is not { } key ? null : new(
         key.AsText,

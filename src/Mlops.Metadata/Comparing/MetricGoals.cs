@@ -15,8 +15,13 @@ public sealed partial class MetricGoals
     {
         "loss", "error", "err", "rmse", "mae", "mse", "mape", "smape", "msle", "rmsle", "perplexity", "ppl", "nll", "logloss",
         "crossentropy", "entropy", "deviance", "wer", "cer", "fid", "brier", "kl", "aic", "bic", "latency", "duration",
-        "std", "distance", "bouldin", "cost", "bce", "ce", "xent", "hinge", "huber", "logcosh", "kld", "nrmse", "medae", "mase", "crps",
-        "ece", "eer", "fpr", "fnr", "regret",
+        "std", "distance", "bouldin",
+    };
+
+    // where no other word says more: a cost-weighted accuracy is an accuracy
+    private static readonly HashSet<string> SmallByItself = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "cost", "bce", "ce", "xent", "hinge", "huber", "logcosh", "kld", "nrmse", "medae", "mase", "crps", "ece", "eer", "fpr", "fnr", "regret",
     };
 
     private static readonly HashSet<string> BetterLarge = new(StringComparer.OrdinalIgnoreCase)
@@ -28,7 +33,7 @@ public sealed partial class MetricGoals
     };
 
     // of a loss or an error: the more of it, the better
-    private static readonly HashSet<string> Reversing = new(StringComparer.OrdinalIgnoreCase) { "reduction", "improvement", "gain" };
+    private static readonly HashSet<string> Reversing = new(StringComparer.OrdinalIgnoreCase) { "reduction", "improvement", "gain", "savings", "saved" };
 
     internal MetricGoals(IReadOnlyDictionary<string, MetricGoal> options, IReadOnlyList<RecordSnapshot> experiments)
     {
@@ -52,12 +57,20 @@ public sealed partial class MetricGoals
 
     /// <summary>
     /// Smaller if a word of the name says so, such as loss or error, unless another says that it is about less of that, such as
-    /// reduction; larger if a word such as accuracy says so; null if none says anything. Words end at other signs and where capitals begin.
+    /// reduction; larger if a word such as accuracy says so; null if none says anything. What is measured stands before an <c>at</c> or
+    /// <c>@</c>. Words end at other signs and where capitals begin.
     /// </summary>
-    public static MetricGoal? Guess(string metric) =>
+    public static MetricGoal? Guess(string metric)
+    {
+        ArgumentNullException.ThrowIfNull(metric);
+        return At().Match(metric) is { Success: true } at ? Say(metric[..at.Index]) ?? Say(metric) : Say(metric);
+    }
+
+    private static MetricGoal? Say(string metric) =>
         Any(metric, IsIn(Reversing)) ? MetricGoal.Maximize
         : Any(metric, IsSmall) ? MetricGoal.Minimize
         : Any(metric, IsIn(BetterLarge)) ? MetricGoal.Maximize
+        : Any(metric, IsIn(SmallByItself)) ? MetricGoal.Minimize
         : null;
 
     private static Func<ReadOnlySpan<char>, bool> IsIn(HashSet<string> words) => words.GetAlternateLookup<ReadOnlySpan<char>>().Contains;
@@ -75,6 +88,9 @@ public sealed partial class MetricGoals
 
         return false;
     }
+
+    [GeneratedRegex("@|(?<![A-Za-z])at(?![A-Za-z])", RegexOptions.IgnoreCase)]
+    private static partial Regex At();
 
     [GeneratedRegex("[Ff]1|[Rr]2|[A-Z]?[a-z]+|[A-Z]+(?![a-z])")]
     private static partial Regex Word();

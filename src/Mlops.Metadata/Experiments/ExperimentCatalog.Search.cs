@@ -30,7 +30,15 @@ public sealed partial class ExperimentCatalog
             Cursor = cursor,
         };
         var page = await _store.QueryAsync(query, cancellationToken).ConfigureAwait(false);
-        return new ExperimentPage([.. page.Records.Select(Experiment.Read)], page.Next);
+        return new ExperimentPage([.. page.Records.Select(Read)], page.Next);
+    }
+
+    /// <summary>An experiment, whose goals the runs of this client know from then on.</summary>
+    private Experiment Read(RecordSnapshot record)
+    {
+        var experiment = Experiment.Read(record);
+        _context.NoteGoals(experiment.Name, experiment.Goals);
+        return experiment;
     }
 
     private static Filter Unhidden(Filter filter) => FilterTree.Mentions(filter, Operand.Field(RunRecord.Stage))

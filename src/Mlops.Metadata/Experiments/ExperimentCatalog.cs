@@ -25,12 +25,7 @@ public sealed partial class ExperimentCatalog
     {
         var key = new RecordKey(ExperimentRecord.Kind, EntityText.Name("experiment", name));
         var record = await _store.FindRecordAsync(key, cancellationToken).ConfigureAwait(false);
-        if (record is null)
-            return null;
-        var experiment = Experiment.Read(record);
-        foreach (var (metric, goal) in experiment.Goals)
-            _context.NoteGoal(name, metric, goal);
-        return experiment;
+        return record is null ? null : Read(record);
     }
 
     /// <summary>The experiment of this name.</summary>
@@ -68,7 +63,7 @@ public sealed partial class ExperimentCatalog
         while (true)
         {
             var page = await _store.QueryAsync(query, cancellationToken).ConfigureAwait(false);
-            experiments.AddRange(page.Records.Select(Experiment.Read).Where(e => ExperimentPath.IsBelow(folder, e.Name)));
+            experiments.AddRange(page.Records.Select(Read).Where(e => ExperimentPath.IsBelow(folder, e.Name)));
             if (page.Next is null)
                 return experiments;
             query = query with { Cursor = page.Next };

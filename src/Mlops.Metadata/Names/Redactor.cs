@@ -106,10 +106,10 @@ public static partial class Redactor
         RegexOptions.IgnoreCase)]
     private static partial Regex Named();
 
-    // in a connection string a value goes on to the semicolon or the end of the line, whatever it holds, unless it was masked already; only
+    // in a connection string, which has another pair before, a value goes on to the semicolon or the end of the line, whatever it holds, unless it was masked already; only
     // the quote that was opened before the whole string ends it too
     [GeneratedRegex(
-        @"(;[\w .-]*?(?:" + InConnectionString + @")[ \t]*=[ \t]*)(?!\*{3})(?:" + Quoted + @"(?=\s*(?:[;""']|$))"
+        @"(?<=[\w .-]=[^;\r\n]*)(;[\w .-]*?(?:password|passwd|pwd|account[_ -]?key|access[_ -]?key)[ \t]*=[ \t]*)(?!\*{3})(?:" + Quoted + @"(?=\s|[;""']|$)"
         + @"|(?<=(?<!\w)([""'])[\w .-]+=[^""'\r\n]*)[^;\r\n]+?(?=\2(?!\w)|;|\r|\n|$)|[^;\r\n]+)",
         RegexOptions.IgnoreCase)]
     private static partial Regex BehindSemicolon();

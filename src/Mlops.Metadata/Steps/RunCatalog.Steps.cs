@@ -6,6 +6,7 @@ namespace Mlops.Metadata;
 public sealed partial class RunCatalog
 {
     private const int ArtifactsTogether = 500;
+    private const int GoneTogether = 16;
 
     /// <summary>The steps of a run in order of birth, with those below them; only the uppermost stand in the list itself.</summary>
     /// <exception cref="NotFoundException">There is no such run, or it was purged.</exception>
@@ -35,8 +36,11 @@ public sealed partial class RunCatalog
                 used[data.Artifact!.Value.Value] = data;
         }
 
-        foreach (var id in records.SelectMany(Used).Distinct().Where(id => !used.ContainsKey(id)).ToList())
-            used[id] = await DescribeGoneAsync(id, cancellationToken).ConfigureAwait(false);
+        foreach (var gone in records.SelectMany(Used).Distinct().Where(id => !used.ContainsKey(id)).ToList().Chunk(GoneTogether))
+        {
+            foreach (var data in await Task.WhenAll(gone.Select(id => DescribeGoneAsync(id, cancellationToken))).ConfigureAwait(false))
+                used[data.Artifact!.Value.Value] = data;
+        }
 
         var goesOn = status is RunStatus.Running or RunStatus.Scheduled;
         return ToTree([.. records.OrderBy(r => r.Id).Select(r => StepRecord.Read(

@@ -97,6 +97,8 @@ internal sealed class ContextCapture
         {
             await Task.WhenAny([all, .. _ofProcess.Where(t => !t.IsCompleted)]).ConfigureAwait(false);
             _atStart = Set(_ofProcess);
+            foreach (var answered in _late.Keys.Where(t => t.IsCompleted))
+                _late.TryRemove(answered, out _);
         }
     }
 

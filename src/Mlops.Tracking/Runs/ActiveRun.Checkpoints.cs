@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Mlops.Metadata;
 using Mlops.Storage;
 
@@ -7,6 +8,7 @@ public sealed partial class ActiveRun
 {
     private const int MaxCheckpointKey = 100;
     private readonly SemaphoreSlim _checkpointing = new(1, 1);
+    private readonly ConcurrentDictionary<string, MetricGoal> _checkpointGoals = new(StringComparer.Ordinal);
 
     // in the order in which they were logged: a run that goes on from an earlier step logs lower steps again
     private List<ModelCheckpoint>? _checkpoints;
@@ -36,11 +38,15 @@ public sealed partial class ActiveRun
             throw new ArgumentException($"The checkpoint key '{options.Key}' has no 1 to {MaxCheckpointKey} characters, or a '/'.", nameof(options));
         if (options.KeepLast < 1)
             throw new ArgumentOutOfRangeException(nameof(options), options.KeepLast, "At least the last checkpoint is kept.");
-        var goal = options.Goal ?? (options.Metric is { } metric ? FindGoal(metric) : null);
-        if (options.Score is not null && goal is null)
+        var goal = options.Goal ?? (_checkpointGoals.TryGetValue(key, out var before) ? before : options.Metric is { } metric ? FindGoal(metric) : null);
+        if (options.Score is { } score && !double.IsNaN(score) && goal is null)
             throw new ArgumentException(
                 $"Nothing says whether the score of checkpoint '{key}' is better small or large{(options.Metric is { } unknown ? $", nor does the name '{unknown}'" : "")}; say Goal, or the Metric that it is of.",
                 nameof(options));
+
+        // what is learnt of the metric meanwhile must not turn the scores around
+        if (goal is { } known)
+            _checkpointGoals[key] = known;
         var path = ArtifactPath.Parse(FormattableString.Invariant($"checkpoints/{key}/{step}/{Path.GetFileName(file)}"));
         ThrowIfClosed();
         var content = await _tracker.Content.PutFileAsync(file, null, cancellationToken).ConfigureAwait(false);

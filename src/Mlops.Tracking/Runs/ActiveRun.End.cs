@@ -29,20 +29,33 @@ public sealed partial class ActiveRun
     /// <summary>Ends the run as KILLED, because it was cancelled, and waits like <see cref="CompleteAsync"/>.</summary>
     /// <inheritdoc cref="CompleteAsync"/>
     public Task<FlushReport> KillAsync(CancellationToken cancellationToken = default) =>
-        EndAsync(Killed(), cancellationToken);
+        EndAsync(Killed(why: null), cancellationToken);
 
     /// <summary>Ends the run by what left its body: KILLED if it was cancelled, by the token of the body or by a watch, else FAILED.</summary>
     internal Task<FlushReport> EndByAsync(Exception exception, CancellationToken ofBody) =>
-        WasCancelled(exception, ofBody) ? EndAsync(Killed(), CancellationToken.None) : FailAsync(exception, CancellationToken.None);
+        WasCancelled(exception, ofBody)
+            ? EndAsync(Killed(WhyCancelled(exception, ofBody)), CancellationToken.None)
+            : FailAsync(exception, CancellationToken.None);
 
-    /// <summary>Whether an exception says that the work was cancelled, by the token that it was given or by a watch of this run.</summary>
+    /// <summary>
+    /// Whether an exception says that the work was cancelled, by the token that it was given or by a watch of this run. A request
+    /// that took too long says the same, but names the timeout.
+    /// </summary>
     private bool WasCancelled(Exception exception, CancellationToken token) =>
-        exception is OperationCanceledException && (token.IsCancellationRequested || Volatile.Read(ref _cancelledBy) is not null);
+        exception is OperationCanceledException { InnerException: not TimeoutException } && (token.IsCancellationRequested || _cancelledBy is not null);
 
-    private RunEnd Killed() => new(RunStatus.Killed, _time.GetUtcNow(), RunEnd.Cancelled, WhyCancelled);
+    private RunEnd Killed(string? why) => new(RunStatus.Killed, _time.GetUtcNow(), RunEnd.Cancelled, why);
 
-    /// <summary>What the watch that cancelled found; null if none did.</summary>
-    private string? WhyCancelled => Volatile.Read(ref _cancelledBy) is { } finding ? $"{finding.Rule}: {finding.Reason}" : null;
+    /// <summary>
+    /// What the watch that cancelled found, with the exception if that may have another cause; null if the caller cancelled.
+    /// </summary>
+    private string? WhyCancelled(Exception exception, CancellationToken token)
+    {
+        if (token.IsCancellationRequested || _cancelledBy is not { } by)
+            return null;
+        var reason = $"{by.Finding.Rule}: {by.Finding.Reason}";
+        return ((OperationCanceledException)exception).CancellationToken == by.Token ? reason : $"{reason}{Environment.NewLine}{Shorten(exception)}";
+    }
 
     /// <summary>
     /// Lets go of the run. If this client owns it and it was not ended, it becomes FAILED with the reason <c>not_completed</c>.

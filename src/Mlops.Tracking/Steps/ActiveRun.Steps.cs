@@ -75,7 +75,7 @@ public sealed partial class ActiveRun
         }
         catch (Exception e) when (WasCancelled(e, cancellationToken))
         {
-            end = Killed();
+            end = Killed(WhyCancelled(e, cancellationToken));
             throw;
         }
         catch (Exception e)

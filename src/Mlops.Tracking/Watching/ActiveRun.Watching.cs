@@ -8,7 +8,7 @@ namespace Mlops.Tracking;
 public sealed partial class ActiveRun
 {
     private ImmutableList<RunWatch> _watches = [];
-    private WatchFinding? _cancelledBy;
+    private volatile Cancellation? _cancelledBy;
 
     /// <summary>
     /// Puts rules into force, until the watch is disposed or the run ends. They see what this handle logs from now on with
@@ -78,7 +78,7 @@ public sealed partial class ActiveRun
         TrackingLog.HandlerFailed(_tracker.Logger, Id.ToString(), rule.Name, exception);
 
     /// <summary>Keeps the first finding that cancelled a watch's token: an exception that leaves the run's body may be its doing.</summary>
-    internal void NoteCancelled(WatchFinding finding) => Interlocked.CompareExchange(ref _cancelledBy, finding, null);
+    internal void NoteCancelled(WatchFinding finding, CancellationToken token) => _cancelledBy ??= new Cancellation(finding, token);
 
     private void EndWatches()
     {
@@ -105,4 +105,6 @@ public sealed partial class ActiveRun
         foreach (var rule in rules)
             rule.Observe(step, value);
     }
+
+    private sealed record Cancellation(WatchFinding Finding, CancellationToken Token);
 }

@@ -61,7 +61,7 @@ public sealed class RunWatch : IDisposable
         // callbacks of the token run elsewhere: they are not for the thread that logs a point
         if (!rule.Cancels)
             return;
-        _run.NoteCancelled(finding);
+        _run.NoteCancelled(finding, Token);
         _ = _cancel.CancelAsync();
     }
 }

@@ -102,6 +102,12 @@ public sealed class ComparisonTests
     [InlineData("TestHuber", MetricGoal.Minimize)]
     [InlineData("cost_reduction", MetricGoal.Maximize)]
     [InlineData("tpr", MetricGoal.Maximize)]
+    [InlineData("tpr_at_fpr_0.01", MetricGoal.Maximize)]
+    [InlineData("recall@fpr", MetricGoal.Maximize)]
+    [InlineData("error_at_precision", MetricGoal.Minimize)]
+    [InlineData("cost_savings", MetricGoal.Maximize)]
+    [InlineData("cost_weighted_accuracy", MetricGoal.Maximize)]
+    [InlineData("fpr", MetricGoal.Minimize)]
     [InlineData("x17", null)]
     [InlineData("", null)]
     public void Guess_name_isByItsWords(string name, MetricGoal? goal) => Assert.Equal(goal, MetricGoals.Guess(name));

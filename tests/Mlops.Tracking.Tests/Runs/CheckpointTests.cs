@@ -37,12 +37,16 @@ public sealed class CheckpointTests
         foreach (var metric in (string?[])[null, "x17"])
         {
             var error = await Assert.ThrowsAsync<ArgumentException>(
-                () => run.LogCheckpointAsync(WriteModel(rig, 9), 9, new CheckpointOptions { Score = 0.3, Metric = metric }));
+                () => run.LogCheckpointAsync(WriteModel(rig, 9), 9, new CheckpointOptions { Key = "other", Score = 0.3, Metric = metric }));
             Assert.Contains("say Goal", error.Message, StringComparison.Ordinal);
         }
 
+        // which way it is better is settled by the first, and a score that is not known needs none
+        await run.LogCheckpointAsync(WriteModel(rig, 3), 3, new CheckpointOptions { Score = 0.6, KeepLast = 1 });
+        await run.LogCheckpointAsync(WriteModel(rig, 9), 9, new CheckpointOptions { Key = "other", Score = double.NaN });
+
         await run.CompleteAsync();
-        var kept = await rig.Runs.ListCheckpointsAsync(run.Id);
+        var kept = (await rig.Runs.ListCheckpointsAsync(run.Id)).Where(c => c.Key != "other").ToList();
         Assert.Equal([1, 3], kept.Select(c => c.Step));
         Assert.Equal(1, ModelCheckpoint.Best(kept)!.Step);
     }

@@ -262,6 +262,42 @@ public sealed class RunWatchTests : RigTest
     }
 
     [Fact]
+    public async Task RunAsync_watchCancelledAndSomethingElseEndsTheBody_isWhatEndedIt()
+    {
+        async Task<Run> EndAsync(Func<RunWatch, CancellationToken, Exception> end, CancellationToken token = default)
+        {
+            ActiveRun? live = null;
+            await Assert.ThrowsAnyAsync<Exception>(() => Tracker.RunAsync(
+                "watched",
+                (run, ofBody) =>
+                {
+                    live = run;
+                    using var watch = run.Watch(WatchRule.NotFinite("loss"));
+                    run.LogMetric("loss", double.NaN);
+                    throw end(watch, ofBody);
+                },
+                cancellationToken: token));
+            return await Rig.Runs.GetAsync(live!.Id, CancellationToken.None);
+        }
+
+        var slow = await EndAsync((_, _) => new TaskCanceledException("The request took too long.", new TimeoutException()));
+        Assert.Equal(RunStatus.Failed, slow.Status);
+        var unsure = await EndAsync((_, _) => new OperationCanceledException("Something was cancelled."));
+        Assert.Equal(RunStatus.Killed, unsure.Status);
+        Assert.StartsWith("not_finite:loss: ", unsure.Error, StringComparison.Ordinal);
+        Assert.Contains("Something was cancelled.", unsure.Error, StringComparison.Ordinal);
+        using var caller = new CancellationTokenSource();
+        var killed = await EndAsync(
+            (_, ofBody) =>
+            {
+                caller.Cancel();
+                return new OperationCanceledException(ofBody);
+            },
+            caller.Token);
+        Assert.Equal((RunStatus.Killed, null), (killed.Status, killed.Error));
+    }
+
+    [Fact]
     public async Task RunAsync_cancelledThoughNoWatchDid_isFailed()
     {
         ActiveRun? live = null;
