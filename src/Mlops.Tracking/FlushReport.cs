@@ -11,8 +11,9 @@ namespace Mlops.Tracking;
 /// </param>
 /// <param name="DroppedPoints">How many points this client had to drop so far.</param>
 /// <param name="Refused">
-/// How many points and batches are lost, because the store refused them for good (their run was purged for example) or because
-/// even the journal's reserve had no room for a batch; the log says which.
+/// How many points, batches and contents are lost, because the store refused them for good (their run was purged for example),
+/// because even the journal's reserve had no room for a batch, or because a content was damaged while it waited for the object
+/// store; the log says which.
 /// </param>
 /// <param name="Cause">The store's last error while something waits; null if it is only slow.</param>
 public sealed record FlushReport(bool IsDurable, long Pending, long DroppedPoints, long Refused, Exception? Cause);

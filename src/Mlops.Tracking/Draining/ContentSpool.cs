@@ -42,6 +42,9 @@ internal sealed class ContentSpool
     /// <summary>Where contents belong.</summary>
     public ContentStore Target { get; }
 
+    /// <summary>How many contents this machine's disk has damaged while they waited.</summary>
+    public int Lost => _damaged.Count;
+
     public Task<ContentInfo> PutAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         PutAsync(store => store.PutAsync(content, cancellationToken));
 

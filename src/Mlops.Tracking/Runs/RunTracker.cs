@@ -233,7 +233,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         var pending = done ? 0 : position - _drainer.Drained;
         if (!done)
             TrackingLog.LeftBehind(Logger, _options.FlushBound, pending, _folder.Path);
-        var lost = _drainer.Refused + Interlocked.Read(ref _droppedBatches);
+        var lost = _drainer.Refused + Interlocked.Read(ref _droppedBatches) + Content.Lost;
         var dropped = Interlocked.Read(ref _dropped);
         return new FlushReport(done && lost + dropped == 0, pending, dropped, lost, done ? null : Trouble);
     }

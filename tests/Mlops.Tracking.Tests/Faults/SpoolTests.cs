@@ -73,7 +73,8 @@ public sealed class SpoolTests
         await File.WriteAllTextAsync(waiting, "madel");
 
         _isAway = false;
-        await Rig.FlushUntilDrainedAsync(tracker);
+        var report = await Rig.FlushUntilDrainedAsync(tracker);
+        Assert.Equal((false, 1L), (report.IsDurable, report.Refused));
         var artifacts = await rig.Runs.ListArtifactsAsync(run);
         Assert.Equal(3, artifacts.Count);
         Assert.Equal("notes", Encoding.UTF8.GetString(await content.ReadAllAsync(artifacts.Single(a => a.Path.Value == "notes.md").Digest)));
