@@ -14,6 +14,9 @@ public static partial class Redactor
     private const string InConnectionString =
         "password|passwd|pwd|passphrase|secret|token|account[_ -]?key|access[_ -]?key|api[_ -]?key|private[_ -]?key";
 
+    // what may stand before the name of a password in a connection string
+    private const string Qualifier = "(?:(?:user|proxy|ssl|certificate|key[ _-]?store|trust[ _-]?store|shared|primary|secondary)[ _-]?)*";
+
     // as connection strings have it: a quote in it is doubled
     private const string Quoted = """(?:"(?:[^"\r\n]|"")*"|'(?:[^'\r\n]|'')*')""";
 
@@ -109,7 +112,7 @@ public static partial class Redactor
     // in a connection string, which has another pair before, a value goes on to the semicolon or the end of the line, whatever it holds, unless it was masked already; only
     // the quote that was opened before the whole string ends it too
     [GeneratedRegex(
-        @"(?<=[\w .-]=[^;\r\n]*)(;[\w .-]*?(?:password|passwd|pwd|account[_ -]?key|access[_ -]?key)[ \t]*=[ \t]*)(?!\*{3})(?:" + Quoted + @"(?=\s|[;""']|$)"
+        @"(?<=[\w .-]=[^;\r\n]*)(;[ \t]*" + Qualifier + @"(?:password|passwd|pwd|account[_ -]?key|access[_ -]?key)[ \t]*=[ \t]*)(?!\*{3})(?:" + Quoted + @"(?!\w)"
         + @"|(?<=(?<!\w)([""'])[\w .-]+=[^""'\r\n]*)[^;\r\n]+?(?=\2(?!\w)|;|\r|\n|$)|[^;\r\n]+)",
         RegexOptions.IgnoreCase)]
     private static partial Regex BehindSemicolon();
