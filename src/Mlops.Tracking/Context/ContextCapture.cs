@@ -56,15 +56,17 @@ internal sealed class ContextCapture
     /// the run ends (<see cref="End"/>), whichever is later; and never fails.
     /// </summary>
     /// <param name="run">The run.</param>
-    /// <param name="hasStart">Whether the run has <see cref="AtStart"/> already.</param>
+    /// <param name="start">The <see cref="AtStart"/> that the run has; null if it has none.</param>
     /// <param name="write">Writes a context into the journal.</param>
-    public Task CompleteAsync(RunContextInput run, bool hasStart, Action<ContextSet> write)
+    public Task CompleteAsync(RunContextInput run, ContextSet? start, Action<ContextSet> write)
     {
-        if (_ofRuns.Length == 0 && (_ofProcess.Length == 0 || (hasStart && _late.IsEmpty)))
+        // in this order: what came late is in the set before it is no longer late
+        var hasProcess = _ofProcess.Length == 0 || (_late.IsEmpty && start is not null && start == _atStart);
+        if (_ofRuns.Length == 0 && hasProcess)
             return Task.CompletedTask;
         var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         _open[run.Id] = ended;
-        return Task.Run(() => AskAsync(run, hasStart, ended.Task, write));
+        return Task.Run(() => AskAsync(run, hasProcess, ended.Task, write));
     }
 
     /// <summary>Says that a run is ending: who has not answered it within the bound will not be waited for any more.</summary>
@@ -93,16 +95,16 @@ internal sealed class ContextCapture
     // runs that start later have what came late from the start
     private async Task FollowAsync(Task all)
     {
-        while (!all.IsCompleted)
+        while (!_late.IsEmpty)
         {
-            await Task.WhenAny([all, .. _ofProcess.Where(t => !t.IsCompleted)]).ConfigureAwait(false);
+            await Task.WhenAny([all, .. _late.Keys]).ConfigureAwait(false);
             _atStart = Set(_ofProcess);
             foreach (var answered in _late.Keys.Where(t => t.IsCompleted))
                 _late.TryRemove(answered, out _);
         }
     }
 
-    private async Task AskAsync(RunContextInput run, bool hasStart, Task ended, Action<ContextSet> write)
+    private async Task AskAsync(RunContextInput run, bool hasProcess, Task ended, Action<ContextSet> write)
     {
         try
         {
@@ -112,7 +114,7 @@ internal sealed class ContextCapture
             var all = Task.WhenAll(asked);
             var over = Task.WhenAny(all, Task.WhenAll([ended, _process, .. ofRun]));
             await Task.WhenAny(over, Task.Delay(FirstPatience)).ConfigureAwait(false);
-            for (var written = hasStart && _late.IsEmpty ? _ofProcess.Length : 0; !over.IsCompleted;)
+            for (var written = hasProcess ? _ofProcess.Length : 0; !over.IsCompleted;)
             {
                 if (asked.Count(t => t.IsCompleted) is var answered && answered > written)
                     write(Set(asked));

@@ -42,7 +42,7 @@ public sealed partial class ActiveRun
     /// that took too long says the same, but names the timeout.
     /// </summary>
     private bool WasCancelled(Exception exception, CancellationToken token) =>
-        exception is OperationCanceledException { InnerException: not TimeoutException } && (token.IsCancellationRequested || _cancelledBy is not null);
+        exception is OperationCanceledException { InnerException: not TimeoutException } && (token.IsCancellationRequested || !Volatile.Read(ref _cancellations).IsEmpty);
 
     private RunEnd Killed(string? why) => new(RunStatus.Killed, _time.GetUtcNow(), RunEnd.Cancelled, why);
 
@@ -51,10 +51,13 @@ public sealed partial class ActiveRun
     /// </summary>
     private string? WhyCancelled(Exception exception, CancellationToken token)
     {
-        if (token.IsCancellationRequested || _cancelledBy is not { } by)
+        if (token.IsCancellationRequested)
             return null;
+        var cancellations = Volatile.Read(ref _cancellations);
+        var own = cancellations.Find(c => c.Token == ((OperationCanceledException)exception).CancellationToken);
+        var by = own ?? cancellations[0];
         var reason = $"{by.Finding.Rule}: {by.Finding.Reason}";
-        return ((OperationCanceledException)exception).CancellationToken == by.Token ? reason : $"{reason}{Environment.NewLine}{Shorten(exception)}";
+        return own is not null ? reason : $"{reason}{Environment.NewLine}{Shorten(exception)}";
     }
 
     /// <summary>

@@ -145,6 +145,9 @@ public sealed partial class RunTracker
         }
     }
 
+    /// <summary>Says that a run is ending, so that its context is not waited for any longer than the bound.</summary>
+    internal void EndContext(RunId run) => _context.End(run);
+
     internal void CountDropped() => Interlocked.Increment(ref _dropped);
 
     internal void Forget(ActiveRun run)
@@ -181,7 +184,7 @@ public sealed partial class RunTracker
         if (Write([ensured, .. context?.Missing ?? [], started with { Fields = [.. started.Fields, .. forked, .. inContext] }]))
             context?.Written();
         run.StartPosition = _journal.Position;
-        run.Captured = _context.CompleteAsync(new RunContextInput(id, name, experiment), context is not null, c => WriteContext(run, c));
+        run.Captured = _context.CompleteAsync(new RunContextInput(id, name, experiment), context, c => WriteContext(run, c));
         WriteFields(run, tags);
         return run.LogParams(values);
     }

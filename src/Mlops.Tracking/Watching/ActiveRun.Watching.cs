@@ -8,7 +8,7 @@ namespace Mlops.Tracking;
 public sealed partial class ActiveRun
 {
     private ImmutableList<RunWatch> _watches = [];
-    private volatile Cancellation? _cancelledBy;
+    private ImmutableList<Cancellation> _cancellations = [];
 
     /// <summary>
     /// Puts rules into force, until the watch is disposed or the run ends. They see what this handle logs from now on with
@@ -77,8 +77,9 @@ public sealed partial class ActiveRun
     internal void TellHandlerFailed(WatchRule rule, Exception exception) =>
         TrackingLog.HandlerFailed(_tracker.Logger, Id.ToString(), rule.Name, exception);
 
-    /// <summary>Keeps the first finding that cancelled a watch's token: an exception that leaves the run's body may be its doing.</summary>
-    internal void NoteCancelled(WatchFinding finding, CancellationToken token) => _cancelledBy ??= new Cancellation(finding, token);
+    /// <summary>Keeps a finding that cancelled a watch's token: an exception that leaves the run's body may be its doing.</summary>
+    internal void NoteCancelled(WatchFinding finding, CancellationToken token) =>
+        ImmutableInterlocked.Update(ref _cancellations, static (list, c) => list.Add(c), new Cancellation(finding, token));
 
     private void EndWatches()
     {

@@ -16,20 +16,14 @@ namespace Mlops.Tracking;
 /// </remarks>
 public sealed record WatchRule
 {
-    private readonly Func<TimeProvider, IRuleState>? _start;
-    private readonly Func<BestValue, IRuleState>? _startAtBest;
+    private readonly Func<TimeProvider, BestValue?, IRuleState> _start;
 
-    private WatchRule(string kind, string? metric)
+    private WatchRule(string kind, string? metric, Func<TimeProvider, BestValue?, IRuleState> start)
     {
         Metric = metric is null ? null : EntityText.Key("metric", metric);
         Name = EntityText.Cut(metric is null ? kind : $"{kind}:{metric}", EntityText.MaxKeyLength, mark: "");
+        _start = start;
     }
-
-    private WatchRule(string kind, string? metric, Func<TimeProvider, IRuleState> start)
-        : this(kind, metric) => _start = start;
-
-    private WatchRule(string kind, string metric, MetricGoal? goal, Func<BestValue, IRuleState> startAtBest)
-        : this(kind, metric) => (Goal, _startAtBest) = (goal, startAtBest);
 
     /// <summary>
     /// The name under which it is recorded: its kind and metric, such as <c>early_stopping:val_auc</c>, cut to 250 characters.
@@ -45,14 +39,17 @@ public sealed record WatchRule
     /// <summary>The metric that it watches; null if it is any.</summary>
     public string? Metric { get; }
 
+    /// <summary>Which way the metric is better, for a rule that needs it.</summary>
     private MetricGoal? Goal { get; init; }
+
+    private bool NeedsGoal { get; init; }
 
     /// <summary>Whether <see cref="RunWatch.Token"/> is cancelled when it finds something; true by default.</summary>
     public bool Cancels { get; init; } = true;
 
     /// <summary>The metric is NaN or infinite.</summary>
     /// <exception cref="ArgumentException">The key is not allowed.</exception>
-    public static WatchRule NotFinite(string metric) => new("not_finite", metric, _ => new NotFiniteState());
+    public static WatchRule NotFinite(string metric) => new("not_finite", metric, (_, _) => new NotFiniteState());
 
     /// <summary>The metric lies outside a range, bounds included, for some points in a row.</summary>
     /// <param name="metric">The key.</param>
@@ -66,7 +63,7 @@ public sealed record WatchRule
         ArgumentOutOfRangeException.ThrowIfLessThan(points, 1);
         if (!(min <= max) || (double.IsNegativeInfinity(min) && double.IsPositiveInfinity(max)))
             throw new ArgumentException($"The range of '{metric}' is {min} to {max}; give a least or greatest value, the least not above the greatest.");
-        return new WatchRule("out_of_range", metric, _ => new OutOfRangeState(min, max, points));
+        return new WatchRule("out_of_range", metric, (_, _) => new OutOfRangeState(min, max, points));
     }
 
     /// <summary>
@@ -87,24 +84,21 @@ public sealed record WatchRule
         ArgumentOutOfRangeException.ThrowIfLessThan(points, 1);
         if (!(factor > 1) || double.IsInfinity(factor))
             throw new ArgumentOutOfRangeException(nameof(factor), factor, "The factor by which it may be worse is a number greater than 1.");
-        return new WatchRule("diverges", metric, goal, best => new DivergesState(factor, points, best));
+        return new WatchRule("diverges", metric, (_, best) => new DivergesState(factor, points, best!)) { Goal = goal, NeedsGoal = true };
     }
 
     /// <summary>The metric has not improved for some points in a row.</summary>
     /// <param name="metric">The key.</param>
     /// <param name="patience">How many points without improvement, at least 1.</param>
     /// <param name="minDelta">By how much a value must be better than the best one to be an improvement; at least 0.</param>
-    /// <param name="goal">
-    /// Which way it is better. By default it is the experiment's goal if this client has set or read it, else guessed from the key
-    /// (<see cref="MetricGoals.Guess"/>); where neither says anything, <see cref="ActiveRun.Watch"/> refuses the rule.
-    /// </param>
+    /// <param name="goal"><inheritdoc cref="Diverges" path="/param[@name='goal']"/></param>
     /// <exception cref="ArgumentException">The key is not allowed, or a number is out of range.</exception>
     public static WatchRule EarlyStopping(string metric, int patience, double minDelta = 0, MetricGoal? goal = null)
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(patience, 1);
         if (!double.IsFinite(minDelta) || minDelta < 0)
             throw new ArgumentOutOfRangeException(nameof(minDelta), minDelta, "The least improvement is a finite number of at least 0.");
-        return new WatchRule("early_stopping", metric, goal, best => new EarlyStoppingState(patience, minDelta, best));
+        return new WatchRule("early_stopping", metric, (_, best) => new EarlyStoppingState(patience, minDelta, best!)) { Goal = goal, NeedsGoal = true };
     }
 
     /// <summary>No point was logged for a time, counted from when the watch began.</summary>
@@ -115,12 +109,12 @@ public sealed record WatchRule
     {
         ArgumentOutOfRangeException.ThrowIfLessThan(after, TimeSpan.FromMilliseconds(1));
         ArgumentOutOfRangeException.ThrowIfGreaterThan(after, TimeSpan.FromDays(24));
-        return new WatchRule("stalled", metric, time => new StalledState(after, time));
+        return new WatchRule("stalled", metric, (time, _) => new StalledState(after, time));
     }
 
     /// <summary>The rule with the goal that it needs.</summary>
     /// <exception cref="ArgumentException">It was given none, and none is known.</exception>
-    internal WatchRule Towards(Func<string, MetricGoal?> find) => _startAtBest is null || Goal is not null ? this : this with
+    internal WatchRule Towards(Func<string, MetricGoal?> find) => !NeedsGoal || Goal is not null ? this : this with
     {
         Goal = find(Metric!) ?? throw new ArgumentException(
             $"Rule '{Name}' does not know whether '{Metric}' is better small or large, as its name does not say; say goal: MetricGoal.Minimize or goal: MetricGoal.Maximize."),
@@ -129,5 +123,5 @@ public sealed record WatchRule
     /// <summary>Begins to judge.</summary>
     /// <param name="time">The clock.</param>
     /// <param name="before">The points of its metric that the run had before this handle; null if there are none.</param>
-    internal IRuleState Start(TimeProvider time, SeriesSummary? before) => _start?.Invoke(time) ?? _startAtBest!(new BestValue(Goal!.Value, before));
+    internal IRuleState Start(TimeProvider time, SeriesSummary? before) => _start(time, Goal is { } goal ? new BestValue(goal, before) : null);
 }

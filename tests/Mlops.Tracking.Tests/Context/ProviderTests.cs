@@ -143,14 +143,25 @@ public sealed class ProviderTests : IAsyncDisposable
         var ids = new IdGenerator(TimeProvider.System);
         var capture = new ContextCapture(options, [slow], ids, _rig.Log);
         await Rig.UntilAsync(() => Task.FromResult(capture.AtStart is not null));
-        Assert.Equal("It has not answered yet.", Told(capture.AtStart!, "problems.slow"));
+        var early = capture.AtStart!;
+        Assert.Equal("It has not answered yet.", Told(early, "problems.slow"));
 
         List<ContextSet> written = [];
-        var completed = capture.CompleteAsync(new RunContextInput(new RunId(ids.Next()), "monday", "flights"), hasStart: true, written.Add);
+        var completed = capture.CompleteAsync(new RunContextInput(new RunId(ids.Next()), "monday", "flights"), early, written.Add);
         _answer.SetResult([RunContextValue.Text("slow", "at last")]);
         await completed.WaitAsync(Rig.Patience);
         Assert.Equal("at last", Told(written[^1], "context.slow"));
         await Rig.UntilAsync(() => Task.FromResult(Told(capture.AtStart!, "context.slow") == "at last"));
+
+        // one that began with the set of before is told too; one that has it all is asked nothing more
+        await Rig.UntilAsync(async () =>
+        {
+            written.Clear();
+            await capture.CompleteAsync(new RunContextInput(new RunId(ids.Next()), "tuesday", "flights"), capture.AtStart, written.Add);
+            return written.Count == 0;
+        });
+        await capture.CompleteAsync(new RunContextInput(new RunId(ids.Next()), "wednesday", "flights"), early, written.Add);
+        Assert.Equal("at last", Told(Assert.Single(written), "context.slow"));
 
         static string? Told(ContextSet set, string field) =>
             set.Missing.SelectMany(c => c.Fields).FirstOrDefault(f => f.Name == field)?.Values[0].AsText;

@@ -130,14 +130,7 @@ public sealed class OfflineTests
     public async Task DisposeAsync_storeAwayAndNoFileForAllOfIt_writesTheMemoryOutForTheNextOpen()
     {
         await using var rig = new Rig();
-        rig.Store.IsAway = true;
-        var made = 0;
-        var tracker = rig.Open(
-            ShortBound,
-            (path, slots) => Interlocked.Increment(ref made) == 1 ? SegmentMemory.CreateFile(path, slots) : throw new IOException("There is no room."));
-        var run = await tracker.StartRunAsync("offline");
-        for (var i = 0; i < 100_000; i++)
-            run.LogMetric("m", i, i);
+        var (tracker, run) = await LogIntoMemoryAsync(rig);
         run.LogParam("after", true);
         Assert.False((await run.CompleteAsync()).IsDurable);
         await tracker.DisposeAsync();
@@ -155,14 +148,7 @@ public sealed class OfflineTests
     public async Task DisposeAsync_memoryCannotBeWrittenOut_isTold()
     {
         await using var rig = new Rig();
-        rig.Store.IsAway = true;
-        var made = 0;
-        var tracker = rig.Open(
-            ShortBound,
-            (path, slots) => Interlocked.Increment(ref made) == 1 ? SegmentMemory.CreateFile(path, slots) : throw new IOException("There is no room."));
-        var run = await tracker.StartRunAsync("offline");
-        for (var i = 0; i < 100_000; i++)
-            run.LogMetric("m", i, i);
+        var (tracker, run) = await LogIntoMemoryAsync(rig);
         Directory.Delete(Path.Combine(rig.JournalPath, tracker.Writer.ToString()), recursive: true);
         await tracker.DisposeAsync();
         Assert.Single(rig.Log.Of(4022));
@@ -358,6 +344,17 @@ public sealed class OfflineTests
         Assert.Equal("thing", (await rig.Real.FindRecordAsync(poison.Id.Value))!.Kind);
         Assert.NotEmpty(rig.Log.Of(4000));
         await rig.AssertSoundAsync();
+    }
+
+    /// <summary>Logs 100,000 points while the store is away, of which the most find no file.</summary>
+    private static async Task<(RunTracker Tracker, ActiveRun Run)> LogIntoMemoryAsync(Rig rig)
+    {
+        rig.Store.IsAway = true;
+        var tracker = rig.Open(ShortBound, Rig.OnlyOneFile());
+        var run = await tracker.StartRunAsync("offline");
+        for (var i = 0; i < 100_000; i++)
+            run.LogMetric("m", i, i);
+        return (tracker, run);
     }
 
     private static async Task<FlushReport> FailedFlushAsync(RunTracker tracker)

@@ -223,7 +223,7 @@ public sealed class RecovererTests
     {
         // the second file is not to be had: what does not fit into the first stands in memory, and dies with the process
         await using var rig = new Rig();
-        var dead = await DieAsync(rig, createSegment: OnlyOneFile(), leastFiles: 1);
+        var dead = await DieAsync(rig, createSegment: Rig.OnlyOneFile(), leastFiles: 1);
         var recovery = Assert.Single(await rig.RecoverAsync());
         Assert.True(recovery.EndedInMemory);
         var kept = await rig.ValuesAsync(dead.Run, "m");
@@ -238,7 +238,7 @@ public sealed class RecovererTests
         // the file before is drained and would be deleted, but it alone can tell that memory followed
         await using var rig = new Rig();
         var elsewhere = rig.Folder["elsewhere"];
-        var tracker = rig.Open(o => o with { JournalPath = elsewhere }, OnlyOneFile());
+        var tracker = rig.Open(o => o with { JournalPath = elsewhere }, Rig.OnlyOneFile());
         var run = await tracker.StartRunAsync("recovered");
         for (var i = 0; i < 10_000; i++)
             run.LogMetric("m", i, i);
@@ -441,14 +441,6 @@ public sealed class RecovererTests
 
         Assert.True(used.Count >= leastFiles);
         return new Dead(tracker.Writer, [.. started.Select(s => s.Id)], used);
-    }
-
-    private static Func<string, int, SegmentMemory> OnlyOneFile()
-    {
-        var made = 0;
-        return (path, slots) => Interlocked.Increment(ref made) == 1
-            ? SegmentMemory.CreateFile(path, slots)
-            : throw new IOException("There is no room for another file.");
     }
 
     private static void Flip(string file, int slot)

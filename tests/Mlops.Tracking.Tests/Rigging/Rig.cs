@@ -84,6 +84,15 @@ internal sealed class Rig : IAsyncDisposable
 
     public async Task AssertSoundAsync() => Assert.Empty((await Real.VerifyAsync()).Problems);
 
+    /// <summary>Makes the first file of a journal, and has no room for another.</summary>
+    public static Func<string, int, SegmentMemory> OnlyOneFile()
+    {
+        var made = 0;
+        return (path, slots) => Interlocked.Increment(ref made) == 1
+            ? SegmentMemory.CreateFile(path, slots)
+            : throw new IOException("There is no room for another file.");
+    }
+
     /// <summary>Flushes until nothing waits any more: after an outage the drainer tries again only now and then.</summary>
     public static async Task<FlushReport> FlushUntilDrainedAsync(RunTracker tracker)
     {

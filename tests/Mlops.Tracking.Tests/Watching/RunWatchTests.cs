@@ -264,9 +264,9 @@ public sealed class RunWatchTests : RigTest
     [Fact]
     public async Task RunAsync_watchCancelledAndSomethingElseEndsTheBody_isWhatEndedIt()
     {
+        ActiveRun? live = null;
         async Task<Run> EndAsync(Func<RunWatch, CancellationToken, Exception> end, CancellationToken token = default)
         {
-            ActiveRun? live = null;
             await Assert.ThrowsAnyAsync<Exception>(() => Tracker.RunAsync(
                 "watched",
                 (run, ofBody) =>
@@ -286,6 +286,13 @@ public sealed class RunWatchTests : RigTest
         Assert.Equal(RunStatus.Killed, unsure.Status);
         Assert.StartsWith("not_finite:loss: ", unsure.Error, StringComparison.Ordinal);
         Assert.Contains("Something was cancelled.", unsure.Error, StringComparison.Ordinal);
+        var second = await EndAsync((watch, _) =>
+        {
+            using var other = live!.Watch(WatchRule.OutOfRange("loss", max: 1));
+            live.LogMetric("loss", 2);
+            return new OperationCanceledException(other.Token);
+        });
+        Assert.StartsWith("out_of_range:loss: ", second.Error, StringComparison.Ordinal);
         using var caller = new CancellationTokenSource();
         var killed = await EndAsync(
             (_, ofBody) =>
