@@ -11,7 +11,10 @@ internal static class ModelZip
     // the first moment that a zip can tell
     private static readonly DateTimeOffset Epoch = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
-    /// <summary>The same entries in ordinal order with a fixed time: equal models become equal bytes, which are stored once.</summary>
+    /// <summary>
+    /// The same entries in ordinal order with a fixed time: equal models become equal bytes, which are stored once. They are not
+    /// compressed, which the store does better, and which would make other bytes on another version of .NET.
+    /// </summary>
     public static MemoryStream Normalise(Stream zip)
     {
         MemoryStream result = new();
@@ -20,7 +23,7 @@ internal static class ModelZip
         {
             foreach (var entry in Sorted(source))
             {
-                var copy = target.CreateEntry(NameOf(entry), CompressionLevel.Optimal);
+                var copy = target.CreateEntry(NameOf(entry), CompressionLevel.NoCompression);
                 copy.LastWriteTime = Epoch;
                 using var from = entry.Open();
                 using var to = copy.Open();

@@ -17,8 +17,8 @@ public static class RunModelExtensions
 
     /// <summary>
     /// Saves a model as <see cref="ModelFile"/> and <see cref="SignatureFile"/> in one folder of the run. The zip is written with
-    /// fixed times and sorted entries, so equal models are equal content and stored once; the tag <c>mlnet.model.digest</c> holds
-    /// a digest of what is inside, which no compression changes.
+    /// fixed times and sorted entries and not compressed, which the store does, so equal models are equal content and stored once; the
+    /// tag <c>mlnet.model.digest</c> holds a digest of what is inside the last one that was logged.
     /// </summary>
     /// <param name="run">The run.</param>
     /// <param name="mlContext">The context.</param>
@@ -80,12 +80,7 @@ public static class RunModelExtensions
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(inputSchema);
         ArtifactPath.Parse($"{folder}/{SignatureFile}");
-        using MemoryStream saved = new();
-        mlContext.Model.Save(model, inputSchema, saved);
-        saved.Position = 0;
-        using var zip = ModelZip.Normalise(saved);
-        var digest = ModelZip.Digest(zip);
-        zip.Position = 0;
+        var (zip, digest) = await Task.Run(() => Save(mlContext, model, inputSchema), cancellationToken).ConfigureAwait(false);
         ModelSignature signature = new("ML.NET", SchemaColumn.Of(inputSchema), SchemaColumn.Of(model.GetOutputSchema(inputSchema)), digest);
 
         await log(zip, $"{folder}/{ModelFile}", cancellationToken).ConfigureAwait(false);
@@ -93,5 +88,16 @@ public static class RunModelExtensions
         await log(text, $"{folder}/{SignatureFile}", cancellationToken).ConfigureAwait(false);
         run.SetTag("mlnet.model.digest", digest);
         return digest;
+    }
+
+    private static (MemoryStream Zip, string Digest) Save(MLContext mlContext, ITransformer model, DataViewSchema inputSchema)
+    {
+        using MemoryStream saved = new();
+        mlContext.Model.Save(model, inputSchema, saved);
+        saved.Position = 0;
+        var zip = ModelZip.Normalise(saved);
+        var digest = ModelZip.Digest(zip);
+        zip.Position = 0;
+        return (zip, digest);
     }
 }
