@@ -27,6 +27,7 @@ public sealed class ClassCurveTests
         await AssertEndsAtAsync(store, run, expected, 3, 6, 9, 12);
         var loss = await store.Client.Runs.ReadMetricAsync(run.Id, "test_log_loss");
         Assert.True(loss[0].Value > loss[^1].Value, $"{loss[0].Value} with few trees is not above {loss[^1].Value} with all.");
+        Assert.Equal("largest gain", (await store.ReadValueAsync<TableValue>(run.Id, RichValueKind.Table, "feature_importance")).Columns[1].Name);
     }
 
     [Fact]

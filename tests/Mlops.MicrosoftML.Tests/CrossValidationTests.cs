@@ -45,6 +45,16 @@ public sealed class CrossValidationTests
     }
 
     [Fact]
+    public async Task CrossValidateAsync_cancelledWhileAFoldTrains_killsIt()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        using CancellationTokenSource stop = new();
+        var run = await store.RecordAsync(async run => await Assert.ThrowsAnyAsync<OperationCanceledException>(() => run.CrossValidateAsync<object>(
+            _ml, new StrangeTrainer(_ml) { Training = stop.Cancel }, _data, (_, _) => throw new InvalidOperationException("too late"), cancellationToken: stop.Token)));
+        Assert.Equal(RunStatus.Killed, Assert.Single(await ChildrenAsync(store, run)).Status);
+    }
+
+    [Fact]
     public async Task CrossValidateAsync_resultIsNoneOfMicrosoftML_failsAtTheFirstFold()
     {
         await using var store = await TemporaryStore.OpenAsync();

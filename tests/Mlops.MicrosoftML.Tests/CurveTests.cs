@@ -1,4 +1,6 @@
 using Microsoft.ML;
+using Microsoft.ML.Trainers.FastTree;
+using Microsoft.ML.Trainers.LightGbm;
 
 namespace Mlops.MicrosoftML.Tests;
 
@@ -110,6 +112,21 @@ public sealed class CurveTests
             Sample.FastTree(_ml, 5), _train, new FitOptions { Curves = new Dictionary<string, IDataView> { ["test"] = unlabelled } }));
         Assert.NotNull(model);
         Assert.Contains("curve on 'test': ", run.Tags["mlnet.warnings"], StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Curves_treesThatAreDroppedOnTheWay_areNotedAsMissing(bool isLightGbm)
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var trainers = _ml.BinaryClassification.Trainers;
+        IEstimator<ITransformer> trainer = isLightGbm
+            ? trainers.LightGbm(new LightGbmBinaryTrainer.Options { NumberOfIterations = 6, Booster = new DartBooster.Options { TreeDropFraction = 0.5 } })
+            : trainers.FastTree(new FastTreeBinaryTrainer.Options { NumberOfTrees = 6, DropoutRate = 0.5 });
+        var run = await store.RecordAsync(run => run.FitAsync(Sample.Features(_ml).Append(trainer), _train, Test(points: 3)));
+        Assert.Contains("DART", run.Tags["mlnet.warnings"], StringComparison.Ordinal);
+        Assert.DoesNotContain("test_auc", run.Metrics.Keys);
     }
 
     private FitOptions Test(int points) => new() { Curves = new Dictionary<string, IDataView> { ["test"] = _test }, CurvePoints = points };

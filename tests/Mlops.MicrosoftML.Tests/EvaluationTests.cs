@@ -154,6 +154,30 @@ public sealed class EvaluationTests
         var run = await store.RecordAsync(run => run.EvaluateAsync(_ml.Clustering, scored));
         var expected = _ml.Clustering.Evaluate(scored, null, "Score", "Features");
         AssertLast(run, ("average_distance", expected.AverageDistance), ("davies_bouldin", expected.DaviesBouldinIndex));
+        Assert.DoesNotContain("normalized_mutual_information", run.Metrics.Keys);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_clusteringWithLabelsAndNoFeatures_leavesOutWhatNothingMeasured()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var kinds = _ml.Transforms.Conversion.MapValueToKey("Kinds", nameof(Sample.Kind)).Fit(_train).Transform(_train);
+        var scored = Sample.Features(_ml).Append(_ml.Clustering.Trainers.KMeans(numberOfClusters: 3)).Fit(kinds).Transform(kinds);
+        var run = await store.RecordAsync(run => run.EvaluateAsync(_ml.Clustering, scored, label: "Kinds", features: null));
+        AssertLast(run, ("normalized_mutual_information", _ml.Clustering.Evaluate(scored, "Kinds").NormalizedMutualInformation));
+        Assert.DoesNotContain("davies_bouldin", run.Metrics.Keys);
+    }
+
+    [Fact]
+    public async Task EvaluateAsync_probabilitiesInPercent_areNotedAndTheNumbersStay()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var scored = Score(_ml.BinaryClassification.Trainers.FastTree(numberOfTrees: 5));
+        var percent = _ml.Transforms.Expression("Probability", "p => 100 * p", "Probability").Fit(scored).Transform(scored);
+        var run = await store.RecordAsync(run => run.EvaluateAsync(_ml.BinaryClassification, percent));
+        AssertLast(run, ("auc", _ml.BinaryClassification.Evaluate(scored).AreaUnderRocCurve));
+        Assert.Contains("ArgumentException", run.Tags["mlnet.warnings.calibration"], StringComparison.Ordinal);
+        Assert.Equal(["confusion", "precision_recall", "roc"], (await store.Client.Runs.ListValuesAsync(run.Id)).Select(v => v.Key));
     }
 
     [Fact]

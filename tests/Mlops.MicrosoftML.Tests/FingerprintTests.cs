@@ -32,18 +32,24 @@ public sealed class FingerprintTests
         Assert.NotEqual(Of(rows, 50), Of([.. rows.Take(60)], 50));
     }
 
+    [Theory]
+    [InlineData(101, 100)]
+    [InlineData(100, null)]
+    public void Of_endWithinTheRows_tellsHowManyThereAre(long read, int? rows) =>
+        Assert.Equal(rows, DataFingerprint.Of(_ml.Data.LoadFromEnumerable(Sample.Rows(100)), read, default).Rows);
+
     [Fact]
     public void Of_vectorsOfNumbersAndTexts_areRead()
     {
         string[] Hash(float last, string word) =>
-            [DataFingerprint.Of(_ml.Data.LoadFromEnumerable([new Vectors { Numbers = [1, 0, last], Words = ["a", word] }]), 10, default)];
+            [DataFingerprint.Of(_ml.Data.LoadFromEnumerable([new Vectors { Numbers = [1, 0, last], Words = ["a", word] }]), 10, default).Hex];
 
         Assert.Equal(Hash(3, "b"), Hash(3, "b"));
         Assert.NotEqual(Hash(3, "b"), Hash(4, "b"));
         Assert.NotEqual(Hash(3, "b"), Hash(3, "c"));
     }
 
-    private string Of(IReadOnlyList<Sample> rows, long read = 10_000) => DataFingerprint.Of(_ml.Data.LoadFromEnumerable(rows), read, default);
+    private string Of(IReadOnlyList<Sample> rows, long read = 10_000) => DataFingerprint.Of(_ml.Data.LoadFromEnumerable(rows), read, default).Hex;
 
     private sealed class Vectors
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Reflection.Emit;
 using Microsoft.ML;
@@ -130,12 +131,49 @@ public sealed class FitTests
         Assert.Same(learner, PipelineParts.Stranger([.. PipelineParts.Of(Sample.Features(_ml)), learner]));
     }
 
-    [Fact]
-    public async Task FitAsync_trainerThatThrowsWhenDescribed_isNotedAndTrains()
+    [Theory]
+    [InlineData(typeof(NotImplementedException))]
+    [InlineData(typeof(TaskCanceledException))]
+    public async Task FitAsync_trainerThatThrowsWhenDescribed_isNotedAndTrains(Type trouble)
     {
         await using var store = await TemporaryStore.OpenAsync();
-        var run = await store.RecordAsync(run => run.FitAsync(new StrangeTrainer(_ml) { Trouble = "not today" }, _data));
-        Assert.Contains("transforms: NotImplementedException: not today", run.Tags["mlnet.warnings"], StringComparison.Ordinal);
+        StrangeTrainer trainer = new(_ml) { Trouble = (Exception)Activator.CreateInstance(trouble, "not today")! };
+        var run = await store.RecordAsync(run => run.FitAsync(trainer, _data));
+        Assert.Contains($"transforms: {trouble.Name}: not today", run.Tags["mlnet.warnings"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FitAsync_cancelledWhileItTrains_returnsTheModelAndNotesWhatIsMissing()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        using CancellationTokenSource stop = new();
+        var (run, model) = await store.RecordResultAsync(run => run.FitAsync(new StrangeTrainer(_ml) { Training = stop.Cancel }, _data, cancellationToken: stop.Token));
+        Assert.NotNull(model.Transform(_data).Schema.GetColumnOrNull("Strange"));
+        Assert.Contains("mlnet/training.json: TaskCanceledException", run.Tags["mlnet.warnings"], StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task FitAsync_calibratorBehindTheTrainer_hidesNothingOfIt()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var pipeline = Sample.Features(_ml).Append(_ml.BinaryClassification.Trainers.FastForest(numberOfTrees: 10)).Append(_ml.BinaryClassification.Calibrators.Platt());
+        var (run, model) = await store.RecordResultAsync(run => run.FitAsync(
+            pipeline, _data, new FitOptions { Curves = new Dictionary<string, IDataView> { ["train"] = _data }, CurvePoints = 2 }));
+        Assert.True(!run.Tags.TryGetValue("mlnet.warnings", out var warnings), warnings);
+        Assert.EndsWith("PlattCalibrator(Score → Probability)", run.Tags["mlnet.pipeline"], StringComparison.Ordinal);
+        Assert.Equal("Size, Weight, Colour", run.Tags["mlnet.features"]);
+        Assert.Equal("gain", (await store.ReadValueAsync<TableValue>(run.Id, RichValueKind.Table, "feature_importance")).Columns[1].Name);
+        Assert.Equal(_ml.BinaryClassification.Evaluate(model.Transform(_data)).AreaUnderRocCurve, run.Metrics["train_auc"].Last, 6);
+    }
+
+    [Fact]
+    public async Task FitAsync_dataThatDoesNotKnowItsLength_hasTheRowsThatWereRead()
+    {
+        await using var store = await TemporaryStore.OpenAsync();
+        var some = _ml.Data.FilterRowsByColumn(_data, nameof(Sample.Size), upperBound: 0.5);
+        Assert.Null(some.GetRowCount());
+        var run = await store.RecordAsync(run => run.FitAsync(Sample.Features(_ml), some));
+        Assert.Equal(Sample.Rows(400).Count(row => row.Size < 0.5), int.Parse(run.Params["data.rows"], CultureInfo.InvariantCulture));
     }
 
     [Theory]
@@ -144,7 +182,7 @@ public sealed class FitTests
     public async Task FitAsync_longTroubleInPairsOfSurrogates_isCutAndTheModelIsThere(string before)
     {
         await using var store = await TemporaryStore.OpenAsync();
-        var trouble = before + string.Concat(Enumerable.Repeat("😀", 2_100));
+        NotImplementedException trouble = new(before + string.Concat(Enumerable.Repeat("😀", 2_100)));
         var (run, model) = await store.RecordResultAsync(run => run.FitAsync(new StrangeTrainer(_ml) { Trouble = trouble }, _data));
         Assert.NotNull(model);
         Assert.EndsWith("😀…", run.Tags["mlnet.warnings"], StringComparison.Ordinal);

@@ -8,7 +8,7 @@ namespace Mlops.MicrosoftML.Tests;
 internal sealed class StrangeTrainer(MLContext ml) : IEstimator<ITransformer>
 {
     /// <summary>What its model says instead of describing itself; null if it describes itself.</summary>
-    public string? Trouble { get; init; }
+    public Exception? Trouble { get; init; }
 
     /// <summary>What happens while it trains.</summary>
     public Action Training { get; init; } = () => { };
@@ -23,16 +23,16 @@ internal sealed class StrangeTrainer(MLContext ml) : IEstimator<ITransformer>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema) =>
         ml.Transforms.CopyColumns("Strange", nameof(Sample.Size)).GetOutputSchema(inputSchema);
 
-    private sealed class Broken(ColumnCopyingTransformer inner, string trouble) : ITransformer
+    private sealed class Broken(ColumnCopyingTransformer inner, Exception trouble) : ITransformer
     {
-        public bool IsRowToRowMapper => throw new NotImplementedException(trouble);
+        public bool IsRowToRowMapper => throw trouble;
 
         public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => inner.GetOutputSchema(inputSchema);
 
-        public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => throw new NotImplementedException(trouble);
+        public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => throw trouble;
 
         public IDataView Transform(IDataView input) => inner.Transform(input);
 
-        void ICanSaveModel.Save(ModelSaveContext ctx) => throw new NotImplementedException(trouble);
+        void ICanSaveModel.Save(ModelSaveContext ctx) => throw trouble;
     }
 }

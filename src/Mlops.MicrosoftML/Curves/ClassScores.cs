@@ -15,15 +15,20 @@ internal static class ClassScores
     public static (IReadOnlyList<object> Models, ScoreLink? Link) Of(OneVersusAllModelParameters model)
     {
         var way = Hidden.Field(model, "_impl");
-        var models = (Hidden.Property(model, "SubModelParameters") as IEnumerable)?.Cast<object>().ToList();
-        return (way?.GetType().Name, models) switch
+        var models = Models(model);
+        return way?.GetType().Name switch
         {
-            ("ImplRaw", { } all) => (all, null),
-            ("ImplSoftmax", { } all) => (all, Softmax),
-            ("ImplDist", { } all) => (all, Normalized(all.ConvertAll(Calibrator))),
+            "ImplRaw" => (models, null),
+            "ImplSoftmax" => (models, Softmax),
+            "ImplDist" => (models, Normalized(models.ConvertAll(Calibrator))),
             _ => throw new NotSupportedException($"the way in which the model joins its classes ({way?.GetType().Name}) is unknown."),
         };
     }
+
+    /// <exception cref="NotSupportedException">It does not show them.</exception>
+    public static List<object> Models(OneVersusAllModelParameters model) =>
+        (Hidden.Property(model, "SubModelParameters") as IEnumerable)?.Cast<object>().ToList()
+        ?? throw new NotSupportedException("the model does not show the models of its classes.");
 
     private static PlattCalibrator Calibrator(object model) =>
         Hidden.Property(model, "Calibrator") as PlattCalibrator

@@ -21,7 +21,8 @@ internal static class DataFingerprint
     private static readonly MethodInfo PlainWriter = Method(nameof(WritePlain));
     private static readonly MethodInfo VectorWriter = Method(nameof(WriteVector));
 
-    public static string Of(IDataView data, long rows, CancellationToken cancellationToken)
+    /// <summary>The fingerprint, and how many rows there are if that came to light.</summary>
+    public static (string Hex, long? Rows) Of(IDataView data, long rows, CancellationToken cancellationToken)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         ArrayBufferWriter<byte> buffer = new(2 * Full);
@@ -32,8 +33,15 @@ internal static class DataFingerprint
 
         using var cursor = data.GetRowCursor(columns);
         var writers = columns.ConvertAll(column => Writer(cursor, column, buffer));
-        for (var row = 0L; row < rows && cursor.MoveNext(); row++)
+        long? count = null;
+        for (var row = 0L; row < rows; row++)
         {
+            if (!cursor.MoveNext())
+            {
+                count = row;
+                break;
+            }
+
             foreach (var write in writers)
                 write();
             if (buffer.WrittenCount < Full)
@@ -44,7 +52,7 @@ internal static class DataFingerprint
         }
 
         hash.AppendData(buffer.WrittenSpan);
-        return Convert.ToHexStringLower(hash.GetHashAndReset());
+        return (Convert.ToHexStringLower(hash.GetHashAndReset()), count);
     }
 
     private static bool IsReadable(DataViewType type) => Item(type) is { } item

@@ -16,13 +16,14 @@ internal static class ModelParameters
     }
 
     /// <summary>
-    /// How much each slot of the feature column weighs, and the word for it: weights of linear models (of several classes the
-    /// largest absolute one), gains of trees, widths of the shape functions of a GAM. Null if the model does not say.
+    /// How much each slot of the feature column weighs, and the word for it: weights of linear models, gains of trees, widths of the
+    /// shape functions of a GAM; of several classes the largest absolute one. Null if the model does not say.
     /// </summary>
     public static (string Measure, float[] Weights)? Importance(object model) => Unwrap(model) switch
     {
         LinearModelParameters linear => ("weight", [.. linear.Weights]),
-        LinearMulticlassModelParametersBase linear => ("largest weight", Largest(linear)),
+        LinearMulticlassModelParametersBase linear => ("largest weight", Largest(Weights(linear))),
+        OneVersusAllModelParameters classes => Largest([.. ClassScores.Models(classes).Select(Importance)]),
         TreeEnsembleModelParameters trees => ("gain", Gains(trees)),
         GamModelParametersBase gam => ("effect range", EffectRanges(gam)),
         _ => null,
@@ -35,13 +36,20 @@ internal static class ModelParameters
         return [.. gains.DenseValues()];
     }
 
-    private static float[] Largest(LinearMulticlassModelParametersBase linear)
+    private static IReadOnlyList<float[]> Weights(LinearMulticlassModelParametersBase linear)
     {
         VBuffer<float>[] weights = [];
         linear.GetWeights(ref weights, out var classes);
-        var dense = weights.Take(classes).Select(w => w.DenseValues().ToArray()).ToList();
-        return [.. Enumerable.Range(0, dense[0].Length).Select(i => dense.Max(w => Math.Abs(w[i])))];
+        return [.. weights.Take(classes).Select(w => w.DenseValues().ToArray())];
     }
+
+    private static (string Measure, float[] Weights)? Largest(IReadOnlyList<(string Measure, float[] Weights)?> classes) =>
+        classes is [{ } first, ..] && classes.All(c => c is not null)
+            ? ("largest " + first.Measure, Largest([.. classes.Select(c => c!.Value.Weights)]))
+            : null;
+
+    private static float[] Largest(IReadOnlyList<float[]> classes) =>
+        [.. Enumerable.Range(0, classes[0].Length).Select(i => classes.Max(w => Math.Abs(w[i])))];
 
     // GetBinEffects takes the index of a feature, but none from the number of shape functions on, and a constant feature has no function
     private static float[] EffectRanges(GamModelParametersBase gam)

@@ -1,4 +1,5 @@
 using Microsoft.ML;
+using Microsoft.ML.Calibrators;
 using Microsoft.ML.Data;
 
 namespace Mlops.MicrosoftML;
@@ -18,7 +19,7 @@ internal sealed class TransformChain
 
     public DataViewSchema Output { get; }
 
-    /// <summary>The last step that predicts from one feature column; null if none does.</summary>
+    /// <summary>The last step that predicts from one feature column; null if none does. A calibrator behind it only maps its score.</summary>
     public ITransformer? Predictor { get; }
 
     /// <summary>What the predictor reads.</summary>
@@ -33,7 +34,7 @@ internal sealed class TransformChain
         var schema = input;
         foreach (var transformer in Flatten(model))
         {
-            if (transformer is ISingleFeaturePredictionTransformer<object>)
+            if (transformer is ISingleFeaturePredictionTransformer<object> { Model: not ICalibrator })
                 predictor = (transformer, schema);
             steps.Add(Describe(transformer, schema, out schema));
         }
@@ -67,14 +68,15 @@ internal sealed class TransformChain
         var schema = output = mapper?.OutputSchema ?? transformer.GetOutputSchema(input);
 
         // a column that is overwritten stays in the schema, hidden, so its name is there once more than before
+        var (before, after) = (CountNames(input), CountNames(schema));
         var made = schema.Where(c => !c.IsHidden
-            && (Count(schema, c.Name) > Count(input, c.Name) || input.GetColumnOrNull(c.Name)?.Type.Equals(c.Type) != true));
+            && (after[c.Name] > before.GetValueOrDefault(c.Name) || input.GetColumnOrNull(c.Name)?.Type.Equals(c.Type) != true));
         return new TransformStep(
             NameOf(transformer),
             [.. made.Select(c => new OutputColumn(c.Name, c.Type.ToString()!, mapper is null ? [] : [.. mapper.GetDependencies([c]).Select(d => d.Name)]))]);
     }
 
-    private static int Count(DataViewSchema schema, string name) => schema.Count(c => c.Name == name);
+    private static Dictionary<string, int> CountNames(DataViewSchema schema) => schema.CountBy(c => c.Name, StringComparer.Ordinal).ToDictionary();
 
     private static string NameOf(ITransformer transformer)
     {

@@ -11,14 +11,15 @@ internal sealed class MetricLog(ActiveRun run, string? part, long step)
     {
         run.LogMetrics(MetricNumbers.Of(metrics).Select(m => new KeyValuePair<string, double>(Key(m.Key), m.Value)), step);
         if (MetricNumbers.Confusion(metrics, classes) is { } matrix)
-            await LogAsync("confusion", matrix, cancellationToken).ConfigureAwait(false);
+            await LogAsync("confusion", () => matrix, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Logs what comes beside the numbers, or notes why it cannot be: a result that is there is not lost for it.</summary>
-    public async Task LogAsync(string key, RichValue value, CancellationToken cancellationToken)
+    /// <summary>Makes and logs what comes beside the numbers, or notes why it cannot be: a result that is there is not lost for it.</summary>
+    public async Task LogAsync(string key, Func<RichValue> make, CancellationToken cancellationToken)
     {
         try
         {
+            var value = await Task.Run(make, cancellationToken).ConfigureAwait(false);
             await run.LogAsync(Key(key), value, step, cancellationToken: cancellationToken).ConfigureAwait(false);
         }
 #pragma warning disable CA1031 // too large, a full disk, a store that is away: the caller gets the metrics all the same

@@ -24,11 +24,7 @@ internal static class MetricNumbers
             .. m.NormalizedDiscountedCumulativeGains.Select((v, i) => At("ndcg", i, v)),
             .. m.DiscountedCumulativeGains.Select((v, i) => At("dcg", i, v)),
         ],
-        ClusteringMetrics m =>
-        [
-            new("average_distance", m.AverageDistance), new("davies_bouldin", m.DaviesBouldinIndex),
-            new("normalized_mutual_information", m.NormalizedMutualInformation),
-        ],
+        ClusteringMetrics m => Of(m),
         AnomalyDetectionMetrics m => [new("auc", m.AreaUnderRocCurve), new("detection_rate", m.DetectionRateAtFalsePositiveCount)],
         _ => throw new ArgumentException($"{metrics.GetType()} is no result of an Evaluate of ML.NET.", nameof(metrics)),
     };
@@ -72,6 +68,17 @@ internal static class MetricNumbers
         ];
         if (metrics.TopKPredictionCount > 0)
             numbers.Add(At("top_accuracy", metrics.TopKPredictionCount - 1, metrics.TopKAccuracy));
+        return numbers;
+    }
+
+    // what had no column to be measured from is left at 0, or at NaN
+    private static List<KeyValuePair<string, double>> Of(ClusteringMetrics metrics)
+    {
+        List<KeyValuePair<string, double>> numbers = [new("average_distance", metrics.AverageDistance)];
+        if (metrics.DaviesBouldinIndex != 0)
+            numbers.Add(new("davies_bouldin", metrics.DaviesBouldinIndex));
+        if (!double.IsNaN(metrics.NormalizedMutualInformation))
+            numbers.Add(new("normalized_mutual_information", metrics.NormalizedMutualInformation));
         return numbers;
     }
 

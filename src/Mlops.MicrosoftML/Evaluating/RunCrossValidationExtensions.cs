@@ -23,7 +23,7 @@ public static class RunCrossValidationExtensions
     /// <param name="samplingKeyColumn">Rows with the same value in this column come into the same fold; none if null.</param>
     /// <param name="seed">The seed of the split; that of the context if null.</param>
     /// <param name="options">What is recorded of each fit.</param>
-    /// <param name="cancellationToken">Cancels between folds; the fold at hand then ends as KILLED.</param>
+    /// <param name="cancellationToken">Cancels before and after each fit and each evaluation; the fold at hand then ends as KILLED.</param>
     /// <returns>The results of the folds in order.</returns>
     /// <exception cref="ArgumentException">
     /// <paramref name="evaluate"/> returned no result of an <c>Evaluate</c> of ML.NET; the first fold has failed and no other was begun.
@@ -56,7 +56,9 @@ public static class RunCrossValidationExtensions
                 try
                 {
                     var model = await child.FitAsync(pipeline, split.TrainSet, options, cancellationToken).ConfigureAwait(false);
+                    cancellationToken.ThrowIfCancellationRequested(); // a fit returns its model all the same
                     var result = await evaluate(child, model.Transform(split.TestSet)).ConfigureAwait(false);
+                    cancellationToken.ThrowIfCancellationRequested();
                     numbers.AddRange(MetricNumbers.Of(result));
                     results.Add(result);
                 }

@@ -13,7 +13,7 @@ public static class RunEvaluationExtensions
     /// does, with a histogram of the finite residuals (score minus label), if there are any, of the key <c>residuals</c>.
     /// </summary>
     /// <remarks>
-    /// A confusion matrix or curve that cannot be logged, such as one above <see cref="RichValue.MaxBytes"/>, is noted in a tag of its
+    /// A confusion matrix or curve that cannot be made or logged, such as one above <see cref="RichValue.MaxBytes"/>, is noted in a tag of its
     /// own, such as <c>mlnet.warnings.test_confusion</c>, and the result is returned.
     /// </remarks>
     /// <param name="run">The run.</param>
@@ -86,7 +86,7 @@ public static class RunEvaluationExtensions
 
     private static async Task<T> EvaluateAsync<T>(
         ActiveRun run, TrainCatalogBase catalog, IDataView scored, string? part, string? label, long step,
-        Func<IDataView, T> evaluate, Func<IDataView, IEnumerable<KeyValuePair<string, RichValue>>>? curves, CancellationToken cancellationToken)
+        Func<IDataView, T> evaluate, Func<IDataView, IEnumerable<KeyValuePair<string, Func<RichValue>>>>? curves, CancellationToken cancellationToken)
         where T : class
     {
         ArgumentNullException.ThrowIfNull(run);
@@ -95,8 +95,9 @@ public static class RunEvaluationExtensions
         MetricLog log = new(run, part, step);
         var view = curves is null ? scored : new KeepingView(scored, label);
         var (metrics, drawn) = await Task.Run(() => (evaluate(view), curves?.Invoke(view).ToList() ?? []), cancellationToken).ConfigureAwait(false);
-        await log.LogAsync(metrics, ScoredCurves.Classes(scored), cancellationToken).ConfigureAwait(false);
-        await Task.WhenAll(drawn.Select(d => log.LogAsync(d.Key, d.Value, cancellationToken))).ConfigureAwait(false);
+        await Task.WhenAll(
+            [log.LogAsync(metrics, ScoredCurves.Classes(scored), cancellationToken), .. drawn.Select(d => log.LogAsync(d.Key, d.Value, cancellationToken))])
+            .ConfigureAwait(false);
         return metrics;
     }
 }

@@ -12,7 +12,7 @@ public sealed record FitOptions
     public string Prefix { get; init; } = "";
 
     /// <summary>
-    /// How many first rows go into the data fingerprint, beside the schema and the number of rows; 10,000 by default.
+    /// How many first rows go into the data fingerprint, beside the schema and the number of rows if the data knows it; 10,000 by default.
     /// <see cref="long.MaxValue"/> reads all rows once more; 0 makes no fingerprint. All columns of these rows are read before the
     /// training, also those that the pipeline does not use, which nothing tells before it is fitted: where columns are costly to
     /// compute, cache the data, and where a source can be read only once, set 0, or the training misses these rows.
@@ -27,7 +27,7 @@ public sealed record FitOptions
     /// curve <c>test_auc</c>. It costs a walk through all trees for each row. Empty by default: no curve. They have the columns of
     /// the training data. Binary classification gets <c>auc</c>; several classes <c>micro_accuracy</c>, and <c>log_loss</c> where the
     /// scores are probabilities; regression <c>rmse</c> and <c>r2</c>; ranking <c>ndcg_at_1</c> to <c>ndcg_at_10</c>. The step is the
-    /// number of trees, of each class if there are several. Probabilities of a forest are those of the calibration of all its trees.
+    /// number of trees, of each class if there are several; where trees are dropped (DART) there is no curve. Probabilities of a forest are those of the calibration of all its trees.
     /// An evaluation of the same word logs the same keys: give it the number of all trees as its step, so that it ends the curve and does
     /// not begin it.
     /// </summary>

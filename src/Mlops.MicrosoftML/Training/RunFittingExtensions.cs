@@ -25,7 +25,8 @@ public static class RunFittingExtensions
     /// <param name="cancellationToken">Cancels before the training begins: ML.NET's own training takes no token. Later the model is returned, with a note of what was left out.</param>
     /// <returns>The fitted model, as <c>Fit</c> returns it.</returns>
     /// <exception cref="ImmutableException">
-    /// The run has another training of the same <see cref="FitOptions.Prefix"/>; nothing was trained.
+    /// The run has a parameter of the same name with another value, as of another training with the same <see cref="FitOptions.Prefix"/>;
+    /// nothing was trained.
     /// </exception>
     /// <exception cref="InvalidOperationException">The run had ended or was deleted before the training began.</exception>
     public static Task<TModel> FitAsync<TModel>(

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Reflection;
 using System.Text.Json;
@@ -12,10 +13,11 @@ internal sealed class TrainingReport(ActiveRun run, Func<string, string, Cancell
 {
     public const string Warnings = "mlnet.warnings";
     public const int MaxTag = 4_000;
-    private readonly List<string> _warnings = [];
+    private readonly ConcurrentQueue<string> _warnings = [];
     private readonly TrainingRecord _record = new() { Version = VersionOfMicrosoftML() };
     private string? _label;
     private string? _group;
+    private bool _dropsTrees;
 
     /// <summary>Records what is known before the training.</summary>
     public void Before(object pipeline, IDataView data, CancellationToken cancellationToken)
@@ -25,11 +27,18 @@ internal sealed class TrainingReport(ActiveRun run, Func<string, string, Cancell
         Try("data", () =>
         {
             _record.InputSchema = SchemaColumn.Of(data.Schema);
-            if (data.GetRowCount() is { } rows)
-                found["data.rows"] = _record.Rows = rows;
+            _record.Rows = data.GetRowCount();
             if (options.FingerprintRows > 0)
-                found["data.fingerprint"] = _record.Fingerprint = DataFingerprint.Of(data, options.FingerprintRows, cancellationToken);
+            {
+                (var fingerprint, var rows) = DataFingerprint.Of(data, options.FingerprintRows, cancellationToken);
+                found["data.fingerprint"] = _record.Fingerprint = fingerprint;
+                _record.Rows ??= rows;
+            }
+
+            if (_record.Rows is { } known)
+                found["data.rows"] = known;
         });
+        cancellationToken.ThrowIfCancellationRequested();
         run.LogParams(found.Select(p => new KeyValuePair<string, object?>(options.Prefix + p.Key, p.Value)));
         SetTag("mlnet.version", _record.Version);
     }
@@ -40,24 +49,26 @@ internal sealed class TrainingReport(ActiveRun run, Func<string, string, Cancell
         _record.Seconds = elapsed.TotalSeconds;
         Try("time", () => run.LogMetric(options.Prefix + "fit_seconds", elapsed.TotalSeconds));
         TransformChain? chain = null;
+        var importance = Task.CompletedTask;
         Try("transforms", () => Describe(chain = TransformChain.Of(model, data.Schema), data.Schema));
         if (chain?.Predictor is ISingleFeaturePredictionTransformer<object> { Model: { } parameters })
         {
             if (options.Importance)
-                await TryAsync("feature importance", () => LogImportanceAsync(chain, parameters, cancellationToken)).ConfigureAwait(false);
+                importance = TryAsync("feature importance", () => LogImportanceAsync(chain, parameters, cancellationToken));
             foreach (var (part, on) in options.Curves)
                 await TryAsync($"curve on '{part}'", () => LogCurveAsync(model, parameters, part, on, cancellationToken)).ConfigureAwait(false);
         }
         else if (options.Curves.Count > 0)
         {
-            _warnings.Add("There is no curve: the model is no ensemble of trees.");
+            _warnings.Enqueue("There is no curve: the model is no ensemble of trees.");
         }
 
         _record.Warnings = [.. _warnings];
         var path = $"mlnet/{options.Prefix}training.json";
         await TryAsync(path, () => logText(JsonSerializer.Serialize(_record, MicrosoftMLJson.Default.TrainingRecord), path, cancellationToken))
             .ConfigureAwait(false);
-        if (_warnings.Count > 0)
+        await importance.ConfigureAwait(false);
+        if (!_warnings.IsEmpty)
             Try("warnings", () => SetTag(Warnings, string.Join('\n', _warnings)));
     }
 
@@ -69,11 +80,12 @@ internal sealed class TrainingReport(ActiveRun run, Func<string, string, Cancell
         var values = PipelineParts.IsTrainer(trainer) ? TrainerOptions.Of(trainer) : new Dictionary<string, object?>();
         _label = TrainerOptions.LabelColumn(trainer);
         _group = values.GetValueOrDefault("RowGroupColumnName") as string;
+        _dropsTrees = values.Any(p => p is { Value: > 0.0 } && p.Key.Split('.')[^1] is "DropoutRate" or "TreeDropFraction");
         _record.Options = values.ToDictionary(p => p.Key, p => Convert.ToString(p.Value, CultureInfo.InvariantCulture) ?? "null", StringComparer.Ordinal);
         foreach (var (key, value) in values)
             found[key] = value;
         if (values.Count == 0)
-            _warnings.Add($"The trainer {trainer.GetType().FullName} is unknown: its hyper-parameters are not recorded.");
+            _warnings.Enqueue($"The trainer {trainer.GetType().FullName} is unknown: its hyper-parameters are not recorded.");
     }
 
     private void Describe(TransformChain chain, DataViewSchema input)
@@ -97,9 +109,11 @@ internal sealed class TrainingReport(ActiveRun run, Func<string, string, Cancell
     private Task LogCurveAsync(ITransformer model, object parameters, string part, IDataView data, CancellationToken cancellationToken) => Task.Run(
         () =>
         {
+            if (_dropsTrees)
+                throw new NotSupportedException("the trainer drops trees while it boosts (DART), so the first trees alone never were a model.");
             if (TreeEnsembleView.Of(parameters) is not { } trees)
             {
-                _warnings.Add($"There is no curve on '{part}': the model is no ensemble of trees, and not one for each class.");
+                _warnings.Enqueue($"There is no curve on '{part}': the model is no ensemble of trees, and not one for each class.");
                 return;
             }
 
@@ -116,7 +130,7 @@ internal sealed class TrainingReport(ActiveRun run, Func<string, string, Cancell
             read();
         }
 #pragma warning disable CA1031 // whatever a foreign component throws while it is read, it must not cost the training
-        catch (Exception e) when (e is not OperationCanceledException)
+        catch (Exception e)
 #pragma warning restore CA1031
         {
             Warn(what, e);
@@ -137,7 +151,7 @@ internal sealed class TrainingReport(ActiveRun run, Func<string, string, Cancell
         }
     }
 
-    private void Warn(string what, Exception e) => _warnings.Add($"{what}: {e.GetType().Name}: {Redactor.Redact(e.Message)}");
+    private void Warn(string what, Exception e) => _warnings.Enqueue($"{what}: {e.GetType().Name}: {Redactor.Redact(e.Message)}");
 
     private void SetTag(string key, string text) => run.SetTag(options.Prefix + key, EntityText.Cut(text, MaxTag));
 
