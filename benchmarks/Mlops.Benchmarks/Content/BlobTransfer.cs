@@ -106,7 +106,9 @@ internal sealed class BlobTransfer : Figure
     {
         var bytes = new byte[Bytes];
         _random.NextBytes(bytes);
-        await File.WriteAllBytesAsync(path, bytes);
+        await using FileStream file = new(path, FileMode.Create);
+        await file.WriteAsync(bytes);
+        file.Flush(flushToDisk: true); // or ours, which is timed first, would wait for it in the fsyncs of its index
     }
 
     private async Task<IObjectStore> OpenS3Async()
