@@ -16,11 +16,11 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
         PackEntryKind kind, Digest digest, ReadOnlyMemory<byte> bytes, byte[]? compressed, CancellationToken cancellationToken)
     {
         if (!_builder.HasRoomFor(compressed?.Length ?? bytes.Length))
-            await StoreAsync(cancellationToken).ConfigureAwait(false);
+            await StoreAsync(Task.CompletedTask, cancellationToken).ConfigureAwait(false);
         _builder.Add(kind, digest, bytes.Span, compressed);
     }
 
-    /// <summary>Stores what is gathered, and everything before it, then <paramref name="manifest"/>.</summary>
+    /// <summary>Stores what is gathered with <paramref name="manifest"/>, which is in the index only once everything before it is.</summary>
     public async Task FinishAsync(Digest content, Manifest? manifest, CancellationToken cancellationToken)
     {
         if (manifest is not null)
@@ -29,14 +29,11 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
             var list = manifest.Write();
             var compressed = zstd.TryCompress(list);
             if (!_builder.HasRoomFor(compressed?.Length ?? list.Length))
-                await StoreAsync(cancellationToken).ConfigureAwait(false);
-
-            // chunks are in the index before a manifest that names them is
-            await Task.WhenAll(_storing).ConfigureAwait(false);
+                await StoreAsync(Task.CompletedTask, cancellationToken).ConfigureAwait(false);
             _builder.Add(PackEntryKind.Manifest, content, list, compressed, manifest.SizeBytes);
         }
 
-        await StoreAsync(cancellationToken).ConfigureAwait(false);
+        await StoreAsync(Task.WhenAll(_storing), cancellationToken).ConfigureAwait(false);
         await Task.WhenAll(_storing).ConfigureAwait(false);
     }
 
@@ -47,7 +44,8 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
         _builder.Dispose();
     }
 
-    private async Task StoreAsync(CancellationToken cancellationToken)
+    /// <summary>Stores what is gathered, which is in the index only once <paramref name="before"/> is done.</summary>
+    private async Task StoreAsync(Task before, CancellationToken cancellationToken)
     {
         if (_builder.Count == 0)
             return;
@@ -58,23 +56,27 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
         await packs.Slots.WaitAsync(cancellationToken).ConfigureAwait(false);
         var full = _builder;
         _builder = new PackBuilder(capacity);
-        _storing.Add(Task.Run(() => StoreAsync(full, cancellationToken), CancellationToken.None));
+        _storing.Add(Task.Run(() => StoreAsync(full, before, cancellationToken), CancellationToken.None));
     }
 
-    private async Task StoreAsync(PackBuilder builder, CancellationToken cancellationToken)
+    private async Task StoreAsync(PackBuilder builder, Task before, CancellationToken cancellationToken)
     {
+        IReadOnlyList<CellWrite> cells;
         try
         {
             using (builder)
             {
                 var pack = builder.Finish();
                 await packs.PutAsync(pack, cancellationToken).ConfigureAwait(false);
-                await use.CommitAsync([.. pack.Entries.Select(e => IndexEntry.Of(pack.Name, e).ToWrite())], cancellationToken).ConfigureAwait(false);
+                cells = [.. pack.Entries.Select(e => IndexEntry.Of(pack.Name, e).ToWrite())];
             }
         }
         finally
         {
-            packs.Slots.Release();
+            packs.Slots.Release(); // before the index is asked, so that a slow one holds back no transfer
         }
+
+        await before.ConfigureAwait(false);
+        await use.CommitAsync(cells, cancellationToken).ConfigureAwait(false);
     }
 }
