@@ -17,7 +17,7 @@ public sealed class ReportValueTests
     public static TheoryData<string, RichValue[]> Drawings() => new()
     {
         { "text", [new TextValue("old"), new TextValue("a < b\n\tand\u202e \"c\"")] },
-        { "image", [new ImageValue(Png), new ImageValue(new byte[] { 0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 0xFF, 0xD9 })] },
+        { "image", [new ImageValue(Png), new ImageValue(new byte[] { 0xFF, 0xD8, 0xFF, 0xDA, 0, 2, 0xFF, 0xD9 })] },
         { "svg", [new FigureValue("<svg xmlns='http://www.w3.org/2000/svg'/>")] },
         { "html", [new FigureValue("<html>\n<body>&amp;</body></html>")] },
         { "table", [new TableValue([new ValueColumn("n", [1, null, double.NaN]), new ValueColumn("t", ["a", null, "<b>"])])] },

@@ -11,11 +11,14 @@ public sealed class RichValueTests
         0x89, (byte)'P', (byte)'N', (byte)'G', 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0, (byte)'I', (byte)'E', (byte)'N', (byte)'D', 0xAE, 0x42, 0x60, 0x82,
     ];
 
+    // a segment that holds a thumbnail, filled up with FF; the picture; and what a camera put behind it
+    private static readonly byte[] Jpeg = [0xFF, 0xD8, 0xFF, 0xE1, 0, 6, 0xFF, 0xD8, 0xFF, 0xD9, 0xFF, 0xFF, 0xDA, 0, 2, 7, 0xFF, 0xD9, 9];
+
     public static TheoryData<RichValue> Values() =>
     [
         new TextValue("größer\nals \0 nichts"),
         new ImageValue(Png),
-        new ImageValue(new byte[] { 0xFF, 0xD8, 0xFF, 0xE0, 1, 2, 0xFF, 0xD9 }),
+        new ImageValue(Jpeg),
         new FigureValue("<?xml version='1.0'?><svg xmlns='http://www.w3.org/2000/svg'/>"),
         new FigureValue("<!DOCTYPE html><html><body><svg/></body></html>"),
         new TableValue([new ValueColumn("n", [1, null, double.NaN]), new ValueColumn("t", ["a", null, ""])]),
@@ -54,7 +57,13 @@ public sealed class RichValueTests
         Assert.Contains("neither a PNG nor a JPEG", Assert.Throws<ArgumentException>(() => new ImageValue(Encoding.UTF8.GetBytes("GIF89a"))).Message, StringComparison.Ordinal);
         Assert.Contains("breaks off", Assert.Throws<ArgumentException>(() => new ImageValue(Png.AsMemory(0, 15))).Message, StringComparison.Ordinal);
         Assert.Throws<ArgumentException>(() => new ImageValue(default));
+        Assert.Throws<ArgumentException>(() => new ImageValue(Jpeg.AsMemory(0, 15)));
+        Assert.Throws<ArgumentException>(() => new ImageValue(new byte[] { 0xFF, 0xD8, 0xFF, 7, 0xFF, 0xD9 }));
+        Assert.Throws<ArgumentException>(() => new ImageValue((byte[])[.. Png[..8], .. "noise"u8, .. Png[8..]]));
     }
+
+    [Fact]
+    public void ImageValue_moreBehindTheEnd_isTaken() => Assert.Equal("image/png", new ImageValue((byte[])[.. Png, 0, 0, 0]).MediaType);
 
     [Fact]
     public void Histogram_edgesThatDoNotIncrease_areRefused()
