@@ -38,7 +38,7 @@ internal sealed class DivergesState(double factor, int points, BestValue best) :
             return null;
         }
 
-        _worse = best.Deficit(value) > (factor - 1) * Math.Abs(best.Value) ? _worse + 1 : 0;
+        _worse = best.Deficit(value) > best.Room(factor) ? _worse + 1 : 0;
         return _worse < points
             ? null
             : $"The value {RuleText.Of(value)} is worse than the best, {best}, by more than the factor {RuleText.Of(factor)}{RuleText.InARow(points)}.";
@@ -92,6 +92,11 @@ internal sealed class BestValue
 
     /// <summary>By how much a value is worse.</summary>
     public double Deficit(double value) => _goal == MetricGoal.Minimize ? value - Value : Value - value;
+
+    /// <summary>By how much a value may be worse before it is so by a factor; nothing is worse than 0 by a factor.</summary>
+    public double Room(double factor) => Value == 0 ? double.PositiveInfinity
+        : _goal == MetricGoal.Maximize && Value > 0 ? Value - (Value / factor)
+        : (factor - 1) * Math.Abs(Value);
 
     public bool TryImprove(long step, double value, double minDelta)
     {

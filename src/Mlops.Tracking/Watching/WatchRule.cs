@@ -68,8 +68,8 @@ public sealed record WatchRule
 
     /// <summary>
     /// The metric is worse than its best value so far by a factor, for some points in a row: with a loss of 0.2 at best and the
-    /// factor 2 that is above 0.4. With a goal to maximise, or a negative best value <c>b</c>, it is worse than <c>b</c> by more than
-    /// <c>(factor − 1)·|b|</c>.
+    /// factor 2 that is above 0.4, with an accuracy of 0.9 below 0.45. With a negative best value <c>b</c> it is worse than <c>b</c> by
+    /// more than <c>(factor − 1)·|b|</c>. Nothing is found after a best value of 0, which no factor makes worse.
     /// </summary>
     /// <param name="metric">The key.</param>
     /// <param name="factor">Greater than 1.</param>

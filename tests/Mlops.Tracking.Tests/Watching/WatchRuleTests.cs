@@ -26,6 +26,7 @@ public sealed class WatchRuleTests
     [InlineData(new[] { 1.0, 0.2, 0.4, 0.3, 0.4 }, null)]
     [InlineData(new[] { 1.0, 0.2, 0.5, 0.3, 0.5, 0.6 }, "5: The value 0.6 is worse than the best, 0.2 at step 1, by more than the factor 2 for 2 points.")]
     [InlineData(new[] { 1.0, 3, 0.5, 1.5 }, null)]
+    [InlineData(new[] { 1.0, 0, 0.1, 0.2, 0.3 }, null)]
     [InlineData(new[] { Nan, 1.0, Inf, Nan, Inf }, "4: The value Infinity is worse than the best, 1 at step 1, by more than the factor 2 for 2 points.")]
     [InlineData(new[] { -4.0, -1, 0.5, 1 }, "3: The value 1 is worse than the best, -4 at step 0, by more than the factor 2 for 2 points.")]
     public void Diverges_loss_findsTheLastOfARow(double[] values, string? found) =>
@@ -33,9 +34,12 @@ public sealed class WatchRuleTests
 
     [Theory]
     [InlineData(new[] { 0.1, 0.8, 0.7, 0.5 }, null)]
-    [InlineData(new[] { 0.1, 0.8, 0.3 }, "2: The value 0.3 is worse than the best, 0.8 at step 1, by more than the factor 1.5.")]
+    [InlineData(new[] { 0.1, 0.8, 0.3 }, "2: The value 0.3 is worse than the best, 0.8 at step 1, by more than the factor 2.")]
+    [InlineData(new[] { 0.9, 0.0 }, "1: The value 0 is worse than the best, 0.9 at step 0, by more than the factor 2.")]
+    [InlineData(new[] { -4.0, -2, -3.5 }, null)]
+    [InlineData(new[] { -4.0, -2, -4.5 }, "2: The value -4.5 is worse than the best, -2 at step 1, by more than the factor 2.")]
     public void Diverges_accuracy_isWorseBelow(double[] values, string? found) =>
-        AssertFinds(WatchRule.Diverges("accuracy", factor: 1.5, points: 1), values, found);
+        AssertFinds(WatchRule.Diverges("accuracy", points: 1), values, found);
 
     [Theory]
     [InlineData(new[] { 0.1, 0.2, 0.2, 0.3, 0.1, 0.4 }, null)]
