@@ -97,15 +97,13 @@ public static class StepRecord
         };
     }
 
-    // the digest of foreign data is text: a digest field would say that the store holds the content
+    // the digest of foreign data is text before the version: a digest field would say that the store holds the content
     private static FieldWrite Named(string prefix, string kind, StepData data)
     {
         ArgumentNullException.ThrowIfNull(data);
         var name = prefix + EntityText.Key(kind, data.Name);
-        List<FieldValue> values = [FieldValue.Text(EntityText.Value(kind, data.Name, data.Version ?? ""))];
-        if (data.Digest is { } digest)
-            values.Add(FieldValue.Text(DigestMark + digest));
-        return new FieldWrite(name, FieldWriteMode.Replace, values);
+        var version = EntityText.Value(kind, data.Name, data.Version ?? "");
+        return FieldWrite.Add(name, FieldValue.Text($"{(data.Digest is { } digest ? DigestMark + digest : "")} {version}"));
     }
 
     private static IEnumerable<StepData> Named(RecordSnapshot record, string prefix)
@@ -114,14 +112,18 @@ public static class StepRecord
         {
             if (!name.StartsWith(prefix, StringComparison.Ordinal))
                 continue;
-            var digest = values.Count > 1 && values[1].AsText.StartsWith(DigestMark, StringComparison.Ordinal)
-                ? Digest.Parse(values[1].AsText.AsSpan(DigestMark.Length))
-                : (Digest?)null;
-            yield return new StepData(name[prefix.Length..], values[0].AsText is { Length: > 0 } version ? version : null, digest);
+            foreach (var text in values.Select(value => value.AsText))
+            {
+                var blank = text.IndexOf(' ', StringComparison.Ordinal);
+                var digest = blank > 0 && text.StartsWith(DigestMark, StringComparison.Ordinal) ? Digest.Parse(text.AsSpan(DigestMark.Length..blank)) : (Digest?)null;
+                var version = blank == 0 || digest is not null ? text[(blank + 1)..] : text;
+                yield return new StepData(name[prefix.Length..], version.Length > 0 ? version : null, digest);
+            }
         }
     }
 
-    private static List<StepData> InOrder(IEnumerable<StepData> data) => [.. data.OrderBy(d => d.Name, StringComparer.Ordinal)];
+    private static List<StepData> InOrder(IEnumerable<StepData> data) =>
+        [.. data.OrderBy(d => d.Name, StringComparer.Ordinal).ThenBy(d => d.Version, StringComparer.Ordinal)];
 
     private static RecordChange Update(StepId id, string action, IReadOnlyList<FieldWrite> fields) =>
         new() { Id = id.Value, Kind = Kind, Mode = ChangeMode.Update, Action = action, Fields = fields };

@@ -175,7 +175,7 @@ public sealed class StepTests : RigTest
         await File.WriteAllTextAsync(Local["late.csv"], "1,2");
         await Run.StepAsync("featurize", async (step, ct) =>
         {
-            step.AddInput("flights", digest, "2001-01").AddInput("weather");
+            step.AddInput("flights", digest, "2001-01").AddInput("weather").AddInput("flights", "sha256: of 2001-02").AddInput("flights", digest, "2001-01");
             await step.LogTextAsync("first", "features/a.txt", ct);
             await step.LogTextAsync("a", "features/a.txt", ct);
             await step.LogArtifactAsync(Local["late.csv"], "features/late.csv", cancellationToken: ct);
@@ -185,7 +185,7 @@ public sealed class StepTests : RigTest
 
         var steps = await StoredAsync();
         var artifacts = (await Catalog.ListArtifactsAsync(Run.Id)).ToDictionary(a => a.Path.Value, a => new StepData(a.Path.Value, null, a.Digest, a.Id));
-        Assert.Equal([new StepData("flights", "2001-01", digest), new StepData("weather")], steps[0].Inputs);
+        Assert.Equal([new StepData("flights", "2001-01", digest), new StepData("flights", "sha256: of 2001-02"), new StepData("weather")], steps[0].Inputs);
         Assert.Equal([artifacts["features/a.txt"], artifacts["features/late.csv"], new StepData("table", "v3")], steps[0].Outputs);
         Assert.Equal(
             [artifacts["features/a.txt"], new StepData("models/old.txt", null, old.Digest, old.Id), new StepData("table", "v2")], steps[1].Inputs);
