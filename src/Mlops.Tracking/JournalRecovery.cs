@@ -17,4 +17,10 @@ public sealed record JournalRecovery(
     /// drain interval, is lost.
     /// </summary>
     public bool EndedInMemory { get; init; }
+
+    /// <summary>
+    /// Contents of artifacts that this machine's disk has damaged while they waited beside the journal. The runs name them, and the
+    /// store does not have them, unless they were stored otherwise; what is left of each is in the folder <c>damaged</c> beside the journals.
+    /// </summary>
+    public long DamagedContents { get; init; }
 }

@@ -27,9 +27,9 @@ internal static partial class TrackingLog
     [LoggerMessage(4006, LogLevel.Warning, "Not everything reached the store within {Bound}: {Pending} journal slots stay in {Folder} and are drained by the next open.")]
     public static partial void LeftBehind(ILogger logger, TimeSpan bound, long pending, string folder);
 
-    [LoggerMessage(4007, LogLevel.Information, "Recovered the journal of writer {Writer}: {Points} points, {Holes} holes, {DamagedSlots} damaged slots, {DamagedSegments} damaged segments, {Rejected} left out; ended in memory: {EndedInMemory}.")]
+    [LoggerMessage(4007, LogLevel.Information, "Recovered the journal of writer {Writer}: {Points} points, {Holes} holes, {DamagedSlots} damaged slots, {DamagedSegments} damaged segments, {DamagedContents} damaged contents, {Rejected} left out; ended in memory: {EndedInMemory}.")]
     public static partial void Recovered(
-        ILogger logger, RecordId writer, long points, long holes, long damagedSlots, long damagedSegments, long rejected, bool endedInMemory);
+        ILogger logger, RecordId writer, long points, long holes, long damagedSlots, long damagedSegments, long damagedContents, long rejected, bool endedInMemory);
 
     [LoggerMessage(4008, LogLevel.Warning, "The journal of writer {Writer} cannot be recovered now and stays where it is.")]
     public static partial void NotRecovered(ILogger logger, RecordId writer, Exception exception);
@@ -63,6 +63,9 @@ internal static partial class TrackingLog
 
     [LoggerMessage(4018, LogLevel.Error, "Content {Digest} was damaged while it waited for the object store, and is lost; log the file again.")]
     public static partial void SpoolDamaged(ILogger logger, Digest digest, Exception exception);
+
+    [LoggerMessage(4019, LogLevel.Error, "What is left of content {Digest}, which was damaged while it waited, is at {Path}; it may be the only copy.")]
+    public static partial void SetAside(ILogger logger, Digest digest, string path);
 
     [LoggerMessage(4020, LogLevel.Warning, "Run {Run}: the rule {Rule} found at step {Step}: {Reason}")]
     public static partial void RuleFound(ILogger logger, string run, string rule, long? step, string reason);

@@ -8,7 +8,7 @@ public abstract class PassingObjects(IObjectStore inner) : IObjectStore
     public virtual Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default) =>
         inner.PutIfAbsentAsync(name, content, cancellationToken);
 
-    public Task<ObjectInfo?> FindAsync(ObjectName name, CancellationToken cancellationToken = default) => inner.FindAsync(name, cancellationToken);
+    public virtual Task<ObjectInfo?> FindAsync(ObjectName name, CancellationToken cancellationToken = default) => inner.FindAsync(name, cancellationToken);
 
     public virtual Task<Stream> OpenReadAsync(ObjectName name, long offset = 0, long? length = null, CancellationToken cancellationToken = default) =>
         inner.OpenReadAsync(name, offset, length, cancellationToken);

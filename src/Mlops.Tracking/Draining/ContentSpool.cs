@@ -11,8 +11,10 @@ namespace Mlops.Tracking;
 internal sealed class ContentSpool
 {
     private const string FolderName = "spool";
+    private const string AsideName = "damaged";
     private readonly FolderObjectStore _objects;
     private readonly ContentStore _local;
+    private readonly string _asideFolder;
     private readonly ILogger _logger;
 
     // told once, however often the drain comes by
@@ -34,6 +36,7 @@ internal sealed class ContentSpool
         Target = target;
         _objects = new FolderObjectStore(folder);
         _local = new ContentStore(_objects, writerPath);
+        _asideFolder = Path.Combine(Path.GetDirectoryName(writerPath)!, AsideName);
         _logger = logger;
         _isFolder = target.Objects is FolderObjectStore;
         _holdsAny = Directory.Exists(folder);
@@ -94,6 +97,37 @@ internal sealed class ContentSpool
             await DeliverAsync(digest, cancellationToken).ConfigureAwait(false);
     }
 
+    /// <summary>
+    /// What still waits once the journal is in the store, and is damaged. What is sound is named by nothing: its logger died first.
+    /// </summary>
+    public async Task<IReadOnlyList<Digest>> FindDamagedAsync(CancellationToken cancellationToken)
+    {
+        List<Digest> damaged = [];
+        if (!_holdsAny)
+            return damaged;
+        await foreach (var content in _local.ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (_damaged.ContainsKey(content.Digest) || !await IsSoundAsync(content.Digest, cancellationToken).ConfigureAwait(false))
+                damaged.Add(content.Digest);
+        }
+
+        return damaged;
+    }
+
+    /// <summary>Moves contents out of a folder that is about to be removed, since each may be the only copy.</summary>
+    /// <exception cref="IOException">One cannot be moved.</exception>
+    public void SetAside(IReadOnlyList<Digest> contents)
+    {
+        if (contents.Count > 0)
+            Directory.CreateDirectory(_asideFolder);
+        foreach (var digest in contents)
+        {
+            var path = Path.Combine(_asideFolder, digest.ToString());
+            File.Move(PathOf(digest), path, overwrite: true);
+            TrackingLog.SetAside(_logger, digest, path);
+        }
+    }
+
     private async Task<ContentInfo> PutAsync(Func<ContentStore, Task<ContentInfo>> put)
     {
         if (_isAway)
@@ -119,22 +153,31 @@ internal sealed class ContentSpool
 
     private async Task DeliverAsync(Digest digest, CancellationToken cancellationToken)
     {
-        for (var isRetry = false; await TryOpenAsync(digest, cancellationToken).ConfigureAwait(false) is { } content; isRetry = true)
+        for (var isRetry = false; await _local.ExistsAsync(digest, cancellationToken).ConfigureAwait(false); isRetry = true)
         {
             try
             {
-                await using (content.ConfigureAwait(false))
-                    await Target.PutAsync(content, cancellationToken).ConfigureAwait(false);
+                // where it is away, that is told before the content is read
+                _ = await Target.Objects.FindAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
+
+                // a file is read again where it is, a stream would be copied first while the index is away
+                var put = await Target.PutFileAsync(PathOf(digest), progress: null, cancellationToken).ConfigureAwait(false);
+                if (put.Digest != digest)
+                    throw new IntegrityException($"Content {digest}, which waits at '{PathOf(digest)}', is damaged: its bytes do not match its digest.");
                 _isAway = false;
                 await _objects.DeleteAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
                 return;
             }
-            catch (IntegrityException e)
+            catch (FileNotFoundException)
+            {
+                return; // another delivery was first
+            }
+            catch (Exception e) when (e is IntegrityException or ConflictException)
             {
                 if (!await IsSoundAsync(digest, cancellationToken).ConfigureAwait(false))
                 {
                     // what this machine's disk has damaged cannot be delivered, and must not hold back the rest; a check finds it
-                    // missing. It stays while the journal does, since it may be the only copy
+                    // missing. It stays while the journal does, since it may be the only copy, and is set aside then
                     if (_damaged.TryAdd(digest, true))
                         TrackingLog.SpoolDamaged(_logger, digest, e);
                     return;
@@ -147,31 +190,20 @@ internal sealed class ContentSpool
         }
     }
 
-    /// <summary>What waits, checked as it is read; null if it does not, or another delivery was first.</summary>
-    private async Task<Stream?> TryOpenAsync(Digest digest, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await _local.ExistsAsync(digest, cancellationToken).ConfigureAwait(false)
-                ? await _local.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false)
-                : null;
-        }
-        catch (NotFoundException)
-        {
-            return null;
-        }
-    }
+    private string PathOf(Digest digest) => Path.Combine(_objects.Location, ContentStore.NameOf(digest).Value.Replace('/', Path.DirectorySeparatorChar));
 
+    /// <summary>Whether the bytes of what waits are right; true too if it does not wait any more.</summary>
     private async Task<bool> IsSoundAsync(Digest digest, CancellationToken cancellationToken)
     {
         try
         {
-            if (await TryOpenAsync(digest, cancellationToken).ConfigureAwait(false) is { } content)
-            {
-                await using (content.ConfigureAwait(false))
-                    await content.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
-            }
-
+            var content = await _local.OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
+            await using (content.ConfigureAwait(false))
+                await content.CopyToAsync(Stream.Null, cancellationToken).ConfigureAwait(false);
+            return true;
+        }
+        catch (NotFoundException)
+        {
             return true;
         }
         catch (IntegrityException)

@@ -29,8 +29,8 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
                         continue;
                     found.Add(recovery);
                     TrackingLog.Recovered(
-                        logger, folder.Writer, recovery.Points, recovery.Holes, recovery.DamagedSlots, recovery.DamagedSegments, recovery.Rejected,
-                        recovery.EndedInMemory);
+                        logger, folder.Writer, recovery.Points, recovery.Holes, recovery.DamagedSlots, recovery.DamagedSegments, recovery.DamagedContents,
+                        recovery.Rejected, recovery.EndedInMemory);
                 }
                 catch (Exception e) when (e is MlopsException or IOException or UnauthorizedAccessException)
                 {
@@ -51,6 +51,7 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
         {
             long points = 0;
             DrainPass? pass = null;
+            var spool = new ContentSpool(folder.Path, content, logger);
 
             // a recovery that ended before it could tell of damage is told of by the one that goes on
             var begin = segments.Count > 0 ? folder.BeginRecovery(known) : known;
@@ -58,24 +59,27 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
             if (segments.Count > 0)
             {
                 var drain = new JournalDrain(
-                    store, new ContentSpool(folder.Path, content, logger), folder.Writer, options.Actor, options.Time, logger, segments[0], housekeeping: null);
+                    store, spool, folder.Writer, options.Actor, options.Time, logger, segments[0], housekeeping: null);
                 pass = drain.Pass;
                 drain.SkipTo(known, countFrom: begin);
                 while (await drain.StepAsync(cancellationToken).ConfigureAwait(false) is not null)
                     points += pass.Points;
             }
 
+            var damagedContents = await spool.FindDamagedAsync(cancellationToken).ConfigureAwait(false);
             var recovery = new JournalRecovery(
                 folder.Writer, points, pass?.Holes ?? 0, (pass?.Damaged ?? 0) + lost, damagedSegments, pass?.Rejected ?? 0)
             {
                 EndedInMemory = endedInMemory,
+                DamagedContents = damagedContents.Count,
             };
-            if ((recovery.DamagedSlots + damagedSegments > 0 || endedInMemory) && pass is not null)
+            if ((recovery.DamagedSlots + damagedSegments + damagedContents.Count > 0 || endedInMemory) && pass is not null)
                 await RecordDamageAsync(recovery, pass.Owners, cancellationToken).ConfigureAwait(false);
             foreach (var segment in segments)
                 segment.Memory.Dispose();
+            spool.SetAside(damagedContents);
             folder.Remove();
-            return segments.Count > 0 || damagedSegments > 0 ? recovery : null;
+            return segments.Count > 0 || damagedSegments > 0 || damagedContents.Count > 0 ? recovery : null;
         }
         finally
         {
@@ -140,7 +144,8 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
         JournalRecovery recovery, IReadOnlyCollection<RecordId> owners, CancellationToken cancellationToken)
     {
         var memory = recovery.EndedInMemory ? "ended in memory, of which nothing is left; " : "";
-        var text = $"journal {recovery.Writer}: {memory}{recovery.DamagedSlots} slots and {recovery.DamagedSegments} segments unreadable";
+        var contents = recovery.DamagedContents > 0 ? $", {recovery.DamagedContents} contents damaged" : "";
+        var text = $"journal {recovery.Writer}: {memory}{recovery.DamagedSlots} slots and {recovery.DamagedSegments} segments unreadable{contents}";
         foreach (var owner in owners)
         {
             if (await store.FindRecordAsync(owner, cancellationToken).ConfigureAwait(false) is not { Kind: RunRecord.Kind, IsPurged: false })

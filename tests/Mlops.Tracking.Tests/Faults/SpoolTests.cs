@@ -68,8 +68,7 @@ public sealed class SpoolTests
         var content = Content(rig);
         var tracker = rig.Open(content: content);
         var run = await LogAsync(rig, tracker);
-        var waiting = Directory.GetFiles(rig.JournalPath, "*", SearchOption.AllDirectories)
-            .Single(f => f.EndsWith(Digest.Of("model"u8).ToString(), StringComparison.Ordinal));
+        var waiting = WaitingModel(rig);
         await File.WriteAllTextAsync(waiting, "madel");
 
         _isAway = false;
@@ -83,6 +82,67 @@ public sealed class SpoolTests
 
         // it may be the only copy, and the disk that gave it wrong may give it right
         Assert.True(File.Exists(waiting));
+        await tracker.DisposeAsync();
+        await AssertSetAsideAsync(rig);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Recover_waitingContentDamaged_isToldAndSetAside(bool isInterrupted)
+    {
+        await using var rig = new Rig();
+        var content = Content(rig);
+        var tracker = rig.Open(o => o with { FlushBound = TimeSpan.FromMilliseconds(50) }, content: content);
+        var run = await LogAsync(rig, tracker);
+        await tracker.DisposeAsync();
+        await File.WriteAllTextAsync(WaitingModel(rig), "madel");
+
+        _isAway = false;
+        if (isInterrupted)
+        {
+            var commits = 0;
+            var store = new FaultyStore(rig.Real)
+            {
+                Step = when =>
+                {
+                    if (when == "before commit" && ++commits == 2)
+                        throw new StorageUnavailableException("The store went away before the damage was told.");
+                },
+            };
+            Assert.Empty(await new Recoverer(store, content, rig.Options, rig.Log).RecoverAsync(CancellationToken.None));
+        }
+
+        var recovery = Assert.Single(await new Recoverer(rig.Store, content, rig.Options, rig.Log).RecoverAsync(CancellationToken.None));
+        Assert.Equal((isInterrupted ? 0 : 1, 1), (recovery.Points, recovery.DamagedContents));
+        Assert.EndsWith("0 slots and 0 segments unreadable, 1 contents damaged", (await rig.Runs.GetAsync(run)).JournalDamage, StringComparison.Ordinal);
+        await AssertSetAsideAsync(rig);
+        Assert.Empty(await rig.RecoverAsync());
+    }
+
+    [Fact]
+    public async Task LogArtifactAsync_objectsAndDatabaseAway_whatWaitsIsNotReadBeforeTheObjectsAreBackAndNeverCopied()
+    {
+        await using var rig = new Rig();
+        await File.WriteAllTextAsync(rig.Folder["copies"], "no folder, so that a copy fails");
+        var objects = new AwayObjects(new FolderObjectStore(rig.Folder["objects"])) { IsAway = true };
+        var content = new ContentStore(objects, rig.Store, rig.Time, rig.Folder["copies"]);
+        var tracker = rig.Open(content: content);
+        var run = await LogAsync(rig, tracker, async () =>
+        {
+            await tracker.FlushAsync();
+            rig.Store.IsAway = true;
+        });
+        var (asked, put) = (objects.Asked, objects.Put);
+        await Rig.UntilAsync(() => Task.FromResult(objects.Asked > asked + 2));
+        Assert.Equal(put, objects.Put);
+
+        objects.IsAway = false;
+        await Rig.UntilAsync(() => Task.FromResult(
+            !Directory.GetFiles(rig.JournalPath, "*", SearchOption.AllDirectories).Any(f => f.Contains("sha256", StringComparison.Ordinal))));
+        rig.Store.IsAway = false;
+        await Rig.FlushUntilDrainedAsync(tracker);
+        await AssertThereAsync(rig, content, run);
     }
 
     private ContentStore Content(Rig rig) => new(new SteppedObjects(new FolderObjectStore(rig.Folder["objects"]), _ =>
@@ -92,11 +152,24 @@ public sealed class SpoolTests
             throw new StorageUnavailableException("The bucket is away.");
     }));
 
-    private static async Task<RunId> LogAsync(Rig rig, RunTracker tracker)
+    private static string WaitingModel(Rig rig) => Directory.GetFiles(rig.JournalPath, "*", SearchOption.AllDirectories)
+        .Single(f => f.EndsWith(Digest.Of("model"u8).ToString(), StringComparison.Ordinal));
+
+    private static async Task AssertSetAsideAsync(Rig rig)
+    {
+        Assert.Equal([Path.Combine(rig.JournalPath, "damaged")], Directory.GetDirectories(rig.JournalPath));
+        Assert.Equal(Path.Combine(rig.JournalPath, "damaged", Digest.Of("model"u8).ToString()), WaitingModel(rig));
+        Assert.Equal("madel", await File.ReadAllTextAsync(WaitingModel(rig)));
+        Assert.Single(rig.Log.Of(4019));
+    }
+
+    private static async Task<RunId> LogAsync(Rig rig, RunTracker tracker, Func<Task>? onceStarted = null)
     {
         var file = rig.Folder["model.bin"];
         await File.WriteAllTextAsync(file, "model");
         var run = await tracker.StartRunAsync("outage");
+        if (onceStarted is not null)
+            await onceStarted();
         await run.LogArtifactAsync(file);
         await run.LogTextAsync("notes", "notes.md");
         await run.LogArtifactAsync(new TestStream(new byte[3_000_000], 65_536), "large.bin");
@@ -111,5 +184,42 @@ public sealed class SpoolTests
         foreach (var (path, text) in new[] { ("model.bin", "model"), ("notes.md", "notes") })
             Assert.Equal(text, Encoding.UTF8.GetString(await content.ReadAllAsync(artifacts.Single(a => a.Path.Value == path).Digest)));
         Assert.Equal(3_000_000, (await content.ReadAllAsync(artifacts.Single(a => a.Path.Value == "large.bin").Digest)).Length);
+    }
+
+    /// <summary>Tells how often it is asked, and whether anything was put meanwhile.</summary>
+    private sealed class AwayObjects(IObjectStore inner) : PassingObjects(inner)
+    {
+        private int _asked;
+        private int _put;
+
+        public bool IsAway
+        {
+            get => Volatile.Read(ref field);
+            set => Volatile.Write(ref field, value);
+        }
+
+        public int Asked => Volatile.Read(ref _asked);
+
+        public int Put => Volatile.Read(ref _put);
+
+        public override Task<ObjectInfo?> FindAsync(ObjectName name, CancellationToken cancellationToken = default)
+        {
+            Interlocked.Increment(ref _asked);
+            ThrowIfAway();
+            return base.FindAsync(name, cancellationToken);
+        }
+
+        public override Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default)
+        {
+            Interlocked.Increment(ref _put);
+            ThrowIfAway();
+            return base.PutIfAbsentAsync(name, content, cancellationToken);
+        }
+
+        private void ThrowIfAway()
+        {
+            if (IsAway)
+                throw new StorageUnavailableException("The bucket is away.");
+        }
     }
 }
