@@ -26,6 +26,13 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
         set => Volatile.Write(ref field, value);
     }
 
+    /// <summary>Looking up several cells waits for this; null for at once.</summary>
+    public Task? FindGate
+    {
+        get => Volatile.Read(ref field);
+        set => Volatile.Write(ref field, value);
+    }
+
     /// <summary>Which batches take longer than the store allows; null for none.</summary>
     public Func<Batch, bool>? IsTooMuch { get; set; }
 
@@ -100,8 +107,12 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
     public Task<Cell?> FindCellAsync(string key, CancellationToken cancellationToken = default) =>
         Reach().FindCellAsync(key, cancellationToken);
 
-    public Task<IReadOnlyList<Cell>> FindCellsAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default) =>
-        Reach().FindCellsAsync(keys, cancellationToken);
+    public async Task<IReadOnlyList<Cell>> FindCellsAsync(IReadOnlyList<string> keys, CancellationToken cancellationToken = default)
+    {
+        if (FindGate is { } gate)
+            await gate.WaitAsync(cancellationToken);
+        return await Reach().FindCellsAsync(keys, cancellationToken);
+    }
 
     public Task<IReadOnlyList<Cell>> ListCellsAsync(string prefix, CancellationToken cancellationToken = default)
     {

@@ -9,19 +9,35 @@ namespace Mlops.Storage;
 /// <param name="content">The digest of the whole.</param>
 /// <param name="reader">Reads packs.</param>
 /// <param name="index">Tells where the chunks are.</param>
+/// <param name="moreAhead">
+/// What all readers together may have ahead beyond one run each, which none has to wait for, so that their memory does not grow with
+/// their number fivefold.
+/// </param>
 /// <param name="use">The lease; null where none could be had.</param>
 internal sealed class ChunkedStream(
-    Manifest manifest, int firstChunk, bool checksChunks, Digest content, PackReader reader, ContentIndex index, ContentLease.Use? use) : ReadOnlyStream
+    Manifest manifest,
+    int firstChunk,
+    bool checksChunks,
+    Digest content,
+    PackReader reader,
+    ContentIndex index,
+    SemaphoreSlim moreAhead,
+    ContentLease.Use? use) : ReadOnlyStream
 {
     private const int RunBytes = PackBuilder.MostBytes;
     private const int LookedUpTogether = 1000;
     private const int RunsAhead = 4;
+
+    /// <summary>How many runs beyond one each all readers have ahead: as many as four that read as fast as they can.</summary>
+    public const int MoreAhead = 4 * (RunsAhead - 1);
+
     private readonly CancellationTokenSource _stop = new();
     private readonly Queue<Task<(byte[] Buffer, int Length)>> _ahead = new();
     private readonly Queue<IndexEntry> _located = new();
     private int _nextChunk = firstChunk;
     private byte[] _buffer = [];
     private int _mostAhead = 1; // more once it is seen that more than the beginning is wanted
+    private int _moreAhead; // taken of what all share
     private int _position;
     private int _length;
 
@@ -81,7 +97,7 @@ internal sealed class ChunkedStream(
         Release();
         if (use is not null)
             await use.TryRenewIfDueAsync(cancellationToken).ConfigureAwait(false);
-        while (_ahead.Count < _mostAhead && await NextRunAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } run)
+        while (_ahead.Count < _mostAhead && MayReadOn() && await NextRunAsync(cancellationToken).ConfigureAwait(false) is { Count: > 0 } run)
             _ahead.Enqueue(Task.Run(() => ReadRunAsync(run), CancellationToken.None));
         _mostAhead = Math.Min(_mostAhead + 1, RunsAhead);
         if (!_ahead.TryPeek(out var next))
@@ -90,6 +106,23 @@ internal sealed class ChunkedStream(
         // not taken before it is there: after a cancelled read the next one goes on with it
         (_buffer, _length) = await next.WaitAsync(cancellationToken).ConfigureAwait(false);
         _ = _ahead.Dequeue();
+        ReleaseMore();
+    }
+
+    private bool MayReadOn()
+    {
+        if (_ahead.Count <= _moreAhead)
+            return true;
+        if (!moreAhead.Wait(TimeSpan.Zero))
+            return false;
+        _moreAhead++;
+        return true;
+    }
+
+    private void ReleaseMore()
+    {
+        for (; _moreAhead > Math.Max(0, _ahead.Count - 1); _moreAhead--)
+            moreAhead.Release();
     }
 
     /// <summary>The next chunks that stand one behind the other in one pack; empty at the end.</summary>
@@ -159,6 +192,8 @@ internal sealed class ChunkedStream(
                 ArrayPool<byte>.Shared.Return((await ahead.ConfigureAwait(false)).Buffer);
         }
 
+        _ahead.Clear();
+        ReleaseMore();
         Release();
         use?.Dispose();
         _stop.Dispose();

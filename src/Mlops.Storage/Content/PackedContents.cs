@@ -12,6 +12,7 @@ internal sealed class PackedContents
 
     // whoever writes a stream may pause for long, which must not hold up what is at hand
     private readonly SemaphoreSlim _streams = new(LargeAtOnce);
+    private readonly SemaphoreSlim _moreAhead = new(ChunkedStream.MoreAhead);
     private readonly PackReader _reader;
     private readonly SmallPuts _small;
 
@@ -21,7 +22,7 @@ internal sealed class PackedContents
         Index = index;
         Lease = new ContentLease(index);
         _reader = new PackReader(Packs, index);
-        _small = new SmallPuts(Packs, index);
+        _small = new SmallPuts(Packs, index, Lease);
     }
 
     public PackStore Packs { get; }
@@ -35,7 +36,7 @@ internal sealed class PackedContents
 
     /// <summary>False if the index is away.</summary>
     public Task<bool> TryPutSmallAsync(ContentInfo info, ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
-        TryPutAsync(use => _small.PutAsync(info, content, use, cancellationToken), cancellationToken);
+        TryPutAsync(_ => _small.PutAsync(info, content, cancellationToken), cancellationToken);
 
     /// <summary>Null if the index is away.</summary>
     /// <param name="open">Gives the content from its start, each time.</param>
@@ -90,7 +91,7 @@ internal sealed class PackedContents
         // an empty one is checked only once it is asked for more than there should be
         _ = await content.ReadAsync(new byte[1], cancellationToken).ConfigureAwait(false);
         var info = new ContentInfo(Digest.Of(bytes), bytes.Length);
-        await _small.PutAsync(info, bytes, use, cancellationToken).ConfigureAwait(false);
+        await _small.PutAsync(info, bytes, cancellationToken).ConfigureAwait(false);
         return info;
     }
 
@@ -156,7 +157,7 @@ internal sealed class PackedContents
             var first = 0;
             while (first < manifest.Chunks.Count && await hasAsync(manifest.Chunks[first], cancellationToken).ConfigureAwait(false))
                 first++;
-            return new ChunkedStream(manifest, first, checksChunks, entry.Entry.Digest, _reader, Index, use);
+            return new ChunkedStream(manifest, first, checksChunks, entry.Entry.Digest, _reader, Index, _moreAhead, use);
         }
         catch
         {

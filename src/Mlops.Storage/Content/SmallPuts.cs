@@ -4,15 +4,16 @@ namespace Mlops.Storage;
 /// Stores contents that are one piece. Those that come while others are being stored wait for each other and become one pack,
 /// so that thousands of small files cost few flushes; one alone waits for nothing. Thread-safe.
 /// </summary>
-internal sealed class SmallPuts(PackStore packs, ContentIndex index)
+internal sealed class SmallPuts(PackStore packs, ContentIndex index, ContentLease lease)
 {
     private const int SideBySide = 2;
     private readonly Queue<Waiting> _waiting = new();
     private int _working;
 
-    public Task PutAsync(ContentInfo info, ReadOnlyMemory<byte> bytes, ContentLease.Use use, CancellationToken cancellationToken)
+    /// <summary>Whoever cancels ends at once, and nobody reads his bytes any more; those stored with them go on.</summary>
+    public Task PutAsync(ContentInfo info, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
-        var waiting = new Waiting(info, bytes, use, cancellationToken);
+        var waiting = new Waiting(info, bytes, cancellationToken);
         lock (_waiting)
         {
             _waiting.Enqueue(waiting);
@@ -22,8 +23,6 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index)
         }
 
         _ = Task.Run(WorkAsync, CancellationToken.None);
-
-        // once taken it is not left before its bytes are read, which are the caller's again then
         return waiting.Done.Task;
     }
 
@@ -61,6 +60,8 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index)
             {
                 foreach (var registration in leaving)
                     await registration.DisposeAsync().ConfigureAwait(false);
+                foreach (var waiting in group)
+                    waiting.Forget();
             }
         }
     }
@@ -75,7 +76,7 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index)
             while (_waiting.TryPeek(out var next) && (group.Count == 0 || PackBuilder.SizeOf(group.Count + 1, bytes + next.Bytes.Length) <= PackBuilder.MostBytes))
             {
                 _waiting.Dequeue();
-                if (!next.TryTake())
+                if (next.HasLeft)
                     continue;
                 group.Add(next);
                 bytes += next.Bytes.Length;
@@ -90,17 +91,28 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index)
 
     private async Task StoreAsync(List<Waiting> group, CancellationToken cancellationToken)
     {
-        var use = group[^1].Use; // none ends before its put, and of several leases the last one stands
+        // those of the callers end when they leave
+        using var use = await lease.EnterAsync(asks: false, cancellationToken).ConfigureAwait(false);
         HashSet<Digest> digests = [.. group.Select(w => w.Info.Digest)];
         var known = await index.FindUsableAsync(PackEntryKind.Content, digests, use, cancellationToken).ConfigureAwait(false);
+        digests.ExceptWith(known.Keys);
         var writer = new PackWriter(packs, use);
         await using (writer.ConfigureAwait(false))
         {
             using var zstd = new Zstd();
             foreach (var waiting in group)
             {
-                if (digests.Remove(waiting.Info.Digest) && !known.ContainsKey(waiting.Info.Digest))
+                if (!digests.Contains(waiting.Info.Digest) || !waiting.TryBeginReading())
+                    continue;
+                try
+                {
                     await writer.AddAsync(PackEntryKind.Content, waiting.Info.Digest, waiting.Bytes, zstd.TryCompress(waiting.Bytes.Span), cancellationToken).ConfigureAwait(false);
+                    digests.Remove(waiting.Info.Digest);
+                }
+                finally
+                {
+                    waiting.EndReading();
+                }
             }
 
             await writer.FinishAsync(default, manifest: null, cancellationToken).ConfigureAwait(false);
@@ -109,35 +121,43 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index)
 
     private sealed class Waiting
     {
+        private const int Resting = 0;
+        private const int Reading = 1;
+        private const int Left = 2;
         private readonly CancellationTokenRegistration _registration;
-        private int _isTakenOrCancelled;
+        private int _state;
 
-        public Waiting(ContentInfo info, ReadOnlyMemory<byte> bytes, ContentLease.Use use, CancellationToken cancellationToken)
+        public Waiting(ContentInfo info, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
         {
-            (Info, Bytes, Use, CancellationToken) = (info, bytes, use, cancellationToken);
-            _registration = cancellationToken.UnsafeRegister(static waiting => ((Waiting)waiting!).Cancel(), this);
+            (Info, Bytes, CancellationToken) = (info, bytes, cancellationToken);
+            _registration = cancellationToken.UnsafeRegister(static waiting => ((Waiting)waiting!).Leave(), this);
         }
 
         public ContentInfo Info { get; }
 
         public ReadOnlyMemory<byte> Bytes { get; }
 
-        public ContentLease.Use Use { get; }
-
         public CancellationToken CancellationToken { get; }
 
         public TaskCompletionSource Done { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        /// <summary>False if it was cancelled before.</summary>
-        public bool TryTake()
+        public bool HasLeft => Volatile.Read(ref _state) == Left;
+
+        /// <summary>False if the caller has left, and with him his bytes. He does not leave while they are read.</summary>
+        public bool TryBeginReading() => Interlocked.CompareExchange(ref _state, Reading, Resting) == Resting;
+
+        public void EndReading()
         {
-            _registration.Unregister();
-            return Interlocked.Exchange(ref _isTakenOrCancelled, 1) == 0;
+            Interlocked.Exchange(ref _state, Resting);
+            if (CancellationToken.IsCancellationRequested)
+                Leave();
         }
 
-        private void Cancel()
+        public void Forget() => _registration.Unregister();
+
+        private void Leave()
         {
-            if (Interlocked.Exchange(ref _isTakenOrCancelled, 1) == 0)
+            if (Interlocked.CompareExchange(ref _state, Left, Resting) == Resting)
                 Done.TrySetCanceled(CancellationToken);
         }
     }

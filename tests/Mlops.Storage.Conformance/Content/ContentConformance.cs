@@ -266,6 +266,48 @@ public abstract partial class ContentConformance : IAsyncLifetime
         Assert.Equal(2, (await ListAsync()).Count);
     }
 
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Put_small_cancelled_while_others_are_stored_with_it_ends_at_once(bool isBeforeItsBytesAreRead)
+    {
+        using var begun = new SemaphoreSlim(0);
+        var gate = new TaskCompletionSource();
+        var line = new FaultyStore(_index);
+        var objects = new SlowPuts(Objects, begun, () => gate.Task);
+        var store = new ContentStore(objects, line, Time);
+        List<Task<ContentInfo>> others = [];
+        for (var i = 0; i < 2; i++)
+        {
+            others.Add(store.PutAsync(Random(1000, i)));
+            await begun.WaitAsync();
+        }
+
+        // these wait for the two, and are stored together then
+        using var cancel = new CancellationTokenSource();
+        var bytes = Random(1000, 2);
+        var cancelled = store.PutAsync(bytes, cancel.Token);
+        others.Add(store.PutAsync(Random(1000, 3)));
+        var stuck = new TaskCompletionSource();
+        var open = Interlocked.Exchange(ref gate, stuck);
+        if (isBeforeItsBytesAreRead)
+            line.FindGate = stuck.Task;
+        open.SetResult();
+        await Task.WhenAll(others[..2]);
+        if (!isBeforeItsBytesAreRead)
+            await begun.WaitAsync();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled);
+        Assert.False(others[2].IsCompleted);
+
+        // which are the caller's again
+        Array.Clear(bytes);
+        stuck.SetResult();
+        await AssertReadableAsync((await Task.WhenAll(others)).Select(o => o.Digest));
+        Assert.Equal(isBeforeItsBytesAreRead ? 3 : 4, (await ListAsync()).Count);
+        Assert.True((await _content.ScrubAsync(long.MaxValue)).IsSound);
+    }
+
     [SkippableFact]
     public async Task Put_small_cancelled_by_all_who_are_stored_together_ends()
     {
@@ -520,6 +562,46 @@ public abstract partial class ContentConformance : IAsyncLifetime
     }
 
     [SkippableFact]
+    public async Task Read_many_at_once_have_ahead_together_what_a_few_have_alone()
+    {
+        // cut small, and repeated, so that there are many runs of chunks
+        await _index.CommitAsync(new Batch
+        {
+            Actor = "test",
+            ClientTime = Time.GetUtcNow(),
+            Cells = [new CellWrite { Key = "content-profile", Value = Encoding.UTF8.GetBytes("fastcdc-nc1 1024 16384 16384") }],
+        });
+        var part = Random(100_000);
+        var bytes = Enumerable.Repeat(part, 20).SelectMany(p => p).ToArray();
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        var objects = new CountedReads(Objects);
+        var store = new ContentStore(objects, _index, Time);
+
+        // each has read four runs, and would have three ahead alone
+        Assert.Equal(7, await ReadAsync(1));
+        Assert.InRange(await ReadAsync(12), 12 * (4 + 1), (12 * (4 + 1)) + 12);
+        Assert.Equal(7, await ReadAsync(1));
+
+        async Task<int> ReadAsync(int readers)
+        {
+            var streams = new List<Stream>();
+            for (var i = 0; i < readers; i++)
+                streams.Add(await store.OpenReadAsync(digest));
+            var before = objects.Reads;
+            foreach (var stream in streams)
+            {
+                for (var run = 0; run < 4; run++)
+                    Assert.InRange(await stream.ReadAsync(new byte[1_000_000]), 1, 200_000);
+            }
+
+            // which waits for those that have begun
+            foreach (var stream in streams)
+                await stream.DisposeAsync();
+            return objects.Reads - before;
+        }
+    }
+
+    [SkippableFact]
     public async Task Read_objects_back_after_they_were_out_of_reach_is_as_before()
     {
         var bytes = Random(3_000_000);
@@ -630,12 +712,18 @@ public abstract partial class ContentConformance : IAsyncLifetime
     }
 
     /// <summary>Puts tell that they have begun, and go on once the gate is open.</summary>
-    private sealed class SlowPuts(IObjectStore inner, SemaphoreSlim begun, Task gate) : PassingObjects(inner)
+    private sealed class SlowPuts(IObjectStore inner, SemaphoreSlim begun, Func<Task> gate) : PassingObjects(inner)
     {
+        public SlowPuts(IObjectStore inner, SemaphoreSlim begun, Task gate)
+            : this(inner, begun, () => gate)
+        {
+        }
+
         public override async Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default)
         {
+            var opened = gate();
             begun.Release();
-            await gate.WaitAsync(cancellationToken);
+            await opened.WaitAsync(cancellationToken);
             return await base.PutIfAbsentAsync(name, content, cancellationToken);
         }
     }
@@ -661,6 +749,20 @@ public abstract partial class ContentConformance : IAsyncLifetime
                 lock (_lock)
                     _now--;
             }
+        }
+    }
+
+    /// <summary>Counts reads.</summary>
+    private sealed class CountedReads(IObjectStore inner) : PassingObjects(inner)
+    {
+        private int _reads;
+
+        public int Reads => Volatile.Read(ref _reads);
+
+        public override Task<Stream> OpenReadAsync(ObjectName name, long offset = 0, long? length = null, CancellationToken cancellationToken = default)
+        {
+            Interlocked.Increment(ref _reads);
+            return base.OpenReadAsync(name, offset, length, cancellationToken);
         }
     }
 
