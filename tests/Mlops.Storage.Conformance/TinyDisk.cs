@@ -10,7 +10,9 @@ namespace Mlops.Storage.Conformance;
 /// </summary>
 public sealed class TinyDisk : IDisposable
 {
-    private TinyDisk(string path) => Path = path;
+    private readonly string? _image;
+
+    private TinyDisk(string path, string? image = null) => (Path, _image) = (path, image);
 
     /// <summary>Where it is mounted.</summary>
     public string Path { get; }
@@ -31,6 +33,25 @@ public sealed class TinyDisk : IDisposable
         return new TinyDisk(path);
     }
 
+    /// <summary>Mounts an empty disk whose files can share blocks (XFS, at least 300 MiB), or skips the test.</summary>
+    public static TinyDisk MountCloning(long sizeBytes)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), "a disk that clones needs Linux (XFS)");
+        Skip.IfNot(Environment.IsPrivilegedProcess, "a disk that clones needs the right to mount (root)");
+        var folder = Directory.CreateTempSubdirectory("tiny-disk-").FullName;
+        var image = folder + ".img";
+        using (var file = File.Create(image))
+            file.SetLength(sizeBytes);
+        var disk = new TinyDisk(folder, image);
+        var reason = Run("mkfs.xfs", "-q", "-m", "reflink=1", image) is not 0 ? "there is no mkfs.xfs that makes disks that clone"
+            : Run("mount", "-o", "loop", image, folder) is not 0 ? "mounting an image is not permitted here"
+            : null;
+        if (reason is not null)
+            disk.Dispose();
+        Skip.IfNot(reason is null, reason);
+        return disk;
+    }
+
     /// <summary>From now on every write fails, for root too.</summary>
     public void MakeReadOnly() => Assert.Equal(0, Run("mount", "-o", "remount,ro", Path));
 
@@ -40,6 +61,8 @@ public sealed class TinyDisk : IDisposable
         // lazily, so that a file that a failed test left open does not keep the mount
         _ = Run("umount", "-l", Path);
         Directory.Delete(Path);
+        if (_image is not null)
+            File.Delete(_image);
     }
 
     private static int? Run(string program, params string[] arguments)

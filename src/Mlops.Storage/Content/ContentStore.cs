@@ -18,6 +18,7 @@ public sealed class ContentStore
     internal const int MostInMemory = 1024 * 1024;
     private readonly WholeObjects _whole;
     private readonly string _spoolFolder;
+    private readonly Leftovers _leftovers = new();
 
     /// <summary>Stands on an object store alone: whole objects, no chunks, no garbage collection.</summary>
     /// <param name="objects">Where the bytes go.</param>
@@ -200,7 +201,8 @@ public sealed class ContentStore
 
     /// <summary>
     /// Writes content to a file, whose folder is created if missing. The file appears whole and checked, in place of an earlier
-    /// one, or not at all; after a power failure, which can take what was written last, write it again.
+    /// one, or not at all; after a power failure, which can take what was written last, write it again. What killed attempts left in
+    /// the folder, <c>.~</c> and 32 hexadecimal digits, is deleted after a day.
     /// </summary>
     /// <param name="digest">The content.</param>
     /// <param name="path">The file.</param>
@@ -213,15 +215,18 @@ public sealed class ContentStore
         Digest digest, string path, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
+        path = Path.GetFullPath(path);
         var stream = await OpenReadAsync(digest, cancellationToken).ConfigureAwait(false);
         await using (stream.ConfigureAwait(false))
-            await TargetFile.WriteAsync(Path.GetFullPath(path), stream, progress, cancellationToken).ConfigureAwait(false);
+            await TargetFile.WriteAsync(path, stream, progress, cancellationToken).ConfigureAwait(false);
+        _leftovers.Sweep(Path.GetDirectoryName(path)!);
     }
 
     /// <summary>
     /// Makes content a read-only file, whose folder is created if missing. The file appears whole and checked, in place of an
     /// earlier one, or not at all; one that is the content already stays. An interrupted attempt is gone on with, and one under way
-    /// elsewhere is waited for. What a power failure has taken of it is found, and put right, when it is asked for again.
+    /// elsewhere is waited for. What a power failure has taken of it is found, and put right, when it is asked for again. What
+    /// interrupted attempts left in the folder, <c>.~…</c>, and nobody has gone on with for a day is deleted when another file is made there.
     /// </summary>
     /// <param name="digest">The content.</param>
     /// <param name="path">The file.</param>
@@ -231,13 +236,17 @@ public sealed class ContentStore
     /// <exception cref="NotFoundException">There is no such content.</exception>
     /// <exception cref="IntegrityException">What is stored is damaged.</exception>
     /// <exception cref="IOException">The file cannot be written.</exception>
-    public Task MaterializeAsync(
+    public async Task MaterializeAsync(
         Digest digest, string path, MaterializeOptions? options = null, IProgress<long>? progress = null, CancellationToken cancellationToken = default)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         options ??= new MaterializeOptions();
         options.Validate();
-        return new MaterializedFile(this, Checked(digest), progress).WriteAsync(Path.GetFullPath(path), options, cancellationToken);
+        path = Path.GetFullPath(path);
+        await new MaterializedFile(this, Checked(digest), progress).WriteAsync(path, options, cancellationToken).ConfigureAwait(false);
+        _leftovers.Sweep(Path.GetDirectoryName(path)!);
+        if (options.CacheFolder is { } cache)
+            _leftovers.Sweep(Path.GetFullPath(cache), isCache: true);
     }
 
     /// <summary>

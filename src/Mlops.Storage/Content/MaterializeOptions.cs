@@ -5,8 +5,8 @@ public sealed record MaterializeOptions
 {
     /// <summary>
     /// Keeps each content once more as a whole file in this folder, from which the next files of it are made: as clones that share
-    /// their blocks where the file system can (Btrfs, XFS, APFS, ReFS), else as copies. Null, the default, keeps nothing. Whoever
-    /// empties the folder loses nothing.
+    /// their blocks where the file system can (Btrfs, XFS, APFS, ReFS) and the folder is on that of the files, else as copies. Null, the
+    /// default, keeps nothing and clones nothing: each file is written anew. Whoever empties the folder loses nothing.
     /// </summary>
     public string? CacheFolder { get; init; }
 

@@ -9,6 +9,7 @@ namespace Mlops.Storage;
 internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgress<long>? progress)
 {
     private const int BufferBytes = 1024 * 1024;
+    private const int MostAttempts = 3;
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
     private long _reported;
 
@@ -24,23 +25,75 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
 
         var text = digest.ToString();
         var cached = Path.Combine(Path.GetFullPath(cache), text[..2], text);
-        if (!await IsThereAsync(cached, cancellationToken).ConfigureAwait(false))
-            await AssembleAsync(cached, cancellationToken).ConfigureAwait(false);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        for (var attempt = 0; ; attempt++)
+        {
+            if (await TryTakeAsync(cached, path, options.UsesHardLinks, cancellationToken).ConfigureAwait(false))
+                return;
+            if (attempt == MostAttempts)
+                throw new IntegrityException($"The file '{cached}' is not content {digest} though it was just made; find out who writes to it.");
+            await AssembleAsync(cached, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>Makes the file from the one in the cache; false if that is missing, or not the content.</summary>
+    private async Task<bool> TryTakeAsync(string cached, string path, bool links, CancellationToken cancellationToken)
+    {
+        if (links ? !await IsThereAsync(cached, cancellationToken).ConfigureAwait(false) : !File.Exists(cached))
+            return false;
         var temporary = Beside(path, RandomNumberGenerator.GetHexString(32, lowercase: true));
         try
         {
-            if (options.UsesHardLinks)
+            if (links)
+            {
                 DurableFile.CreateHardLink(cached, temporary);
-            else
-                File.Copy(cached, temporary); // a clone where the file system can
-            Finish(temporary, path);
+                Finish(temporary, path);
+                return true;
+            }
+
+            // what is checked is the copy itself: the other may change at any time
+            var isClone = ClonedFile.TryMake(cached, temporary);
+            var file = new FileStream(temporary, Alone(FileMode.OpenOrCreate));
+            await using (file.ConfigureAwait(false))
+            {
+                var copy = isClone
+                    ? (await SourceFile.HashAsync(file, cancellationToken, Report).ConfigureAwait(false)).Digest
+                    : await CopyAsync(cached, file, cancellationToken).ConfigureAwait(false);
+                cancellationToken.ThrowIfCancellationRequested();
+                if (copy != digest)
+                    return false;
+                Report(file.Length);
+                Finish(temporary, path);
+                return true;
+            }
+        }
+        catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException && !File.Exists(cached))
+        {
+            return false; // somebody empties the folder
         }
         finally
         {
             File.Delete(temporary);
         }
     }
+
+    private async Task<Digest> CopyAsync(string cached, FileStream file, CancellationToken cancellationToken)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        var source = await OpenAsync(cached, cancellationToken).ConfigureAwait(false);
+        await using (source.ConfigureAwait(false))
+            await source.CopyToAsync(new HashedFile(file, hash, Report), BufferBytes, cancellationToken).ConfigureAwait(false);
+        return Digest.Of(hash);
+    }
+
+    private static FileStreamOptions Alone(FileMode mode) => new()
+    {
+        Mode = mode,
+        Access = FileAccess.ReadWrite,
+        Share = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None, // Windows moves no open file otherwise
+        BufferSize = 0,
+        Options = FileOptions.Asynchronous,
+    };
 
     private static string Beside(string path, string name) => Path.Combine(Path.GetDirectoryName(path)!, ".~" + name);
 
@@ -83,30 +136,34 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
             return;
         await using (file.ConfigureAwait(false))
         {
-            // the digest of the whole tells what those of the chunks would; where it does not match, they tell what is wrong
-            if (!await TryFillAsync(file, checksChunks: false, cancellationToken).ConfigureAwait(false)
-                && !await TryFillAsync(file, checksChunks: true, cancellationToken).ConfigureAwait(false))
+            var isFinished = false;
+            try
             {
-                file.SetLength(0); // nothing of it can be trusted
-                throw new IntegrityException($"Content {digest} is damaged: what was read does not match its digest; store the content again.");
-            }
+                // the digest of the whole tells what those of the chunks would; where it does not match, they tell what is wrong
+                if (!await TryFillAsync(file, checksChunks: false, cancellationToken).ConfigureAwait(false)
+                    && !await TryFillAsync(file, checksChunks: true, cancellationToken).ConfigureAwait(false))
+                {
+                    file.SetLength(0); // nothing of it can be trusted
+                    throw new IntegrityException($"Content {digest} is damaged: what was read does not match its digest; store the content again.");
+                }
 
-            // while it is held, so that nobody takes the finished file for the unfinished one
-            Finish(partial, path);
+                // while it is held, so that nobody takes the finished file for the unfinished one
+                Finish(partial, path);
+                isFinished = true;
+            }
+            finally
+            {
+                // nothing to go on with
+                if (!isFinished && file.Length == 0)
+                    Leftovers.Delete(file);
+            }
         }
     }
 
     /// <summary>Opens the unfinished file for this attempt alone; null if another attempt has finished it meanwhile.</summary>
     private async Task<FileStream?> TryOpenPartialAsync(string partial, string path, CancellationToken cancellationToken)
     {
-        var options = new FileStreamOptions
-        {
-            Mode = FileMode.OpenOrCreate,
-            Access = FileAccess.ReadWrite,
-            Share = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None, // Windows moves no open file otherwise
-            BufferSize = 0,
-            Options = FileOptions.Asynchronous,
-        };
+        var options = Alone(FileMode.OpenOrCreate);
         while (true)
         {
             try
@@ -133,7 +190,7 @@ internal sealed class MaterializedFile(ContentStore store, Digest digest, IProgr
         }
     }
 
-    /// <summary>Whether an open file is still there; between its opening and its locking it can have been finished, and is read-only then.</summary>
+    /// <summary>Whether an open file is still there; between its opening and its locking it can have been finished or deleted, and is read-only then.</summary>
     private static bool IsAt(string path, FileStream file)
     {
         try

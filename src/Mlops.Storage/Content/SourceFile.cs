@@ -29,16 +29,17 @@ internal static class SourceFile
     }
 
     /// <summary>Reads a file from its position to its end.</summary>
-    public static async Task<ContentInfo> HashAsync(FileStream file, CancellationToken cancellationToken)
+    public static async Task<ContentInfo> HashAsync(FileStream file, CancellationToken cancellationToken, Action<long>? read = null)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         var buffer = new byte[BufferBytes];
         var size = 0L;
-        int read;
-        while ((read = await file.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
+        int piece;
+        while ((piece = await file.ReadAsync(buffer, cancellationToken).ConfigureAwait(false)) > 0)
         {
-            hash.AppendData(buffer, 0, read);
-            size += read;
+            hash.AppendData(buffer, 0, piece);
+            size += piece;
+            read?.Invoke(size);
         }
 
         return new ContentInfo(Digest.Of(hash), size);

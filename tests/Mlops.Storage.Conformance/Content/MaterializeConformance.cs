@@ -123,6 +123,99 @@ public abstract partial class ContentConformance
         await Assert.ThrowsAsync<ArgumentException>(() => _content.MaterializeAsync(digest, "x", new MaterializeOptions { UsesHardLinks = true }));
     }
 
+    [SkippableFact]
+    public async Task Materialize_from_a_cache_cancelled_ends_and_leaves_nothing()
+    {
+        var digest = (await _content.PutAsync(Random(20_000_000))).Digest;
+        var options = new MaterializeOptions { CacheFolder = Path.Combine(Folder, "cache") };
+        await _content.MaterializeAsync(digest, Path.Combine(Folder, "a"), options);
+        using var cancel = new CancellationTokenSource();
+        var path = Path.Combine(Folder, "out", "b");
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => _content.MaterializeAsync(digest, path, options, new Until(5_000_000, cancel), cancel.Token));
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(path)!));
+    }
+
+    [SkippableFact]
+    public async Task Materialize_from_a_cache_that_somebody_writes_to_meanwhile_is_right_all_the_same()
+    {
+        var bytes = Random(20_000_000);
+        var digest = (await _content.PutAsync(bytes)).Digest;
+        var options = new MaterializeOptions { CacheFolder = Path.Combine(Folder, "cache") };
+        await _content.MaterializeAsync(digest, Path.Combine(Folder, "a"), options);
+        var cached = Assert.Single(Directory.GetFiles(options.CacheFolder, "*", SearchOption.AllDirectories));
+        var hasWritten = false;
+        await _content.MaterializeAsync(digest, Path.Combine(Folder, "b"), options, new At(_ =>
+        {
+            if (hasWritten)
+                return;
+            hasWritten = true;
+            File.SetAttributes(cached, FileAttributes.Normal);
+            using var file = new FileStream(cached, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            file.Position = 19_000_000;
+            file.WriteByte((byte)(bytes[19_000_000] ^ 1));
+        }));
+        Assert.True(hasWritten);
+        Assert.Equal(bytes, await File.ReadAllBytesAsync(Path.Combine(Folder, "b")));
+    }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Materialize_what_is_not_there_or_all_damaged_leaves_no_file(bool isDamaged)
+    {
+        var digest = Digest.Of("absent"u8);
+        if (isDamaged)
+        {
+            digest = (await _content.PutAsync(Random(1000))).Digest;
+            var info = Assert.Single(await ObjectsAsync());
+            var pack = await ReadObjectAsync(info.Name);
+            pack[500] ^= 1;
+            await ReplaceAsync(info.Name, pack);
+        }
+
+        var path = Path.Combine(Folder, "out", "model.bin");
+        var error = await Assert.ThrowsAnyAsync<MlopsException>(() => _content.MaterializeAsync(digest, path));
+        Assert.IsType(isDamaged ? typeof(IntegrityException) : typeof(NotFoundException), error);
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(path)!));
+    }
+
+    [SkippableTheory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Making_a_file_deletes_what_others_have_left_there_and_nothing_else(bool isCopy)
+    {
+        var digest = (await _content.PutAsync(Random(1000))).Digest;
+        var (hex, other) = (new string('a', 32), Digest.Of("other"u8));
+        var folder = Directory.CreateDirectory(Path.Combine(Folder, "out")).FullName;
+        var cache = Path.Combine(Folder, "cache");
+        List<string> gone = [Path.Combine(folder, $".~{hex}"), Path.Combine(folder, $".~{other}.partial")];
+        List<string> kept =
+        [
+            Path.Combine(folder, $".~{new string('b', 32)}"),
+            Path.Combine(folder, $".~{new string('c', 32)}"),
+            .. new[] { $".~{hex[1..]}", $".~{hex.ToUpperInvariant()}", $".~{hex}.partial", $".~{other}", $"~{hex}", "model.bin.partial", ".~notes" }.Select(n => Path.Combine(folder, n)),
+        ];
+        if (!isCopy)
+            gone.Add(Path.Combine(Directory.CreateDirectory(Path.Combine(cache, other.ToString()[..2])).FullName, $".~{other}.partial"));
+        foreach (var path in gone.Concat(kept))
+        {
+            await File.WriteAllTextAsync(path, "left");
+            File.SetLastWriteTimeUtc(path, TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(path == kept[0] ? -23 : -25));
+        }
+
+        var target = Path.Combine(folder, "target");
+        await using (new FileStream(kept[1], FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+        {
+            if (isCopy)
+                await _content.CopyToFileAsync(digest, target);
+            else
+                await _content.MaterializeAsync(digest, target, new MaterializeOptions { CacheFolder = cache });
+        }
+
+        Assert.Equal(kept.Append(target).Order(StringComparer.Ordinal), Directory.GetFiles(folder).Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(gone, File.Exists);
+    }
+
     [SkippableTheory]
     [InlineData(1000, false)]
     [InlineData(3_000_000, false)]
@@ -167,6 +260,11 @@ public abstract partial class ContentConformance
         Assert.Equal(isEndedEarly, reads > 0);
         Assert.Equal(bytes, await File.ReadAllBytesAsync(Path.Combine(Folder, "b")));
         Assert.Single(Directory.GetFiles(options.CacheFolder, "*", SearchOption.AllDirectories));
+    }
+
+    private sealed class At(Action<long> report) : IProgress<long>
+    {
+        public void Report(long value) => report(value);
     }
 
     private sealed class Until(long bytes, CancellationTokenSource cancel) : IProgress<long>
