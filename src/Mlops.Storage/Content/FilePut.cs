@@ -15,7 +15,7 @@ internal sealed class FilePut(ContentStore store, string path, IProgress<long>? 
         await using (file.ConfigureAwait(false))
         {
             Manifest.ThrowIfTooLarge(file.Length);
-            var stamp = FileStamp.Of(file);
+            var stamp = await FileStamp.TakeAsync(file, TimeProvider.System, cancellationToken).ConfigureAwait(false);
             var put = file.Length <= ContentStore.MostInMemory
                 ? await store.PutAsync(file, cancellationToken).ConfigureAwait(false)
                 : await store.Packed.TryPutLargeAsync(FromStart, progress, cancellationToken).ConfigureAwait(false);

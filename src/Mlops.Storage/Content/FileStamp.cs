@@ -10,8 +10,21 @@ internal readonly record struct FileStamp(long SizeBytes, DateTimeOffset Written
     private static readonly TimeSpan Fine = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan Coarse = TimeSpan.FromSeconds(3);
 
-    public static FileStamp Of(FileStream file) => new(
-        file.Length, File.GetLastWriteTimeUtc(file.SafeFileHandle), TimeProvider.System.GetUtcNow());
+    // what is read again in about the time that is waited for at most
+    private const long WorthWaitingBytes = 64 * 1024 * 1024;
+
+    /// <summary>
+    /// Takes the stamp of a file before it is read. That of a large one that was written just now is taken a moment later, so that it
+    /// need not be read again.
+    /// </summary>
+    public static async Task<FileStamp> TakeAsync(FileStream file, TimeProvider time, CancellationToken cancellationToken)
+    {
+        var stamp = Of(file, time);
+        if (stamp.SizeBytes < WorthWaitingBytes || stamp.Clock != Fine || stamp.IsSettled || stamp.Age < TimeSpan.Zero)
+            return stamp;
+        await Task.Delay(Fine - stamp.Age + TimeSpan.FromMilliseconds(5), time, cancellationToken).ConfigureAwait(false);
+        return Of(file, time);
+    }
 
     /// <summary>
     /// Whether the file still is what was read of it since this stamp. Where it had been written so shortly before that another
@@ -19,12 +32,22 @@ internal readonly record struct FileStamp(long SizeBytes, DateTimeOffset Written
     /// </summary>
     public async Task<bool> IsUnchangedAsync(FileStream file, ContentInfo read, CancellationToken cancellationToken)
     {
-        if (SizeBytes != read.SizeBytes || Of(file) is var now && (now.SizeBytes != SizeBytes || now.Written != Written))
+        if (SizeBytes != read.SizeBytes || file.Length != SizeBytes || WrittenTo(file) != Written)
             return false;
-        var clock = Written.Ticks % TimeSpan.TicksPerSecond == 0 ? Coarse : Fine;
-        if (Taken - Written > clock)
+        if (IsSettled)
             return true;
         file.Position = 0;
         return await SourceFile.HashAsync(file, cancellationToken).ConfigureAwait(false) == read;
     }
+
+    private TimeSpan Clock => Written.Ticks % TimeSpan.TicksPerSecond == 0 ? Coarse : Fine;
+
+    private TimeSpan Age => Taken - Written;
+
+    /// <summary>Whether another write would have left another time.</summary>
+    private bool IsSettled => Age > Clock;
+
+    private static FileStamp Of(FileStream file, TimeProvider time) => new(file.Length, WrittenTo(file), time.GetUtcNow());
+
+    private static DateTimeOffset WrittenTo(FileStream file) => File.GetLastWriteTimeUtc(file.SafeFileHandle);
 }
