@@ -53,6 +53,9 @@ public sealed record S3ObjectStoreOptions
     /// <summary>How many names a listing asks for at once.</summary>
     internal int PageSize { get; init; } = 1000;
 
+    /// <summary>The most to wait after a first 429, as the SDK does after a first 503; twice as much after each further.</summary>
+    internal TimeSpan SlowDownPause { get; init; } = TimeSpan.FromSeconds(1);
+
     /// <summary>The content of each part of a large object, which with the random bytes behind the last has 8 MiB.</summary>
     internal int PartBytes { get; init; } = (8 << 20) - PartSender.NonceBytes;
 

@@ -143,8 +143,7 @@ internal sealed partial class Bucket
             }
             catch (Exception e) when (attempt < _options.Retries && S3Trouble.IsPassing(e) && !cancellationToken.IsCancellationRequested)
             {
-                var most = 50 << attempt;
-                await Task.Delay(TimeSpan.FromMilliseconds(1 + (Random.Shared.NextDouble() * most)), cancellationToken).ConfigureAwait(false);
+                await Task.Delay(S3Trouble.PauseBefore(e, attempt, Random.Shared.NextDouble(), _options.SlowDownPause), cancellationToken).ConfigureAwait(false);
             }
             catch (Exception e) when (S3Trouble.IsOne(e))
             {

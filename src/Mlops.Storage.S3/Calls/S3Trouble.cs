@@ -1,11 +1,16 @@
+using System.Globalization;
 using System.Net;
 using Amazon.Runtime;
+using Amazon.Runtime.Internal;
 
 namespace Mlops.Storage.S3;
 
 /// <summary>Turns what the SDK and the server say into what the user can do about it.</summary>
 internal static class S3Trouble
 {
+    private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(50);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(20);
+
     /// <summary>Errors of a call, whoever throws them: server, SDK, or what carries its requests.</summary>
     public static bool IsOne(Exception error) =>
         error is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or TimeoutException or OperationCanceledException;
@@ -19,6 +24,24 @@ internal static class S3Trouble
     }
     or AmazonServiceException { StatusCode: HttpStatusCode.BadRequest, ErrorCode: "BadRequest" }
     or AmazonServiceException { ErrorCode: "XAmzContentSHA256Mismatch" or "BadDigest" or "RequestTimeout" };
+
+    /// <summary>How long to wait before the next attempt.</summary>
+    /// <param name="error">Passing.</param>
+    /// <param name="attempt">How many failed before.</param>
+    /// <param name="chance">0 to 1, so that many do not come back together.</param>
+    /// <param name="slowDown">The most for the first attempt where the server asks for fewer requests; twice as much for each further.</param>
+    public static TimeSpan PauseBefore(Exception error, int attempt, double chance, TimeSpan slowDown)
+    {
+        var isSlowDown = error is AmazonServiceException { StatusCode: HttpStatusCode.TooManyRequests };
+        var most = (isSlowDown ? slowDown : ShortPause) * (1 << attempt);
+        var pause = TimeSpan.FromMilliseconds(1) + ((most < LongestPause ? most : LongestPause) * chance);
+        if (!isSlowDown || error.InnerException is not HttpErrorResponseException { Response: { } response })
+            return pause;
+        var asked = int.TryParse(response.GetHeaderValue("Retry-After"), NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            ? TimeSpan.FromSeconds(Math.Min(seconds, LongestPause.TotalSeconds))
+            : TimeSpan.Zero;
+        return asked > pause ? asked : pause;
+    }
 
     public static StorageUnavailableException Explain(Exception error, string what, S3ObjectStoreOptions options)
     {

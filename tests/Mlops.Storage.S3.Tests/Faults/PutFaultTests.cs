@@ -73,6 +73,25 @@ public sealed class PutFaultTests(CephServer server)
         await rig.AssertHoldsAsync(Rig.Large(2));
     }
 
+    [SkippableTheory]
+    [InlineData(429, null, 0, 500)]
+    [InlineData(429, null, 3, 4000)]
+    [InlineData(429, null, 10, 10_000)]
+    [InlineData(429, "Retry-After: 7", 0, 7000)]
+    [InlineData(429, "Retry-After: 1", 3, 4000)]
+    [InlineData(429, "Retry-After: 3600", 0, 20_000)]
+    [InlineData(429, "Retry-After: Fri, 31 Dec 1999 23:59:59 GMT", 0, 500)]
+    [InlineData(409, null, 0, 25)]
+    [InlineData(409, "Retry-After: 7", 2, 100)]
+    public async Task PauseBefore_passingFault_isSecondsWhereTheServerAsksForFewerRequests(int status, string? headers, int attempt, int milliseconds)
+    {
+        await using var rig = new Rig(server);
+        rig.Proxy.Strike(1, PutStep.Small.When(), HttpFault.Status(status, headers));
+        var error = await Assert.ThrowsAsync<StorageUnavailableException>(() => Rig.PutAsync(Rig.Open(rig.Options with { Retries = 0 }), Rig.Bytes(1, 100)));
+        var pause = S3Trouble.PauseBefore(error.InnerException!, attempt, 0.5, new S3ObjectStoreOptions { Bucket = "bucket" }.SlowDownPause);
+        Assert.InRange(pause.TotalMilliseconds, milliseconds, milliseconds + 1);
+    }
+
     [SkippableFact]
     public async Task PutIfAbsent_answerThatNeverComes_isNotWaitedFor()
     {

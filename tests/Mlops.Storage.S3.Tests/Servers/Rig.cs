@@ -45,6 +45,7 @@ internal sealed class Rig : IAsyncDisposable
         Endpoint = CephServer.EndpointAt(Proxy.Port),
         PartBytes = PartBytes,
         Retries = 2,
+        SlowDownPause = TimeSpan.FromMilliseconds(20),
         RequestTimeout = TimeSpan.FromSeconds(20),
     };
 
