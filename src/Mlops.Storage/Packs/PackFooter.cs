@@ -6,8 +6,10 @@ namespace Mlops.Storage;
 
 /// <summary>
 /// What a pack holds, written at its end: the footer, its length in 4 bytes, and 8 bytes by which it is known. The SHA-256 of
-/// the footer is the pack's name, and the footer holds the SHA-256 of all that stands before it, so the name vouches for every
-/// byte. A random salt keeps two packs from ever having one name, so that a put never relies on a pack that is being deleted.
+/// the footer is the pack's name, and the footer holds the SHA-256 of each chunk and content before it, so the name vouches for
+/// their bytes. For a manifest it holds the digest of its content: the manifest's own bytes have a CRC-32C, and that they are the right
+/// list is seen when all of the content is read. A random salt keeps two packs from ever having one name, so that a put never relies
+/// on a pack that is being deleted.
 /// </summary>
 internal static class PackFooter
 {
