@@ -19,8 +19,8 @@ public sealed record JournalRecovery(
     public bool EndedInMemory { get; init; }
 
     /// <summary>
-    /// Contents of artifacts that this machine's disk has damaged while they waited beside the journal. The runs name them, and the
-    /// store does not have them, unless they were stored otherwise; what is left of each is in the folder <c>damaged</c> beside the journals.
+    /// Contents that this machine's disk has damaged while they waited beside the journal. Runs may name them, and the store does not
+    /// have them, unless they were stored otherwise; what is left of each is in the folder <c>damaged</c> beside the journals.
     /// </summary>
     public long DamagedContents { get; init; }
 }

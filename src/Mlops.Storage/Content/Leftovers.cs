@@ -28,7 +28,7 @@ internal sealed class Leftovers
             {
                 // a read-only one is a second name of a file in a cache, which may be as old as that
                 if (IsOurs(file.Name) && (file.Attributes & (FileAttributes.ReadOnly | FileAttributes.ReparsePoint)) == 0 && now - file.LastWriteTimeUtc > Lifetime)
-                    TryDelete(file.FullName);
+                    TryDelete(file.FullName, now);
             }
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
@@ -54,18 +54,19 @@ internal sealed class Leftovers
         return digits.Length == (isPartial ? 2 * Digest.SizeBytes : 32) && digits.TrimStart("0123456789abcdef").IsEmpty;
     }
 
-    private static void TryDelete(string path)
+    private static void TryDelete(string path, DateTimeOffset now)
     {
         try
         {
             using var file = new FileStream(path, new FileStreamOptions
             {
                 Mode = FileMode.Open,
-                Access = FileAccess.Read,
+                Access = FileAccess.ReadWrite, // some file systems lock nothing for who only reads
                 Share = OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None,
                 BufferSize = 0,
             });
-            Delete(file);
+            if (now - File.GetLastWriteTimeUtc(file.SafeFileHandle) > Lifetime)
+                Delete(file);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -98,31 +98,27 @@ internal sealed class ContentSpool
     }
 
     /// <summary>
-    /// What still waits once the journal is in the store, and is damaged. What is sound is named by nothing: its logger died first.
+    /// Looks for damage in what still waits once the journal is in the store, as a delivery found it that was interrupted. What is
+    /// sound is named by nothing: its logger died first.
     /// </summary>
-    public async Task<IReadOnlyList<Digest>> FindDamagedAsync(CancellationToken cancellationToken)
+    public async Task FindDamagedAsync(CancellationToken cancellationToken)
     {
-        List<Digest> damaged = [];
         if (!_holdsAny)
-            return damaged;
+            return;
         await foreach (var content in _local.ListAsync(cancellationToken).ConfigureAwait(false))
         {
-            if (_damaged.ContainsKey(content.Digest) || !await IsSoundAsync(content.Digest, cancellationToken).ConfigureAwait(false))
-                damaged.Add(content.Digest);
+            if (!_damaged.ContainsKey(content.Digest) && !await IsSoundAsync(content.Digest, cancellationToken).ConfigureAwait(false))
+                _damaged[content.Digest] = true;
         }
-
-        return damaged;
     }
 
-    /// <summary>Moves contents out of a folder that is about to be removed, since each may be the only copy.</summary>
+    /// <summary>Moves damaged contents out of a folder that is about to be removed, since each may be the only copy.</summary>
     /// <exception cref="IOException">One cannot be moved.</exception>
-    public void SetAside(IReadOnlyList<Digest> contents)
+    public void SetDamagedAside()
     {
-        if (contents.Count > 0)
-            Directory.CreateDirectory(_asideFolder);
-        foreach (var digest in contents)
+        foreach (var digest in _damaged.Keys.Where(digest => File.Exists(PathOf(digest))))
         {
-            var path = Path.Combine(_asideFolder, digest.ToString());
+            var path = Path.Combine(Directory.CreateDirectory(_asideFolder).FullName, digest.ToString());
             File.Move(PathOf(digest), path, overwrite: true);
             TrackingLog.SetAside(_logger, digest, path);
         }
@@ -153,7 +149,7 @@ internal sealed class ContentSpool
 
     private async Task DeliverAsync(Digest digest, CancellationToken cancellationToken)
     {
-        for (var isRetry = false; await _local.ExistsAsync(digest, cancellationToken).ConfigureAwait(false); isRetry = true)
+        for (var isRetry = false; !_damaged.ContainsKey(digest) && await _local.ExistsAsync(digest, cancellationToken).ConfigureAwait(false); isRetry = true)
         {
             try
             {
@@ -172,7 +168,7 @@ internal sealed class ContentSpool
             {
                 return; // another delivery was first
             }
-            catch (Exception e) when (e is IntegrityException or ConflictException)
+            catch (Exception e) when (e is IntegrityException or ConflictException or IOException)
             {
                 if (!await IsSoundAsync(digest, cancellationToken).ConfigureAwait(false))
                 {
@@ -206,9 +202,9 @@ internal sealed class ContentSpool
         {
             return true;
         }
-        catch (IntegrityException)
+        catch (Exception e) when (e is IntegrityException or IOException)
         {
-            return false;
+            return false; // also where the disk cannot read it any more
         }
     }
 }

@@ -66,20 +66,20 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
                     points += pass.Points;
             }
 
-            var damagedContents = await spool.FindDamagedAsync(cancellationToken).ConfigureAwait(false);
+            await spool.FindDamagedAsync(cancellationToken).ConfigureAwait(false);
             var recovery = new JournalRecovery(
                 folder.Writer, points, pass?.Holes ?? 0, (pass?.Damaged ?? 0) + lost, damagedSegments, pass?.Rejected ?? 0)
             {
                 EndedInMemory = endedInMemory,
-                DamagedContents = damagedContents.Count,
+                DamagedContents = spool.Lost,
             };
-            if ((recovery.DamagedSlots + damagedSegments + damagedContents.Count > 0 || endedInMemory) && pass is not null)
+            if ((recovery.DamagedSlots + damagedSegments + spool.Lost > 0 || endedInMemory) && pass is not null)
                 await RecordDamageAsync(recovery, pass.Owners, cancellationToken).ConfigureAwait(false);
             foreach (var segment in segments)
                 segment.Memory.Dispose();
-            spool.SetAside(damagedContents);
+            spool.SetDamagedAside();
             folder.Remove();
-            return segments.Count > 0 || damagedSegments > 0 || damagedContents.Count > 0 ? recovery : null;
+            return segments.Count > 0 || damagedSegments > 0 || spool.Lost > 0 ? recovery : null;
         }
         finally
         {

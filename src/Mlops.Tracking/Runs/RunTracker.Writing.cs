@@ -27,7 +27,7 @@ public sealed partial class RunTracker
         var report = await DrainAsync(CancellationToken.None).ConfigureAwait(false);
         await _drainer.DisposeAsync().ConfigureAwait(false);
         _supply.Dispose();
-        if (report.Pending == 0 && await TrySetAsideAsync().ConfigureAwait(false))
+        if (report.Pending == 0 && TrySetDamagedAside())
         {
             // the journal is closed and every slot that was given out is in the store, so nobody can be writing any more
             _journal.Release();
@@ -43,14 +43,14 @@ public sealed partial class RunTracker
     }
 
     /// <summary>Whether nothing is left in the journal's folder that is needed; else the next open sees to it.</summary>
-    private async Task<bool> TrySetAsideAsync()
+    private bool TrySetDamagedAside()
     {
         try
         {
-            Content.SetAside(await Content.FindDamagedAsync(CancellationToken.None).ConfigureAwait(false));
+            Content.SetDamagedAside();
             return true;
         }
-        catch (Exception e) when (e is MlopsException or IOException or UnauthorizedAccessException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             TrackingLog.NotRecovered(Logger, Writer, e);
             return false;
