@@ -47,6 +47,25 @@ public sealed class RedactorTests
     [InlineData("lr=0.1; the old password = x, loss = 0.12", "lr=0.1; the old password = ***, loss = 0.12")]
     [InlineData("step 10; eos_token = </s>, vocab = 32000, loss = 0.12", "step 10; eos_token = ***, vocab = 32000, loss = 0.12")]
     [InlineData("cd /app; API_KEY=abc python train.py --epochs 10 --lr 0.1", "cd /app; API_KEY=*** python train.py --epochs 10 --lr 0.1")]
+    [InlineData("Authorization: Token 9944b09199c62bcf", "Authorization: Token ***")]
+    [InlineData("Authorization: ApiKey x", "Authorization: ApiKey ***")]
+    [InlineData("Authorization: Digest username=\"ann\", realm=\"r\", response=\"6629\"", "Authorization: ***")]
+    [InlineData("Authorization: AWS4-HMAC-SHA256 Credential=AKX/2/s3, SignedHeaders=host;x, Signature=fe5f", "Authorization: ***")]
+    [InlineData("authorization=9944b09199", "authorization=***")]
+    [InlineData("[Authorization, Token abc], [Accept, */*]", "[Authorization, Token ***], [Accept, */*]")]
+    [InlineData("{\"Authorization\": \"ApiKey abc\", \"n\": 1}", "{\"Authorization\": \"ApiKey ***\", \"n\": 1}")]
+    [InlineData("{\\\"Authorization\\\":\\\"Bearer abc\\\"}", "{\\\"Authorization\\\":\\\"Bearer ***\\\"}")]
+    [InlineData("{\\\"password\\\":\\\"hunter2\\\",\\\"n\\\":1}", "{\\\"password\\\":***,\\\"n\\\":1}")]
+    [InlineData("{\\\"password\\\": \\\"a b\\\\\\\"c d\\\", \\\"n\\\": 1}", "{\\\"password\\\": ***, \\\"n\\\": 1}")]
+    [InlineData("{\"password\": \"ab\\\"cd\", \"n\": 1}", "{\"password\": ***, \"n\": 1}")]
+    [InlineData("{'password': 'ab\\'cd', 'n': 1}", "{'password': ***, 'n': 1}")]
+    [InlineData("cut off: {\"password\": \"hunt er", "cut off: {\"password\": ***")]
+    [InlineData("https://d1.cloudfront.net/x?Signature=ab~c-d_&Key-Pair-Id=K2J", "https://d1.cloudfront.net/x?Signature=***&Key-Pair-Id=K2J")]
+    [InlineData("https://b/x?X-Amz-Date=2&X-Amz-Signature=fe5f&a=1", "https://b/x?X-Amz-Date=2&X-Amz-Signature=***&a=1")]
+    [InlineData("Ocp-Apim-Subscription-Key: x, x-functions-key: y", "Ocp-Apim-Subscription-Key: ***, x-functions-key: ***")]
+    [InlineData("signing-key=abc, ENCRYPTION_KEY=abc", "signing-key=***, ENCRYPTION_KEY=***")]
+    [InlineData("export DB_PASS=hunter2", "export DB_PASS=***")]
+    [InlineData("train --Smtp:Password hunter2 --db-pass hunter2 --signing-key k", "train --Smtp:Password *** --db-pass *** --signing-key ***")]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----", "***")]
     public void Redact_secret_isMaskedAndAgainChangesNothing(string text, string expected)
     {
@@ -63,6 +82,11 @@ public sealed class RedactorTests
     [InlineData("basic training, Basic statistics; basic regression and a basic tokenizer")]
     [InlineData("Basic dXNlcm5hbWU= is the name alone, and the basic configuration.json a file")]
     [InlineData("C:\\models\\model.onnx --epochs 3 --key-frames 2")]
+    [InlineData("Authorization failed. These were not met:\nDenyAnonymousAuthorizationRequirement: Requires an authenticated user.")]
+    [InlineData("authorization = true; Authorization: none; the authorization token and the authorization key were found")]
+    [InlineData("{\"authorization\": {\"type\": \"none\"}}, authorization, authentication and auditing")]
+    [InlineData("forward_pass=3, forward_pass: 0.5 s, backward pass: 3, PASS: 12, tests passed=12, first-pass = 4, --bypass x --compass y")]
+    [InlineData("signature: (float, float) -> float; model signature = [x]; Signature=x; sort_key=a, primary_key=b, signing key: a word")]
     public void Redact_ordinaryText_staysAsItIs(string text) => Assert.Equal(text, Redactor.Redact(text));
 
     [Theory]
@@ -70,8 +94,12 @@ public sealed class RedactorTests
     [InlineData("--password", "abc", "***")]
     [InlineData("DB_PASSWORD_FILE", "/run/secret", "***")]
     [InlineData("API_KEY", "abc", "***")]
+    [InlineData("DB_PASS", "abc", "***")]
+    [InlineData("Smtp.Password", "abc", "***")]
+    [InlineData("Smtp:Pass", "abc", "***")]
+    [InlineData("BYPASS", "abc", "abc")]
+    [InlineData("Secrets.Count", "3", "3")]
     [InlineData("OMP_NUM_THREADS", "4", "4")]
-    [InlineData("Azure.Security.KeyVault.Secrets", "4.7.0", "4.7.0")]
     [InlineData("PROXY", "http://ann:x@proxy:80", "http://***@proxy:80")]
     public void Redact_namedValue_isMaskedByItsName(string name, string value, string expected) => Assert.Equal(expected, Redactor.Redact(name, value));
 
@@ -80,4 +108,20 @@ public sealed class RedactorTests
         "train --token *** --db-password *** --url=https://***@host/x --epochs 3 \"a b\" \"\" --api-key=*** \"say \\\"hi\\\"\"",
         Redactor.RedactCommandLine(
             ["train", "--token", "tok1", "--db-password", "p w", "--url=https://u:p@host/x", "--epochs", "3", "a b", "", "--api-key=zzz", "say \"hi\""]));
+
+    [Fact]
+    public void RedactCommandLine_settingsOfConfiguration_areMasked() => Assert.Equal(
+        "train --Smtp:Password *** /Smtp:Password *** Smtp:Password=*** --smtp.password *** --signing-key=*** --signing-key *** --db-pass *** -e DB_PASS=***",
+        Redactor.RedactCommandLine(
+        [
+            "train", "--Smtp:Password", "h", "/Smtp:Password", "h", "Smtp:Password=h", "--smtp.password", "h", "--signing-key=h", "--signing-key", "h",
+            "--db-pass", "h", "-e", "DB_PASS=h",
+        ]));
+
+    [Fact]
+    public void RedactCommandLine_ordinaryArguments_stayAsTheyAre()
+    {
+        string[] arguments = ["train", "--Logging:Level", "Debug", "/etc/token", "x", "--url=https://x/y?sort-key=a", "--key-frames=2", "--no-pass-through", "y"];
+        Assert.Equal(string.Join(' ', arguments), Redactor.RedactCommandLine(arguments));
+    }
 }

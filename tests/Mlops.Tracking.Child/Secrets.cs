@@ -28,7 +28,9 @@ public static class Secrets
         [
             RunContextValue.Text("url", $"postgres://ann:{secret}@db/flights"),
             RunContextValue.Text("settings.password", secret),
-            RunContextValue.Table("settings", new Dictionary<string, string> { ["DB_PASSWORD"] = secret, ["url"] = $"amqp://u:{secret}@queue" }),
+            RunContextValue.Table(
+                "settings",
+                new Dictionary<string, string> { ["DB_PASSWORD"] = secret, ["Smtp.Password"] = secret, ["url"] = $"amqp://u:{secret}@queue" }),
         ]));
 
         await using var mlops = await MlopsClient.OpenAsync(options);

@@ -14,6 +14,9 @@ public static partial class Redactor
     private const string InConnectionString =
         "password|passwd|pwd|passphrase|secret|token|account[_ -]?key|access[_ -]?key|api[_ -]?key|private[_ -]?key";
 
+    // looked for by its end: of many beginnings, or with the k, of which there is a third form, there is no vectorised search
+    private const string Key = "key(?<=(?:(?:api|access|account|private)[_ -]?|(?:encryption|functions?|signing|subscription)[_-]?)key)";
+
     // what may stand before the name of a password in a connection string
     private const string Qualifier = "(?:(?:user|proxy|ssl|certificate|key[ _-]?store|trust[ _-]?store|shared|primary|secondary)[ _-]?)*";
 
@@ -25,7 +28,7 @@ public static partial class Redactor
         [
             "PRIVATE KEY", "://", "bearer", "basic", "password", "passwd", "pwd", "passphrase", "secret", "token", "key", "credential",
             "sig", "AKIA", "ASIA", "AIza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "hf_", "xox",
-            "sk-", "eyJ",
+            "sk-", "eyJ", "authorization", "-pass", "_pass=",
         ],
         StringComparison.OrdinalIgnoreCase);
 
@@ -47,12 +50,13 @@ public static partial class Redactor
     }
 
     /// <summary>
-    /// The value without secrets; all of it is masked if its name, such as <c>HF_TOKEN</c> or <c>--password</c>, says that it is one.
+    /// The value without secrets; all of it is masked if its name says that it is one, such as <c>HF_TOKEN</c> or <c>--password</c>. Of a
+    /// path such as <c>Smtp:Password</c> or <c>smtp.password</c> the last part says it.
     /// </summary>
     public static string Redact(string name, string value)
     {
         ArgumentNullException.ThrowIfNull(name);
-        return SecretName().IsMatch(name) ? Mask : Redact(value);
+        return IsSecret(name) ? Mask : Redact(value);
     }
 
     /// <summary>
@@ -65,14 +69,25 @@ public static partial class Redactor
         var shown = new string[arguments.Count];
         for (var i = 0; i < shown.Length; i++)
         {
-            var isValue = i > 0 && arguments[i - 1].StartsWith('-') && !arguments[i - 1].AsSpan().ContainsAny('=', ':');
-            shown[i] = isValue ? Redact(arguments[i - 1], arguments[i]) : Redact(arguments[i]);
+            shown[i] = i > 0 && IsOption(arguments[i - 1]) && IsSecret(arguments[i - 1]) ? Mask : RedactArgument(arguments[i]);
             if (shown[i].Length == 0 || shown[i].AsSpan().ContainsAny(' ', '"'))
                 shown[i] = $"\"{shown[i].Replace("\"", "\\\"", StringComparison.Ordinal)}\"";
         }
 
         return string.Join(' ', shown);
     }
+
+    private static string RedactArgument(string argument)
+    {
+        var name = AssignedName().Match(argument);
+        return name.Success && IsSecret(name.Value) ? $"{name}={Mask}" : Redact(argument);
+    }
+
+    // with a slash only the options of Windows, and no path
+    private static bool IsOption(string argument) =>
+        (argument.StartsWith('-') || argument.LastIndexOf('/') == 0) && !argument.Contains('=', StringComparison.Ordinal);
+
+    private static bool IsSecret(string name) => SecretName().IsMatch(name.AsSpan(name.AsSpan().LastIndexOfAny('.', ':') + 1));
 
     /// <summary>
     /// Whether a word is base64 of <c>user:password</c>, with or without padding, in either alphabet, perhaps cut off: basic training
@@ -98,14 +113,23 @@ public static partial class Redactor
         RegexOptions.IgnoreCase)]
     private static partial Regex UserInfo();
 
-    [GeneratedRegex("""(Authorization["'\s:=,]{1,8}(?:Bearer|Basic)\s+)[^\s"',;]+""", RegexOptions.IgnoreCase)]
+    // a scheme that everybody knows stays; any other word may be the secret itself
+    [GeneratedRegex(
+        """(Authorization(?:["'\\\s:=,]{1,8}(?:Bearer|Basic)\s+|(?:\\*["']?[ \t]*[:=]|(?<=\[Authorization),)[ \t]*\\*["']?(?:(?:Token|Api-?Key)[ \t]+)?))"""
+        + """(?!(?:true|false|null|none)\b|[{[(])(?:(?<!(?:Bearer|Basic|Token|Key)\s+)[\w-]+[ \t]+)?"""
+        + """(?:(?:\w+=\\*"\w|Credential=)[^\r\n]*|[^\s"',;\\\]]+)""",
+        RegexOptions.IgnoreCase)]
     private static partial Regex Header();
 
     [GeneratedRegex(@"\b(?:(Bearer)|(Basic))\s+([A-Za-z0-9+/_~.=-]{8,})", RegexOptions.IgnoreCase)]
     private static partial Regex Scheme();
 
+    // names and values may be quoted, also inside a quoted text, where each quote has backslashes; a signature is one in a URL only, and
+    // PASS a password in the name of a variable
     [GeneratedRegex(
-        """((?:password|passwd|pwd|passphrase|secret|token|credentials?|api[_ -]?key|access[_ -]?key|account[_ -]?key|private[_ -]?key|shared[_ -]?access[_ -]?signature|sig)["']?)(\s*[=:]\s*)("[^"]*"|'[^']*'|[^\s;,&"']+)""",
+        "((?:password|passwd|pwd|passphrase|secret|token|credentials?|" + Key
+        + """|sig|signature(?<=(?:(?:[?&;]|\\u0026)[\w-]{0,20}|shared[_ -]?access[_ -]?)signature)|pass(?-i:(?<=[A-Z0-9]_PASS))(?==))\\*["']?)(\s*[=:]\s*)"""
+        + """(?:"(?>[^"\\]+|\\[\s\S])*"|'(?>[^'\\]+|\\[\s\S])*'|(\\{1,8})(["'])[^\r\n]*?(?<!\\)(?-i:\3\4)|\\*["'][^\s"'][^"'\r\n]*|[^\s;,&"']+)""",
         RegexOptions.IgnoreCase)]
     private static partial Regex Named();
 
@@ -113,7 +137,7 @@ public static partial class Redactor
     // the quote that was opened before the whole string ends it too
     [GeneratedRegex(
         @"(?<=[\w .-]=[^;\r\n]*)(;[ \t]*" + Qualifier + @"(?:password|passwd|pwd|account[_ -]?key|access[_ -]?key)[ \t]*=[ \t]*)(?!\*{3})(?:" + Quoted + @"(?!\w)"
-        + @"|(?<=(?<!\w)([""'])[\w .-]+=[^""'\r\n]*)[^;\r\n]+?(?=\2(?!\w)|;|\r|\n|$)|[^;\r\n]+)",
+        + @"|(?<=(?<!\w)([""'])[\w .-]+=[^""'\r\n]*)[^;\r\n]+?(?=(?-i:\2)(?!\w)|;|\r|\n|$)|[^;\r\n]+)",
         RegexOptions.IgnoreCase)]
     private static partial Regex BehindSemicolon();
 
@@ -125,12 +149,15 @@ public static partial class Redactor
 
     // the option of a command inside a text: --password hunter2
     [GeneratedRegex(
-        """(?<!\S)(--?[\w-]*(?:password|passwd|pwd|passphrase|secret|token|credentials?|api-?key|access-?key|account-?key|private-?key))(\s+)("[^"]*"|'[^']*'|[^\s"']+)""",
+        "(?<!\\S)(--?[\\w.:-]*(?:password|passwd|pwd|passphrase|(?<![a-z])pass|secret|token|credentials?|" + Key + "))"
+        + """(\s+)("[^"]*"|'[^']*'|[^\s"']+)""",
         RegexOptions.IgnoreCase)]
     private static partial Regex Option();
 
-    // a name with dots is that of a package or a setting's path, and no variable or option
-    [GeneratedRegex("^[^.]*(?:(?:passwd|pwd|passphrase|token|signature|key)$|password|secret|credential|_key_)[^.]*$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"^[\w.:/-]+(?==)")]
+    private static partial Regex AssignedName();
+
+    [GeneratedRegex("(?:passwd|pwd|passphrase|(?<![a-z])pass|token|signature|key)$|password|secret|credential|_key_", RegexOptions.IgnoreCase)]
     private static partial Regex SecretName();
 
     // keys of AWS and Google, tokens of GitHub, GitLab, Hugging Face, OpenAI and Slack, and JSON web tokens have forms of their own

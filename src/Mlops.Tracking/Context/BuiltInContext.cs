@@ -24,7 +24,7 @@ internal static class BuiltInContext
             [RunContextValue.Text("culture", CultureInfo.CurrentCulture.Name), RunContextValue.Text("time_zone", TimeZoneInfo.Local.Id)]),
         new("machine", Machine),
         new("gpu", Gpu),
-        new("packages", () => Packages.Read() is { Count: > 0 } packages ? [RunContextValue.Table("packages", packages)] : []),
+        new("packages", () => Packages.Read() is { Count: > 0 } packages ? [RunContextValue.Table(Packages.Table, packages)] : []),
         new(System, () => SystemMetrics()),
     ];
 

@@ -27,7 +27,10 @@ internal static class ContextText
     {
         if (value.Rows is { } rows)
         {
-            var clean = rows.ToDictionary(r => r.Key, r => Shorten(Redactor.Redact(r.Key, r.Value)), StringComparer.Ordinal);
+            // a package is no setting, though its name may end as that of a secret does
+            var isOfSettings = value.Name != Packages.Table;
+            var clean = rows.ToDictionary(
+                r => r.Key, r => Shorten(isOfSettings ? Redactor.Redact(r.Key, r.Value) : Redactor.Redact(r.Value)), StringComparer.Ordinal);
             return clean.Sum(r => r.Key.Length + r.Value.Length) <= MostTableCharacters && clean.Sum(r => JsonBytes(r.Key) + JsonBytes(r.Value)) <= MostTableBytes
                 ? RunContextValue.Table(value.Name, clean)
                 : throw new InvalidOperationException(
@@ -35,7 +38,7 @@ internal static class ContextText
         }
 
         return value.Value is { Type: FieldType.Text, AsNumber: null } text
-            ? RunContextValue.Text(value.Name, Shorten(Redactor.Redact(value.Name[(value.Name.LastIndexOf('.') + 1)..], text.AsText)))
+            ? RunContextValue.Text(value.Name, Shorten(Redactor.Redact(value.Name, text.AsText)))
             : value;
     }
 

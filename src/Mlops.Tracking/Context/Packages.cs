@@ -5,6 +5,9 @@ namespace Mlops.Tracking;
 /// <summary>The packages that a program was resolved to, as its deps file names them.</summary>
 internal static class Packages
 {
+    /// <summary>The name of the table.</summary>
+    public const string Table = "packages";
+
     /// <summary>Names and versions; empty for a program without a deps file, such as one that was compiled ahead of time.</summary>
     public static Dictionary<string, string> Read()
     {

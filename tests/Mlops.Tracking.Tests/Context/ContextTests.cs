@@ -30,6 +30,16 @@ public sealed class ContextTests : IAsyncDisposable
     }
 
     [Fact]
+    public void Clean_packagesNamedLikeSecrets_keepTheirVersions()
+    {
+        Dictionary<string, string> rows = new() { ["Azure.Security.KeyVault.Secrets"] = "4.7.0", ["Registry.Token"] = "1.0.0" };
+        var tables = ContextText.Clean([RunContextValue.Table(Packages.Table, rows), RunContextValue.Table("settings", rows)]);
+
+        Assert.Equal(["4.7.0", "1.0.0"], tables[0].Rows!.Values);
+        Assert.Equal(["***", "***"], tables[1].Rows!.Values);
+    }
+
+    [Fact]
     public async Task Without_someNames_leavesTheOthers()
     {
         var run = await RunAsync(new RunContextOptions().Without("host", "packages").Add(new TestProvider("mine", RunContextValue.Text("mine", "1"))).Without("mine"));

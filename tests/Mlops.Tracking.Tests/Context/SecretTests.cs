@@ -18,7 +18,7 @@ public sealed class SecretTests : IDisposable
         var store = _folder[".mlops"];
         using (var child = ChildProcess.Start(
             "secrets", store, _folder["repository"], $"https://ann:{Secret}@example.com/x.git?token={Secret}", "--epochs", "31", "--password", Secret,
-            $"--api-key={Secret}", $"--server=Server=db;Pwd={Secret};Timeout=5"))
+            $"--api-key={Secret}", "--Smtp:Password", Secret, $"--signing-key={Secret}", "--db-pass", Secret, $"--server=Server=db;Pwd={Secret};Timeout=5"))
         {
             while (await child.ReadLineAsync() != "ready")
             {
@@ -41,14 +41,16 @@ public sealed class SecretTests : IDisposable
         var runs = new RunCatalog(new MetadataContext(database, new Storage.ContentStore(new Storage.FolderObjectStore(Path.Combine(store, "objects")))));
         var run = Assert.Single((await runs.QueryAsync(new RunQuery())).Runs);
         Assert.EndsWith(
-            "https://***@example.com/x.git?token=*** --epochs 31 --password *** --api-key=*** --server=Server=db;Pwd=***;Timeout=5",
+            "https://***@example.com/x.git?token=*** --epochs 31 --password *** --api-key=*** --Smtp:Password *** --signing-key=*** --db-pass *** "
+            + "--server=Server=db;Pwd=***;Timeout=5",
             run.Context["command_line"], StringComparison.Ordinal);
         Assert.Equal("https://example.com/x.git", run.Context["git.remote"]);
         Assert.Equal("Server=db;Password=***;Database=flights", run.Context["env.FLIGHTS_DB"]);
         Assert.Equal("***", run.Context["env.FLIGHTS_TOKEN"]);
         Assert.Equal("postgres://***@db/flights", run.Context["url"]);
         Assert.EndsWith("pwd=***", run.ContextProblems["throws"], StringComparison.Ordinal);
-        Assert.Equal("***", (await runs.FindContextTableAsync(run.Id, "settings"))!["DB_PASSWORD"]);
+        var settings = (await runs.FindContextTableAsync(run.Id, "settings"))!;
+        Assert.Equal(("***", "***"), (settings["DB_PASSWORD"], settings["Smtp.Password"]));
     }
 
     private static byte[] Read(string file)
