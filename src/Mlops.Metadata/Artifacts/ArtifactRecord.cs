@@ -49,11 +49,13 @@ public static class ArtifactRecord
     }
 
     /// <summary>The change that records a checkpoint, whose content is stored already.</summary>
-    public static RecordChange Checkpointed(ModelCheckpoint checkpoint)
+    /// <param name="checkpoint">The checkpoint.</param>
+    /// <param name="step">The step of the run's pipeline that made it, or null.</param>
+    public static RecordChange Checkpointed(ModelCheckpoint checkpoint, StepId? step = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         var file = checkpoint.File;
-        var logged = Logged(file.Id, file.Run, file.Path, new ContentInfo(file.Digest, file.SizeBytes));
+        var logged = Logged(file.Id, file.Run, file.Path, new ContentInfo(file.Digest, file.SizeBytes), step);
         List<FieldWrite> fields =
         [
             .. logged.Fields,

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using Mlops.Metadata;
 using Mlops.Storage;
 
@@ -7,11 +6,16 @@ namespace Mlops.Tracking;
 public sealed partial class ActiveRun
 {
     private const int MaxCheckpointKey = 100;
+    private const int PurgesPerBatch = 1000;
     private readonly SemaphoreSlim _checkpointing = new(1, 1);
-    private readonly ConcurrentDictionary<string, MetricGoal> _checkpointGoals = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, MetricGoal> _checkpointGoals = new(StringComparer.Ordinal);
 
-    // in the order in which they were logged: a run that goes on from an earlier step logs lower steps again
+    // in the order in which they were logged: a run that goes on from an earlier step logs lower steps again; null until those are known
+    // that were there before
     private List<ModelCheckpoint>? _checkpoints;
+
+    // logged by this handle while it was null
+    private readonly List<ModelCheckpoint> _loggedUnknowing = [];
 
     /// <summary>
     /// Logs a model as it is at a step, as the artifact <c>checkpoints/key/step/file</c>, and lets go of older ones that
@@ -29,8 +33,12 @@ public sealed partial class ActiveRun
     /// </exception>
     /// <exception cref="StorageUnavailableException">The object store takes nothing.</exception>
     /// <exception cref="InvalidOperationException">The run has ended or was deleted.</exception>
-    public async Task<ModelCheckpoint> LogCheckpointAsync(
-        string file, long step, CheckpointOptions? options = null, CancellationToken cancellationToken = default)
+    public Task<ModelCheckpoint> LogCheckpointAsync(
+        string file, long step, CheckpointOptions? options = null, CancellationToken cancellationToken = default) =>
+        LogCheckpointAsync(null, file, step, options, cancellationToken);
+
+    internal async Task<ModelCheckpoint> LogCheckpointAsync(
+        ActiveStep? by, string file, long step, CheckpointOptions? options, CancellationToken cancellationToken)
     {
         ArgumentException.ThrowIfNullOrEmpty(file);
         options ??= new CheckpointOptions();
@@ -38,26 +46,17 @@ public sealed partial class ActiveRun
             throw new ArgumentException($"The checkpoint key '{options.Key}' has no 1 to {MaxCheckpointKey} characters, or a '/'.", nameof(options));
         if (options.KeepLast < 1)
             throw new ArgumentOutOfRangeException(nameof(options), options.KeepLast, "At least the last checkpoint is kept.");
-        var goal = options.Goal ?? (_checkpointGoals.TryGetValue(key, out var before) ? before : options.Metric is { } metric ? FindGoal(metric) : null);
-        if (options.Score is { } score && !double.IsNaN(score) && goal is null)
-            throw new ArgumentException(
-                $"Nothing says whether the score of checkpoint '{key}' is better small or large{(options.Metric is { } unknown ? $", nor does the name '{unknown}'" : "")}; say Goal, or the Metric that it is of.",
-                nameof(options));
-
-        // what is learnt of the metric meanwhile must not turn the scores around
-        if (goal is { } known)
-            _checkpointGoals[key] = known;
         var path = ArtifactPath.Parse(FormattableString.Invariant($"checkpoints/{key}/{step}/{Path.GetFileName(file)}"));
         ThrowIfClosed();
+        var goal = await SettleGoalAsync(options, cancellationToken).ConfigureAwait(false);
         var content = await _tracker.Content.PutFileAsync(file, null, cancellationToken).ConfigureAwait(false);
 
         await _checkpointing.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            _checkpoints ??= Continues ? await FindCheckpointsAsync(cancellationToken).ConfigureAwait(false) : [];
-            if (!_tracker.WriteCheckpoint(this, path, content, key, step, options.Score, goal ?? MetricGoal.Maximize, out var logged))
+            if (!_tracker.WriteCheckpoint(this, by, path, content, key, step, options.Score, goal, out var logged))
                 return logged;
-            _checkpoints?.Add(logged);
+            (_checkpoints ?? _loggedUnknowing).Add(logged);
             StepOutputs[path.Value] = AsData(logged);
             if (options.KeepLast is { } last)
                 Forget(key, last);
@@ -69,15 +68,51 @@ public sealed partial class ActiveRun
         }
     }
 
+    /// <summary>
+    /// Which way the scores of a key are better: as they are said to be now, else as they were before, also by an earlier handle. It is
+    /// kept, so that what is learnt of the metric meanwhile does not turn them around.
+    /// </summary>
+    private async Task<MetricGoal> SettleGoalAsync(CheckpointOptions options, CancellationToken cancellationToken)
+    {
+        await _checkpointing.WaitAsync(cancellationToken).ConfigureAwait(false);
+        try
+        {
+            if (_checkpoints is null)
+                await FindCheckpointsAsync(cancellationToken).ConfigureAwait(false);
+            var (key, metric) = (options.Key, options.Metric);
+            var goal = options.Goal ?? (_checkpointGoals.TryGetValue(key, out var before) ? before : metric is null ? null : FindGoal(metric));
+            if (HasScore(options.Score) && goal is null && _checkpoints is not null)
+            {
+                throw new ArgumentException(
+                    $"Nothing says whether the score of checkpoint '{key}' is better small or large{(metric is null ? "" : $", nor does the name '{metric}'")}; say Goal, or the Metric that it is of.",
+                    nameof(options));
+            }
+
+            // what is only guessed while the store is away must not stand against what the store knows
+            if (goal is { } known && (_checkpoints is not null || options.Goal is not null))
+                _checkpointGoals[key] = known;
+            return goal ?? MetricGoal.Maximize;
+        }
+        finally
+        {
+            _checkpointing.Release();
+        }
+    }
+
+    private static bool HasScore(double? score) => score is { } known && !double.IsNaN(known);
+
     private void Forget(string key, int last)
     {
         var ofKey = _checkpoints?.Where(c => c.Key == key).ToList() ?? [];
         var best = ModelCheckpoint.Best(ofKey);
         var old = ofKey.SkipLast(last).Where(c => c != best).ToList();
-        if (old.Count > 0 && _tracker.PurgeArtifacts(old.ConvertAll(c => c.File.Id)))
+        foreach (var part in old.Chunk(PurgesPerBatch))
         {
-            _checkpoints!.RemoveAll(old.Contains);
-            foreach (var checkpoint in old)
+            var ids = part.Select(c => c.File.Id).ToHashSet();
+            if (!_tracker.PurgeArtifacts(ids))
+                return;
+            _checkpoints!.RemoveAll(c => ids.Contains(c.File.Id));
+            foreach (var checkpoint in part)
                 StepOutputs.TryRemove(KeyValuePair.Create(checkpoint.File.Path.Value, AsData(checkpoint)));
         }
     }
@@ -86,16 +121,18 @@ public sealed partial class ActiveRun
         new(checkpoint.File.Path.Value, null, checkpoint.File.Digest, checkpoint.File.Id);
 
     // while the store is away all are kept; the next checkpoint after that asks again
-    private async Task<List<ModelCheckpoint>?> FindCheckpointsAsync(CancellationToken cancellationToken)
+    private async Task FindCheckpointsAsync(CancellationToken cancellationToken)
     {
         try
         {
-            var found = await _tracker.Runs.ListCheckpointsAsync(Id, cancellationToken).ConfigureAwait(false);
-            return [.. found.OrderBy(c => c.File.Id.Value)];
+            IEnumerable<ModelCheckpoint> found = Continues ? await _tracker.Runs.ListCheckpointsAsync(Id, cancellationToken).ConfigureAwait(false) : [];
+            var before = found.ExceptBy(_loggedUnknowing.Select(c => c.File.Id), c => c.File.Id).ToList();
+            foreach (var ofKey in before.Where(c => HasScore(c.Score)).GroupBy(c => c.Key, StringComparer.Ordinal))
+                _checkpointGoals.TryAdd(ofKey.Key, ofKey.MaxBy(c => c.File.Id.Value)!.Goal);
+            _checkpoints = [.. before.Concat(_loggedUnknowing).OrderBy(c => c.File.Id.Value)];
         }
         catch (StorageUnavailableException)
         {
-            return null;
         }
     }
 }

@@ -15,8 +15,9 @@ public sealed record CheckpointOptions
     public string? Metric { get; init; }
 
     /// <summary>
-    /// Which way the score is better. By default that of <see cref="Metric"/>: the experiment's goal if this client has set or read it,
-    /// else guessed from the name (<see cref="MetricGoals.Guess"/>). A score without either is refused.
+    /// Which way the score is better. By default as for the last score of <see cref="Key"/> on this run, else that of
+    /// <see cref="Metric"/>: the experiment's goal if this client has set or read it, else guessed from the name
+    /// (<see cref="MetricGoals.Guess"/>). A score without any of them is refused.
     /// </summary>
     public MetricGoal? Goal { get; init; }
 

@@ -107,16 +107,24 @@ public sealed partial class RunTracker
 
     /// <summary>Writes a checkpoint; false if the journal had no room.</summary>
     internal bool WriteCheckpoint(
-        ActiveRun run, ArtifactPath path, ContentInfo content, string key, long step, double? score, MetricGoal goal, out ModelCheckpoint checkpoint)
+        ActiveRun run,
+        ActiveStep? by,
+        ArtifactPath path,
+        ContentInfo content,
+        string key,
+        long step,
+        double? score,
+        MetricGoal goal,
+        out ModelCheckpoint checkpoint)
     {
         var file = new Artifact(new ArtifactId(_ids.Next()), run.Id, path, content.Digest, content.SizeBytes, _options.Time.GetUtcNow());
         checkpoint = new ModelCheckpoint(key, step, score, goal, file);
         TrackingDiagnostics.ArtifactBytes.Add(content.SizeBytes);
-        return Write([ArtifactRecord.Checkpointed(checkpoint)]);
+        return Write([ArtifactRecord.Checkpointed(checkpoint, by?.Id)]);
     }
 
     /// <summary>Removes artifacts; false if the journal had no room.</summary>
-    internal bool PurgeArtifacts(IReadOnlyList<ArtifactId> artifacts) => Write([.. artifacts.Select(ArtifactRecord.Purged)]);
+    internal bool PurgeArtifacts(IEnumerable<ArtifactId> artifacts) => Write([.. artifacts.Select(ArtifactRecord.Purged)]);
 
     /// <summary>Writes a point that refers to content; false if the journal had no room.</summary>
     internal bool WriteValue(SeriesAppend append) =>

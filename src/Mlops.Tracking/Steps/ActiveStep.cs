@@ -124,6 +124,15 @@ public sealed class ActiveStep
         return Run.LogTextAsync(this, text, artifactPath, cancellationToken);
     }
 
+    /// <summary>Logs a model as it is at a step of its training, as checkpoint of the run and output of this step of the pipeline.</summary>
+    /// <inheritdoc cref="ActiveRun.LogCheckpointAsync(string, long, CheckpointOptions?, CancellationToken)"/>
+    public Task<ModelCheckpoint> LogCheckpointAsync(
+        string file, long step, CheckpointOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        ThrowIfEnded();
+        return Run.LogCheckpointAsync(this, file, step, options, cancellationToken);
+    }
+
     /// <summary>Takes nothing more.</summary>
     internal void End() => _hasEnded = true;
 

@@ -74,6 +74,80 @@ public sealed class CheckpointTests
         Assert.Equal(1, ModelCheckpoint.Best(kept.Where(c => c.Key == "model"))!.Step);
     }
 
+    [Theory]
+    [InlineData("val_score")]
+    [InlineData(null)]
+    public async Task LogCheckpointAsync_reopenedByAnotherClient_keepsTheGoalOfTheScoresThatAreThere(string? metric)
+    {
+        await using var rig = new Rig();
+        var first = rig.Open();
+        var run = await first.StartRunAsync("e");
+        await run.FlushAsync();
+        var experiments = new ExperimentCatalog(first.Context);
+        await experiments.SetGoalAsync("e", "val_score", MetricGoal.Minimize);
+        await run.LogCheckpointAsync(WriteModel(rig, 1), 1, new CheckpointOptions { Score = 5, Metric = "val_score" });
+        await run.LogCheckpointAsync(WriteModel(rig, 2), 2, new CheckpointOptions { Score = 7 });
+        await run.LogCheckpointAsync(WriteModel(rig, 2), 2, new CheckpointOptions { Score = double.NaN });
+        await run.CompleteAsync();
+        await first.DisposeAsync();
+
+        // it has not read the experiment, and by its name a score is better large
+        await using var again = await rig.Open().ReopenRunAsync(run.Id);
+        var logged = await again.LogCheckpointAsync(WriteModel(rig, 3), 3, new CheckpointOptions { Score = 6, Metric = metric, KeepLast = 1 });
+        await again.CompleteAsync();
+
+        Assert.Equal(MetricGoal.Minimize, logged.Goal);
+        var kept = await rig.Runs.ListCheckpointsAsync(run.Id);
+        Assert.Equal([1, 3], kept.Select(c => c.Step));
+        Assert.Equal(1, ModelCheckpoint.Best(kept)!.Step);
+    }
+
+    [Fact]
+    public async Task LogCheckpointAsync_reopenedWhileTheStoreIsAway_turnsNoScoresAround()
+    {
+        await using var rig = new Rig();
+        var first = rig.Open();
+        var run = await first.StartRunAsync("e");
+        await run.LogCheckpointAsync(WriteModel(rig, 1), 1, new CheckpointOptions { Score = 5, Goal = MetricGoal.Minimize });
+        await run.LogCheckpointAsync(WriteModel(rig, 2), 2, new CheckpointOptions { Score = 7, Goal = MetricGoal.Minimize });
+        await run.CompleteAsync();
+        await first.DisposeAsync();
+
+        var second = rig.Open();
+        await using var again = await second.ReopenRunAsync(run.Id);
+        await again.FlushAsync();
+        rig.Store.IsAway = true;
+        await again.LogCheckpointAsync(WriteModel(rig, 3), 3, new CheckpointOptions { Score = 6, Metric = "val_score", KeepLast = 1 });
+        await again.LogCheckpointAsync(WriteModel(rig, 4), 4, new CheckpointOptions { Score = 8, KeepLast = 1 });
+        rig.Store.IsAway = false;
+        await again.LogCheckpointAsync(WriteModel(rig, 5), 5, new CheckpointOptions { Score = 9, Metric = "val_score", KeepLast = 1 });
+        await Rig.FlushUntilDrainedAsync(second);
+
+        Assert.Equal([1, 5], (await rig.Runs.ListCheckpointsAsync(run.Id)).Select(c => c.Step));
+    }
+
+    [Fact]
+    public async Task LogCheckpointAsync_manyOlderOnes_arePurgedInBatchesThatFit()
+    {
+        const int count = 9_000;
+        await using var rig = new Rig();
+        var tracker = rig.Open();
+        var run = await tracker.StartRunAsync("e");
+        await using (run)
+        {
+            var content = await rig.Content.PutFileAsync(WriteModel(rig, 0));
+            for (var step = 0; step < count; step++)
+                tracker.WriteCheckpoint(run, null, ArtifactPath.Parse($"checkpoints/model/{step}/model.bin"), content, "model", step, null, MetricGoal.Maximize, out _);
+            await run.CompleteAsync();
+        }
+
+        await using var again = await tracker.ReopenRunAsync(run.Id);
+        await again.LogCheckpointAsync(WriteModel(rig, count), count, new CheckpointOptions { KeepLast = 1 });
+        await again.CompleteAsync();
+
+        Assert.Equal([count], (await rig.Runs.ListCheckpointsAsync(run.Id)).Select(c => c.Step));
+    }
+
     [Fact]
     public async Task LogCheckpointAsync_runGoesOnFromAnEarlierStep_keepsTheOneJustLogged()
     {

@@ -63,6 +63,25 @@ public sealed class StepTests : RigTest
     }
 
     [Fact]
+    public async Task LogCheckpointAsync_ofAStep_isItsOutputAsLongAsItIsKept()
+    {
+        var file = Local["model.bin"];
+        await File.WriteAllTextAsync(file, "a tree");
+        ActiveStep ended = null!;
+        var kept = await Run.StepAsync("train", async step =>
+        {
+            ended = step;
+            await step.LogCheckpointAsync(file, 1, new CheckpointOptions { KeepLast = 1 });
+            return await step.LogCheckpointAsync(file, 2, new CheckpointOptions { KeepLast = 1 });
+        });
+        await Run.LogCheckpointAsync(file, 3, new CheckpointOptions { Key = "other" });
+
+        Assert.Equal(
+            new StepData("checkpoints/model/2/model.bin", null, kept.File.Digest, kept.File.Id), Assert.Single(Assert.Single(await StoredAsync()).Outputs));
+        await Assert.ThrowsAsync<InvalidOperationException>(() => ended.LogCheckpointAsync(file, 4));
+    }
+
+    [Fact]
     public async Task StepAsync_bodiesWithoutToken_areStepsWithTheirResults()
     {
         await Run.StepAsync("featurize", async step => await step.LogTextAsync("a", "features/a.txt"));
