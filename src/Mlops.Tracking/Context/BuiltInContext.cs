@@ -23,7 +23,7 @@ internal static class BuiltInContext
         new("culture", () =>
             [RunContextValue.Text("culture", CultureInfo.CurrentCulture.Name), RunContextValue.Text("time_zone", TimeZoneInfo.Local.Id)]),
         new("machine", Machine),
-        new("gpu", Gpu),
+        new("gpu", () => Gpu(GpuDriver.Instance)),
         new("packages", () => Packages.Read() is { Count: > 0 } packages ? [RunContextValue.Table(Packages.Table, packages)] : []),
         new(System, () => SystemMetrics()),
     ];
@@ -73,9 +73,9 @@ internal static class BuiltInContext
         RunContextValue.Number("memory_bytes", GC.GetGCMemoryInfo().TotalAvailableMemoryBytes),
     ];
 
-    private static IEnumerable<RunContextValue> Gpu()
+    internal static IEnumerable<RunContextValue> Gpu(GpuDriver? driver)
     {
-        if (GpuDriver.Instance is not { Devices: { Count: > 0 } devices } driver)
+        if (driver is not { Devices: { Count: > 0 } devices })
             yield break;
         yield return RunContextValue.Text("gpu", string.Join(", ", devices.Select(d => d.Name)));
         yield return RunContextValue.Number("gpus", devices.Count);

@@ -7,7 +7,7 @@ namespace Mlops.Tracking;
 /// Logs what the process uses to every run that this client owns, each 10 seconds, once the run is 10 seconds old; the step is the
 /// seconds since its start. A short run has no such points.
 /// </summary>
-internal sealed class SystemSampler : IAsyncDisposable
+internal sealed class SystemSampler : IDisposable
 {
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(10);
 
@@ -18,6 +18,7 @@ internal sealed class SystemSampler : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly string _proc;
+    private readonly Func<GpuDriver?> _gpu;
     private readonly ITimer _timer;
     private ProcessUsage _last;
     private long _lastTime;
@@ -28,17 +29,24 @@ internal sealed class SystemSampler : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="logger">Told once if it fails.</param>
     /// <param name="proc">Where Linux tells what a process uses.</param>
-    public SystemSampler(Func<IEnumerable<ActiveRun>> listRuns, TimeProvider time, ILogger logger, string proc = "/proc")
+    /// <param name="gpu">Gives the driver of the GPUs, if there is one; by default that which somebody found already.</param>
+    public SystemSampler(
+        Func<IEnumerable<ActiveRun>> listRuns, TimeProvider time, ILogger logger, string proc = "/proc", Func<GpuDriver?>? gpu = null)
     {
         _listRuns = listRuns;
         _time = time;
         _logger = logger;
         _proc = proc;
+        _gpu = gpu ?? (() => GpuDriver.Known);
 
         _timer = time.CreateTimer(_ => Tick(), null, FirstLook, Interval);
     }
 
-    public ValueTask DisposeAsync() => _timer.DisposeAsync();
+    /// <summary>
+    /// Looks no more. A look that is under way is not waited for, as a driver may hold it for ever; when it comes back it finds the runs
+    /// closed, or else their journal.
+    /// </summary>
+    public void Dispose() => _timer.Dispose();
 
     private void Tick()
     {
@@ -79,7 +87,7 @@ internal sealed class SystemSampler : IAsyncDisposable
         }
     }
 
-    private static List<(string Key, double Value)> Values(ProcessUsage usage, ProcessUsage before, double seconds)
+    private List<(string Key, double Value)> Values(ProcessUsage usage, ProcessUsage before, double seconds)
     {
         List<(string, double)> values =
         [
@@ -97,9 +105,10 @@ internal sealed class SystemSampler : IAsyncDisposable
 
         // what cannot be read has no points; BuiltInContext notes it on the run
         values.RemoveAll(v => double.IsNaN(v.Item2));
-        for (var i = 0; i < GpuDriver.Known?.Devices.Count; i++)
+        var driver = _gpu();
+        for (var i = 0; i < driver?.Devices.Count; i++)
         {
-            var (percent, memory) = GpuDriver.Known.ReadUsage(i);
+            var (percent, memory) = driver.ReadUsage(i);
             values.Add((FormattableString.Invariant($"system/gpu{i}_percent"), percent));
             values.Add((FormattableString.Invariant($"system/gpu{i}_memory_bytes"), memory));
         }

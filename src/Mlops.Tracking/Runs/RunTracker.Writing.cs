@@ -15,8 +15,7 @@ public sealed partial class RunTracker
             return;
         _disposed = true;
         await _sweepTimer.DisposeAsync().ConfigureAwait(false);
-        if (_sampler is not null)
-            await _sampler.DisposeAsync().ConfigureAwait(false);
+        _sampler?.Dispose();
         var open = _active.Values;
         foreach (var run in open)
             run.LetGo();

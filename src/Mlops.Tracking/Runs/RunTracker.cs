@@ -47,7 +47,12 @@ public sealed partial class RunTracker : IAsyncDisposable
     }
 
     internal RunTracker(
-        IMetadataStore store, ContentStore content, TrackingOptions options, ILogger logger, Func<string, int, SegmentMemory>? createSegment)
+        IMetadataStore store,
+        ContentStore content,
+        TrackingOptions options,
+        ILogger logger,
+        Func<string, int, SegmentMemory>? createSegment,
+        Func<GpuDriver?>? gpu = null)
     {
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(content);
@@ -86,7 +91,7 @@ public sealed partial class RunTracker : IAsyncDisposable
         _drainer = new Drainer(_journal, drain, options, _housekeeping.LookInterval, logger, OnCommitted);
         _context = new ContextCapture(options.Context, _ids, logger);
         if (options.Context.IsOn && !options.Context.Off.Contains(BuiltInContext.System))
-            _sampler = new SystemSampler(OpenRuns, options.Time, logger);
+            _sampler = new SystemSampler(OpenRuns, options.Time, logger, gpu: gpu);
         _sweepTimer = options.Time.CreateTimer(_ => SweepAgain(), null, options.LeaseTime / 2, options.LeaseTime / 2);
     }
 

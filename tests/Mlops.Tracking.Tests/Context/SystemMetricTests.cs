@@ -110,7 +110,7 @@ public sealed class SystemMetricTests : IAsyncDisposable
         await File.WriteAllTextAsync(Path.Combine(proc, "self", "statm"), "900 500 30 1 0 200 0");
         await File.WriteAllTextAsync(Path.Combine(proc, "net", "dev"), "head\n  eth0: 10 1 0 0 0 0 0 0 20 2 0 0 0 0 0 0\n");
         var run = await Open(new RunContextOptions().WithoutAll()).StartRunAsync("flights");
-        await using var sampler = new SystemSampler(() => [run], _time, _rig.Log, proc);
+        using var sampler = new SystemSampler(() => [run], _time, _rig.Log, proc);
         Pass(seconds: 25);
         await run.CompleteAsync();
 

@@ -50,9 +50,12 @@ internal sealed class Rig : IAsyncDisposable
 
     /// <summary>Opens a tracker; the rig disposes it, if the test has not.</summary>
     public RunTracker Open(
-        Func<TrackingOptions, TrackingOptions>? adjust = null, Func<string, int, SegmentMemory>? createSegment = null, ContentStore? content = null)
+        Func<TrackingOptions, TrackingOptions>? adjust = null,
+        Func<string, int, SegmentMemory>? createSegment = null,
+        ContentStore? content = null,
+        Func<GpuDriver?>? gpu = null)
     {
-        var tracker = new RunTracker(Store, content ?? Content, adjust is null ? Options : adjust(Options), Log, createSegment);
+        var tracker = new RunTracker(Store, content ?? Content, adjust is null ? Options : adjust(Options), Log, createSegment, gpu);
         _trackers.Add(tracker);
         return tracker;
     }
