@@ -50,8 +50,8 @@ public static partial class Redactor
     }
 
     /// <summary>
-    /// The value without secrets; all of it is masked if its name says that it is one, such as <c>HF_TOKEN</c> or <c>--password</c>. Of a
-    /// path such as <c>Smtp:Password</c> or <c>smtp.password</c> the last part says it.
+    /// The value without secrets; all of it is masked if its name says that it is one, such as <c>HF_TOKEN</c>, <c>--password</c> or
+    /// <c>Smtp:Password</c>. Of a path such as <c>smtp.password</c> the last part says it.
     /// </summary>
     public static string Redact(string name, string value)
     {
@@ -87,7 +87,7 @@ public static partial class Redactor
     private static bool IsOption(string argument) =>
         (argument.StartsWith('-') || argument.LastIndexOf('/') == 0) && !argument.Contains('=', StringComparison.Ordinal);
 
-    private static bool IsSecret(string name) => SecretName().IsMatch(name.AsSpan(name.AsSpan().LastIndexOfAny('.', ':') + 1));
+    private static bool IsSecret(string name) => SecretName().IsMatch(name.AsSpan(name.LastIndexOf('.') + 1));
 
     /// <summary>
     /// Whether a word is base64 of <c>user:password</c>, with or without padding, in either alphabet, perhaps cut off: basic training
@@ -113,11 +113,10 @@ public static partial class Redactor
         RegexOptions.IgnoreCase)]
     private static partial Regex UserInfo();
 
-    // a scheme that everybody knows stays; any other word may be the secret itself
+    // without a scheme it is told from a word by its length and a digit
     [GeneratedRegex(
-        """(Authorization(?:["'\\\s:=,]{1,8}(?:Bearer|Basic)\s+|(?:\\*["']?[ \t]*[:=]|(?<=\[Authorization),)[ \t]*\\*["']?(?:(?:Token|Api-?Key)[ \t]+)?))"""
-        + """(?!(?:true|false|null|none)\b|[{[(])(?:(?<!(?:Bearer|Basic|Token|Key)\s+)[\w-]+[ \t]+)?"""
-        + """(?:(?:\w+=\\*"\w|Credential=)[^\r\n]*|[^\s"',;\\\]]+)""",
+        """(Authorization(?:["'\\\s:=,]{1,8}(?:Bearer|Basic)\s+|["'\\\s]{0,4}[:=,]["'\\\s]{0,4}(?:(?:Token|Api-?Key|Negotiate|NTLM|SharedKey(?:Lite)?)\s+"""
+        + """|(?=[\w+/~.-]{0,200}\d)(?=[\w+/~.=\\-]{16}))))(?:[^\s"',;\\]|\\(?!["']))+""",
         RegexOptions.IgnoreCase)]
     private static partial Regex Header();
 
@@ -129,7 +128,7 @@ public static partial class Redactor
     [GeneratedRegex(
         "((?:password|passwd|pwd|passphrase|secret|token|credentials?|" + Key
         + """|sig|signature(?<=(?:(?:[?&;]|\\u0026)[\w-]{0,20}|shared[_ -]?access[_ -]?)signature)|pass(?-i:(?<=[A-Z0-9]_PASS))(?==))\\*["']?)(\s*[=:]\s*)"""
-        + """(?:"(?>[^"\\]+|\\[\s\S])*"|'(?>[^'\\]+|\\[\s\S])*'|(\\{1,8})(["'])[^\r\n]*?(?<!\\)(?-i:\3\4)|\\*["'][^\s"'][^"'\r\n]*|[^\s;,&"']+)""",
+        + """(?:"(?>[^"\\]+|\\(?!"\s+[\w.-]{1,40}\s*[=:])[^\r\n]|\\(?=["\r\n]))*"|'(?>[^'\\]+|\\(?!'\s+[\w.-]{1,40}\s*[=:])[^\r\n]|\\(?=['\r\n]))*'|(\\{1,8})(["'])[^\r\n]*?(?<!\\)(?-i:\3\4)|\\*["'][^\s"'][^"'\r\n]*|[^\s;,&"']+)""",
         RegexOptions.IgnoreCase)]
     private static partial Regex Named();
 
