@@ -10,12 +10,8 @@ public sealed partial class ActiveRun
     private readonly SemaphoreSlim _checkpointing = new(1, 1);
     private readonly Dictionary<string, MetricGoal> _checkpointGoals = new(StringComparer.Ordinal);
 
-    // in the order in which they were logged: a run that goes on from an earlier step logs lower steps again; null until those are known
-    // that were there before
-    private List<ModelCheckpoint>? _checkpoints;
-
-    // logged by this handle while it was null
-    private readonly List<ModelCheckpoint> _loggedUnknowing = [];
+    // in the order in which they were logged: a run that goes on from an earlier step logs lower steps again
+    private readonly List<ModelCheckpoint> _checkpoints = [];
 
     /// <summary>
     /// Logs a model as it is at a step, as the artifact <c>checkpoints/key/step/file</c>, and lets go of older ones that
@@ -48,7 +44,7 @@ public sealed partial class ActiveRun
             throw new ArgumentOutOfRangeException(nameof(options), options.KeepLast, "At least the last checkpoint is kept.");
         var path = ArtifactPath.Parse(FormattableString.Invariant($"checkpoints/{key}/{step}/{Path.GetFileName(file)}"));
         ThrowIfClosed();
-        var goal = await SettleGoalAsync(options, cancellationToken).ConfigureAwait(false);
+        var goal = SettleGoal(options);
         var content = await _tracker.Content.PutFileAsync(file, null, cancellationToken).ConfigureAwait(false);
 
         await _checkpointing.WaitAsync(cancellationToken).ConfigureAwait(false);
@@ -56,7 +52,7 @@ public sealed partial class ActiveRun
         {
             if (!_tracker.WriteCheckpoint(this, by, path, content, key, step, options.Score, goal, out var logged))
                 return logged;
-            (_checkpoints ?? _loggedUnknowing).Add(logged);
+            _checkpoints.Add(logged);
             StepOutputs[path.Value] = AsData(logged);
             if (options.KeepLast is { } last)
                 Forget(key, last);
@@ -68,34 +64,29 @@ public sealed partial class ActiveRun
         }
     }
 
+    /// <summary>Takes over what was logged before this handle was made.</summary>
+    internal void KnowCheckpoints(IEnumerable<ModelCheckpoint> before)
+    {
+        _checkpoints.AddRange(before.OrderBy(c => c.File.Id.Value));
+        foreach (var checkpoint in _checkpoints.Where(c => HasScore(c.Score)))
+            _checkpointGoals[checkpoint.Key] = checkpoint.Goal;
+    }
+
     /// <summary>
     /// Which way the scores of a key are better: as they are said to be now, else as they were before, also by an earlier handle. It is
     /// kept, so that what is learnt of the metric meanwhile does not turn them around.
     /// </summary>
-    private async Task<MetricGoal> SettleGoalAsync(CheckpointOptions options, CancellationToken cancellationToken)
+    private MetricGoal SettleGoal(CheckpointOptions options)
     {
-        await _checkpointing.WaitAsync(cancellationToken).ConfigureAwait(false);
-        try
+        var (key, metric) = (options.Key, options.Metric);
+        lock (_checkpointGoals)
         {
-            if (_checkpoints is null)
-                await FindCheckpointsAsync(cancellationToken).ConfigureAwait(false);
-            var (key, metric) = (options.Key, options.Metric);
             var goal = options.Goal ?? (_checkpointGoals.TryGetValue(key, out var before) ? before : metric is null ? null : FindGoal(metric));
-            if (HasScore(options.Score) && goal is null && _checkpoints is not null)
-            {
-                throw new ArgumentException(
-                    $"Nothing says whether the score of checkpoint '{key}' is better small or large{(metric is null ? "" : $", nor does the name '{metric}'")}; say Goal, or the Metric that it is of.",
-                    nameof(options));
-            }
-
-            // what is only guessed while the store is away must not stand against what the store knows
-            if (goal is { } known && (_checkpoints is not null || options.Goal is not null))
-                _checkpointGoals[key] = known;
-            return goal ?? MetricGoal.Maximize;
-        }
-        finally
-        {
-            _checkpointing.Release();
+            if (goal is { } known)
+                return _checkpointGoals[key] = known;
+            return !HasScore(options.Score) ? MetricGoal.Maximize : throw new ArgumentException(
+                $"Nothing says whether the score of checkpoint '{key}' is better small or large{(metric is null ? "" : $", nor does the name '{metric}'")}; say Goal, or the Metric that it is of.",
+                nameof(options));
         }
     }
 
@@ -103,7 +94,7 @@ public sealed partial class ActiveRun
 
     private void Forget(string key, int last)
     {
-        var ofKey = _checkpoints?.Where(c => c.Key == key).ToList() ?? [];
+        var ofKey = _checkpoints.Where(c => c.Key == key).ToList();
         var best = ModelCheckpoint.Best(ofKey);
         var old = ofKey.SkipLast(last).Where(c => c != best).ToList();
         foreach (var part in old.Chunk(PurgesPerBatch))
@@ -111,7 +102,7 @@ public sealed partial class ActiveRun
             var ids = part.Select(c => c.File.Id).ToHashSet();
             if (!_tracker.PurgeArtifacts(ids))
                 return;
-            _checkpoints!.RemoveAll(c => ids.Contains(c.File.Id));
+            _checkpoints.RemoveAll(c => ids.Contains(c.File.Id));
             foreach (var checkpoint in part)
                 StepOutputs.TryRemove(KeyValuePair.Create(checkpoint.File.Path.Value, AsData(checkpoint)));
         }
@@ -119,20 +110,4 @@ public sealed partial class ActiveRun
 
     private static StepData AsData(ModelCheckpoint checkpoint) =>
         new(checkpoint.File.Path.Value, null, checkpoint.File.Digest, checkpoint.File.Id);
-
-    // while the store is away all are kept; the next checkpoint after that asks again
-    private async Task FindCheckpointsAsync(CancellationToken cancellationToken)
-    {
-        try
-        {
-            IEnumerable<ModelCheckpoint> found = Continues ? await _tracker.Runs.ListCheckpointsAsync(Id, cancellationToken).ConfigureAwait(false) : [];
-            var before = found.ExceptBy(_loggedUnknowing.Select(c => c.File.Id), c => c.File.Id).ToList();
-            foreach (var ofKey in before.Where(c => HasScore(c.Score)).GroupBy(c => c.Key, StringComparer.Ordinal))
-                _checkpointGoals.TryAdd(ofKey.Key, ofKey.MaxBy(c => c.File.Id.Value)!.Goal);
-            _checkpoints = [.. before.Concat(_loggedUnknowing).OrderBy(c => c.File.Id.Value)];
-        }
-        catch (StorageUnavailableException)
-        {
-        }
-    }
 }

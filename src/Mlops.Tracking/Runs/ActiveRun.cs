@@ -52,9 +52,6 @@ public sealed partial class ActiveRun : IRunHandle, IAsyncDisposable
     /// <summary>How many points of this run this client had to drop; 0 unless the journal is full and the store away.</summary>
     public long DroppedPoints => DroppedBefore + Interlocked.Read(ref _dropped);
 
-    /// <summary>Whether the run was there before this handle.</summary>
-    internal bool Continues { get; init; }
-
     /// <summary>The metrics that the run had when this handle was made.</summary>
     internal IReadOnlyDictionary<string, SeriesSummary> MetricsBefore { get; init; } = ReadOnlyDictionary<string, SeriesSummary>.Empty;
 

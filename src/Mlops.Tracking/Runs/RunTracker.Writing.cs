@@ -245,13 +245,13 @@ public sealed partial class RunTracker
             Forget(ended);
         var live = new ActiveRun(this, _journal, _options.Time, run.Id, run.Name, experiment?.Key ?? "", owned)
         {
-            Continues = true,
             Started = run.StartTime,
             MetricsBefore = run.Metrics,
             DroppedBefore = _droppedBefore.GetValueOrDefault(run.Id),
             GapsBefore = _supply.Gaps,
         };
         live.KnowParams(run.Params);
+        live.KnowCheckpoints(await Runs.ListCheckpointsAsync(run.Id, cancellationToken).ConfigureAwait(false));
         Add(live);
         if (owned)
             Write([RunRecord.Resumed(run.Id, Writer)]);

@@ -118,7 +118,7 @@ public sealed class CheckpointTests
         await again.FlushAsync();
         rig.Store.IsAway = true;
         await again.LogCheckpointAsync(WriteModel(rig, 3), 3, new CheckpointOptions { Score = 6, Metric = "val_score", KeepLast = 1 });
-        await again.LogCheckpointAsync(WriteModel(rig, 4), 4, new CheckpointOptions { Score = 8, KeepLast = 1 });
+        Assert.Equal(MetricGoal.Minimize, (await again.LogCheckpointAsync(WriteModel(rig, 4), 4, new CheckpointOptions { Score = 8, KeepLast = 1 })).Goal);
         rig.Store.IsAway = false;
         await again.LogCheckpointAsync(WriteModel(rig, 5), 5, new CheckpointOptions { Score = 9, Metric = "val_score", KeepLast = 1 });
         await Rig.FlushUntilDrainedAsync(second);
