@@ -97,6 +97,9 @@ internal sealed class LargePut(Bucket bucket, CommittedNames names, string insta
             var (sizeBytes, parts) = await new PartSender(bucket, upload, partBytes, arrived).SendAsync(content, first, nonce, cancellationToken).ConfigureAwait(false);
             await bucket.CompleteUploadAsync(upload, parts, cancellationToken).ConfigureAwait(false);
             return await EndsInAsync(upload.Key, sizeBytes, nonce, cancellationToken).ConfigureAwait(false)
+
+                // a bit that flipped on the way is no other writer
+                || await EndsInAsync(upload.Key, sizeBytes, nonce, cancellationToken).ConfigureAwait(false)
                 ? sizeBytes
                 : throw new StorageUnavailableException($"Another writer went on with the upload of '{name}', because this one was silent for long; put it again.");
         }

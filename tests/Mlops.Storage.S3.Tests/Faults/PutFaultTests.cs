@@ -51,6 +51,16 @@ public sealed class PutFaultTests(CephServer server)
         Assert.Equal(step == PutStep.Small ? 1 : 2, (await rig.KeysAsync()).Count);
     }
 
+    [SkippableFact]
+    public async Task PutIfAbsent_theEndReadBackIsFlipped_isNoOtherWriter()
+    {
+        await using var rig = new Rig(server);
+        rig.Proxy.Strike(1, call => call.Method == "GET" && call.Path.Contains("~large/", StringComparison.Ordinal), HttpFault.FlippedAnswer);
+        Assert.Equal(PutOutcome.Created, await Rig.PutAsync(rig.Store, Rig.Large(1)));
+        Assert.Equal(1, rig.Proxy.Struck);
+        await rig.AssertHoldsAsync(Rig.Large(1));
+    }
+
     [SkippableTheory]
     [InlineData(PutStep.Small, 429)]
     [InlineData(PutStep.Small, 500)]
