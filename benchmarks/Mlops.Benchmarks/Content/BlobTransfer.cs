@@ -132,15 +132,19 @@ internal sealed class BlobTransfer : Figure
 
     private async Task<IObjectStore> OpenS3Async()
     {
-        _s3 = new AmazonS3Client(new BasicAWSCredentials("AKIAMLOPS", "secretmlops"), new AmazonS3Config
+        // ours makes a client of its own, as it does from a URI
+        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", "AKIAMLOPS");
+        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", "secretmlops");
+        var endpoint = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_server!.Port}");
+        _s3 = new AmazonS3Client(new AmazonS3Config
         {
-            ServiceURL = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_server!.Port}"),
+            ServiceURL = endpoint,
             ForcePathStyle = true,
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
             ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
         });
         await _s3.PutBucketAsync(Container);
-        return new S3ObjectStore(new S3ObjectStoreOptions { Bucket = Container, Client = _s3 });
+        return new S3ObjectStore(new S3ObjectStoreOptions { Bucket = Container, Endpoint = new Uri(endpoint) });
     }
 
     private async Task<IObjectStore> OpenAzureAsync()

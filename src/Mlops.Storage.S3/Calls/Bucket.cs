@@ -14,6 +14,9 @@ namespace Mlops.Storage.S3;
 /// </summary>
 internal sealed partial class Bucket
 {
+    // the SDK's 8 KiB make a system call, and wake the server, for each 8 KiB of a body
+    private const int SendBytes = 128 * 1024;
+
     private readonly S3ObjectStoreOptions _options;
     private readonly IAmazonS3 _client;
     private readonly string _prefix;
@@ -160,6 +163,7 @@ internal sealed partial class Bucket
             RetryMode = RequestRetryMode.Standard,
             MaxErrorRetry = options.Retries,
             Timeout = options.RequestTimeout,
+            BufferSize = SendBytes,
             ForcePathStyle = options.PathStyle ?? options.Endpoint is not null,
             // the bodies are signed with their SHA-256 anyway, and servers other than Amazon's stumble over more checksums
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
