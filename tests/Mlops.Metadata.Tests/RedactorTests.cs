@@ -66,6 +66,25 @@ public sealed class RedactorTests
     [InlineData("signing-key=abc, ENCRYPTION_KEY=abc", "signing-key=***, ENCRYPTION_KEY=***")]
     [InlineData("export DB_PASS=hunter2", "export DB_PASS=***")]
     [InlineData("train --Smtp:Password hunter2 --db-pass hunter2 --signing-key k", "train --Smtp:Password *** --db-pass *** --signing-key ***")]
+    [InlineData("token: Bearer abcdefghijkl, n", "token: *** ***, n")]
+    [InlineData("train --token Bearer abcdefghijkl --n 3", "train --token *** *** --n 3")]
+    [InlineData("Invalid token: Password=a,b;x=1", "Invalid token: ***;x=1")]
+    [InlineData("{\"Authorization\":[\"Token abc\"],\"n\":1}", "{\"Authorization\":[\"Token ***\"],\"n\":1}")]
+    [InlineData("{\"a\":\"{\\\"password\\\":\\\"a\\\\\\\\\\\",\\\"n\\\":1}\"}", "{\"a\":\"{\\\"password\\\":***,\\\"n\\\":1}\"}")]
+    [InlineData("{\"db\":\"Server=db;Password=\\\"a;b\\\";T=5\"}", "{\"db\":\"Server=db;Password=***;T=5\"}")]
+    [InlineData("{\\\"db\\\":\\\"Server=db;Password=a b\\\",\\\"n\\\":1}", "{\\\"db\\\":\\\"Server=db;Password=***\\\",\\\"n\\\":1}")]
+    [InlineData("{\"password\": \"x\"}", "{\"password\": ***}")]
+    [InlineData("{\"password\": \"x\\\"\", \"n\": 1}", "{\"password\": ***, \"n\": 1}")]
+    [InlineData("{\"db\":\"Host=x;Password=\\\"a\\\"\\\"b;c\\\";T=5\"}", "{\"db\":\"Host=x;Password=***;T=5\"}")]
+    [InlineData("{\"token\":\"a,\"secret\":\"b\"}", "{\"token\":***}")]
+    [InlineData("{'password': b'x', 'n': 1}", "{'password': ***, 'n': 1}")]
+    [InlineData("password: 'it''s x' # comment", "password: *** # comment")]
+    [InlineData("d[\"password\"] = \"x\"; user[password]=x&n=1", "d[\"password\"] = ***; user[password]=***&n=1")]
+    [InlineData("\"token\" => \"x\", token := \"x\", if token == \"x\":", "\"token\" => ***, token := ***, if token == ***:")]
+    [InlineData("Command ['train', '--token', 'x', '-n', '3']", "Command ['train', '--token', ***, '-n', '3']")]
+    [InlineData("train --db-pass=x; DJANGO_SECRET_KEY=x", "train --db-pass=***; DJANGO_SECRET_KEY=***")]
+    [InlineData("cannot open 'Server=db;Password=': and 'Server=db;Password=a b'", "cannot open 'Server=db;Password=': and 'Server=db;Password=***'")]
+    [InlineData("-----BEGIN PGP PRIVATE KEY BLOCK-----\nabc, cut", "***")]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----", "***")]
     public void Redact_secret_isMaskedAndAgainChangesNothing(string text, string expected)
     {
@@ -99,6 +118,8 @@ public sealed class RedactorTests
     [InlineData("Smtp.Password", "abc", "***")]
     [InlineData("Smtp:Pass", "abc", "***")]
     [InlineData("Secrets:Db", "abc", "***")]
+    [InlineData("COSMOS_PRIMARY_KEY", "abc", "***")]
+    [InlineData("TABLE_SORT_KEY", "name", "name")]
     [InlineData("BYPASS", "abc", "abc")]
     [InlineData("Secrets.Count", "3", "3")]
     [InlineData("OMP_NUM_THREADS", "4", "4")]
@@ -133,9 +154,20 @@ public sealed class RedactorTests
     [InlineData("", "authorization:")]
     [InlineData("password=\"a", "\\")]
     [InlineData("", "password=\\\"")]
+    [InlineData("", "password=\"a\n")]
+    [InlineData("", "password=")]
+    [InlineData("x=1;password='", "a\"")]
+    [InlineData("", ";password=x")]
+    [InlineData("", "-pass:")]
+    [InlineData("", "token ")]
+    [InlineData("", "a=")]
+    [InlineData("", "a://b:c")]
+    [InlineData("", "://")]
+    [InlineData("", ";")]
+    [InlineData("", "eyJabcdefgh-")]
     public void Redact_longLine_comesToAnEnd(string start, string repeated)
     {
-        // minutes where an expression goes back and forth
+        // minutes where what is ahead is read anew at each place
         var text = start + string.Concat(Enumerable.Repeat(repeated, 50_000));
         Assert.NotEmpty(Redactor.Redact(text));
     }
