@@ -4,13 +4,14 @@ using Mlops.Sdk;
 
 namespace Mlops.Benchmarks.Figures;
 
-/// <summary>A thousand different pictures of 50 KB by step, each durable, some at once; against a thousand files, as many at once, each flushed.</summary>
+/// <summary>A thousand different pictures of 50 KB by step, each durable, some at once; against a thousand files, each flushed.</summary>
 internal sealed class LogImage : Figure
 {
     private const int Images = 1_000;
     private const int Bytes = 50_000;
     private const int AtOnce = 16;
     private readonly Random _random = new(20260401);
+    private readonly List<double> _atOnce = [];
     private MlopsClient? _mlops;
 
     public override string Name => "log-image";
@@ -39,10 +40,25 @@ internal sealed class LogImage : Figure
 
     public override async Task<double?> MeasureBaselineAsync(Workspace workspace)
     {
+        _atOnce.Add(await WriteFilesAsync(workspace, AtOnce));
+        if (_atOnce.Count == WarmUps + Rounds)
+            Note($"{_atOnce.Skip(WarmUps).Order().ElementAt(Rounds / 2):F0} files/s for {AtOnce} of them at once");
+        return await WriteFilesAsync(workspace, 1);
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        if (_mlops is not null)
+            await _mlops.DisposeAsync();
+        await base.DisposeAsync();
+    }
+
+    private async Task<double> WriteFilesAsync(Workspace workspace, int atOnce)
+    {
         var images = Generate();
         var folder = Directory.CreateDirectory(workspace.NewPath("files")).FullName;
         var start = Stopwatch.GetTimestamp();
-        await Parallel.ForAsync(0, Images, new ParallelOptions { MaxDegreeOfParallelism = AtOnce }, (i, _) =>
+        await Parallel.ForAsync(0, Images, new ParallelOptions { MaxDegreeOfParallelism = atOnce }, (i, _) =>
         {
             using var file = new FileStream(Path.Combine(folder, $"{i}.png"), FileMode.CreateNew);
             file.Write(images[i]);
@@ -52,13 +68,6 @@ internal sealed class LogImage : Figure
         var perSecond = Images / Stopwatch.GetElapsedTime(start).TotalSeconds;
         Workspace.Delete(folder);
         return perSecond;
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        if (_mlops is not null)
-            await _mlops.DisposeAsync();
-        await base.DisposeAsync();
     }
 
     private byte[][] Generate()
