@@ -86,6 +86,10 @@ public sealed class RedactorTests
     [InlineData("cannot open 'Server=db;Password=': and 'Server=db;Password=a b'", "cannot open 'Server=db;Password=': and 'Server=db;Password=***'")]
     [InlineData("-----BEGIN PGP PRIVATE KEY BLOCK-----\nabc, cut", "***")]
     [InlineData("-----BEGIN RSA PRIVATE KEY-----\nabc\n-----END RSA PRIVATE KEY-----", "***")]
+    [InlineData("PRIVATE_KEY=\"-----BEGIN RSA PRIVATE KEY-----\nMIIabc\nMIIdef", "PRIVATE_KEY=***")]
+    [InlineData("open \"Host=pg;Username=u;Password=\"#hunter;2\";Database=ml\" (attempt 3)", "open \"Host=pg;Username=u;Password=***;Database=ml\" (attempt 3)")]
+    [InlineData("open \"Server=db;Password=\"a;b\"\": timeout after 30 s; retry=3", "open \"Server=db;Password=***\": timeout after 30 s; retry=3")]
+    [InlineData("Headers[\"Authorization\"] = \"Token abc\"", "Headers[\"Authorization\"] = \"Token ***\"")]
     public void Redact_secret_isMaskedAndAgainChangesNothing(string text, string expected)
     {
         Assert.Equal(expected, Redactor.Redact(text));
@@ -106,6 +110,7 @@ public sealed class RedactorTests
     [InlineData("authorization = true; Authorization: none; the authorization token and the authorization key were found")]
     [InlineData("{\"authorization\": {\"type\": \"none\"}}, authorization, authentication and auditing")]
     [InlineData("forward_pass=3, forward_pass: 0.5 s, backward pass: 3, PASS: 12, tests passed=12, first-pass = 4, --bypass x --compass y")]
+    [InlineData("items.Select(token => token.Length), if (token == x), missing \"--token\", \"--n\", eval --min-sig 0.05")]
     [InlineData("signature: (float, float) -> float; model signature = [x]; Signature=x; sort_key=a, primary_key=b, signing key: a word")]
     public void Redact_ordinaryText_staysAsItIs(string text) => Assert.Equal(text, Redactor.Redact(text));
 
@@ -120,6 +125,7 @@ public sealed class RedactorTests
     [InlineData("Secrets:Db", "abc", "***")]
     [InlineData("COSMOS_PRIMARY_KEY", "abc", "***")]
     [InlineData("TABLE_SORT_KEY", "name", "name")]
+    [InlineData("P_SIG", "0.05", "0.05")]
     [InlineData("BYPASS", "abc", "abc")]
     [InlineData("Secrets.Count", "3", "3")]
     [InlineData("OMP_NUM_THREADS", "4", "4")]
@@ -165,6 +171,7 @@ public sealed class RedactorTests
     [InlineData("", "://")]
     [InlineData("", ";")]
     [InlineData("", "eyJabcdefgh-")]
+    [InlineData("-----BEGIN ", "PRIVATE KEY")]
     public void Redact_longLine_comesToAnEnd(string start, string repeated)
     {
         // minutes where what is ahead is read anew at each place

@@ -31,7 +31,7 @@ internal static class SecretNames
         var before = name[..^last.Length];
         return name.ContainsAny(Anywhere) || last switch
         {
-            "" => false,
+            "" or "sig" => false, // a significance; in URLs it is a signature
             "pass" => !EndsWithLetter(before),
             "key" => EndOf(before.TrimEnd("_-"), PlainKeys) == "",
             _ => true,

@@ -15,13 +15,16 @@ internal ref partial struct SecretScanner
     private bool IsNamed(int name, int nameEnd)
     {
         var separator = Skip(Blanks, Skip("\\\"']", nameEnd));
-        var value = Skip(Blanks, separator + (IsAny("=>", separator + 1) ? 2 : 1));
+        var isOperator = IsAny("=>", separator + 1);
+        var value = Skip(Blanks, separator + (isOperator ? 2 : 1));
         if (IsAny(",", separator) && IsInOption(name))
-            return TakeQuoted(value);
+            return !IsAny("-", value + 1) && TakeQuoted(value); // the next argument, if it is no option too
         if (!IsAny("=:", separator))
             return IsOption(name, nameEnd);
         if (IsMasked(value) || (nameEnd - name == "pass".Length && Is("pass", name) && !IsInOption(name) && !SecretNames.IsVariable(_text, name)))
             return false; // a forward_pass has a figure, DB_PASS= and --db-pass= a password
+        if (isOperator)
+            return TakeQuoted(value); // of a comparison or a lambda otherwise
         return IsAny("=", separator) ? TakeAssigned(name, value) : TakeQuoted(value) || TakeBare(BareEnd(value), value);
     }
 
@@ -32,8 +35,11 @@ internal ref partial struct SecretScanner
         return value > nameEnd && IsInOption(name) && !IsMasked(value) && (TakeQuoted(value) || TakeBare(Find(OptionEnds, value), value));
     }
 
+    // --sig is a significance
     private readonly bool IsInOption(int name)
     {
+        if (Is("sig", name) && !Is("signing", name))
+            return false;
         var start = name;
         while (start > name - 100 && (IsWord(start - 1) || IsAny("-.:", start - 1)))
             start--;
@@ -44,13 +50,15 @@ internal ref partial struct SecretScanner
     {
         if (_stop < value)
             _stop = Find(";\r\n", value);
+        if (_quote < value)
+            _quote = Find("\"'", value);
         if (IsInConnectionString(name))
             return TakeInConnectionString(name, value);
         if (TakeQuoted(value, isAssigned: true))
             return true;
 
         // the first value of a connection string; with quotes in it only if it is clear that it is one
-        var isFirst = _stop > value && IsAny(";", _stop) && !Is("sig", name) && (!_text[value.._stop].ContainsAny('"', '\'') || IsPair(_stop, ";"));
+        var isFirst = _stop > value && IsAny(";", _stop) && !Is("sig", name) && (_quote >= _stop || IsPair(_stop, ";"));
         return isFirst ? Take(value, _stop) : TakeBare(BareEnd(value), value);
     }
 
@@ -82,8 +90,18 @@ internal ref partial struct SecretScanner
         ReadQuotes(name);
         var isQuoted = _lastQuote >= 0 && !IsWord(_lastQuote - 1) && IsWord(_lastQuote + 1);
         var quote = isQuoted ? _text[_lastQuote] : '\n';
-        if (IsQuote(value) && _text[value] == quote && !IsWord(value + 1) && !IsQuote(value + 1))
-            return false;
+        if (IsQuote(value) && _text[value] == quote)
+        {
+            // the quote that was opened before ends the string here, or a value in the same quotes starts
+            if (value + 1 == _text.Length || IsAny(Blanks + ":,+)]}", value + 1))
+                return false;
+            for (var i = value + 1; i < _text.Length && !IsAny("\r\n", i); i++)
+            {
+                if (_text[i] == quote && !IsWord(i + 1) && !(IsQuote(i + 1) && _text[i + 1] == quote && IsWord(i + 2)))
+                    return Take(value, i + 1);
+            }
+        }
+
         if (TakeQuoted(value, isAssigned: true))
         {
             End = Find(BareEnds, End);
@@ -103,6 +121,12 @@ internal ref partial struct SecretScanner
         if (!IsQuote(quote))
             return false;
         var end = QuotedEnd(quote, isAssigned ? Blanks + ";" : Blanks);
+        if (end < 0 && Is("-----BEGIN ", quote + 1) && IsKnownKey(quote + 1))
+        {
+            Start = value;
+            return true;
+        }
+
         return end >= 0 ? Take(value, end) : quote + 1 < _text.Length && !IsAny(Blanks, quote + 1) && Take(value, Find("\r\n", quote));
     }
 
@@ -135,11 +159,15 @@ internal ref partial struct SecretScanner
     // " name=", or "; any name=" or "; " at the end
     private readonly bool IsPair(int at, string before)
     {
+        if (!IsAny(before, at))
+            return false;
         var isSemicolon = IsAny(";", at);
-        var start = Skip(Blanks, at + 1);
+        var start = at + 1;
+        while (start < at + 40 && IsAny(Blanks, start))
+            start++;
         var end = start;
         while (end < start + 40 && (IsWord(end) || IsAny(isSemicolon ? " .-" : ".-", end)))
             end++;
-        return IsAny(before, at) && ((isSemicolon && start == _text.Length) || (end > start && IsAny("=:", Skip(Blanks, end))));
+        return (isSemicolon && start == _text.Length) || (end > start && IsAny("=:", Skip(Blanks, end)));
     }
 }

@@ -45,6 +45,7 @@ internal ref partial struct SecretScanner(ReadOnlySpan<char> text)
     private int _urlEnd = -1;
     private int _bareEnd = -1;
     private int _stop = -1;
+    private int _quote = -1;
 
     /// <summary>Where the secret starts that was found last.</summary>
     public int Start { get; private set; }
@@ -102,7 +103,7 @@ internal ref partial struct SecretScanner(ReadOnlySpan<char> text)
     // without the name of a credential it is told from a word by its length and a digit
     private bool IsAuthorization(int nameEnd)
     {
-        var start = Skip(Blanks + "\"'\\:=,[", nameEnd);
+        var start = Skip(Blanks + "\"'\\:=,[]>", nameEnd);
         var isSeparated = _text[nameEnd..start].ContainsAny(":=,");
         foreach (var name in Credentials)
         {
@@ -151,7 +152,7 @@ internal ref partial struct SecretScanner(ReadOnlySpan<char> text)
     }
 
     [GeneratedRegex(
-        @"\G(?:-----BEGIN [A-Z ]*PRIVATE KEY[A-Z ]*-----.*?(?:-----END [A-Z ]*-----|\z)|\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}\b|AIza[A-Za-z0-9_-]{35}"
+        @"\G(?:-----BEGIN [A-Z ]{0,40}PRIVATE KEY[A-Z ]{0,40}-----.*?(?:-----END [A-Z ]*-----|\z)|\b(?:(?:AKIA|ASIA)[0-9A-Z]{16}\b|AIza[A-Za-z0-9_-]{35}"
         + @"|gh[pousr]_[A-Za-z0-9]{36,}\b|github_pat_[A-Za-z0-9_]{22,}|glpat-[A-Za-z0-9_-]{20,}|hf_[A-Za-z0-9]{30,}\b|sk-[A-Za-z0-9_-]{20,}"
         + @"|xox[abprs]-[A-Za-z0-9-]{10,}|eyJ[A-Za-z0-9_-]{8,4000}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]*))",
         RegexOptions.Singleline)]
