@@ -32,14 +32,13 @@ internal sealed class ContentSpool
     /// <param name="logger">Told of waiting contents.</param>
     public ContentSpool(string writerPath, ContentStore target, ILogger logger)
     {
-        var folder = Path.Combine(writerPath, FolderName);
         Target = target;
-        _objects = new FolderObjectStore(folder);
+        _objects = new FolderObjectStore(Path.Combine(writerPath, FolderName));
         _local = new ContentStore(_objects, writerPath);
         _asideFolder = Path.Combine(Path.GetDirectoryName(writerPath)!, AsideName);
         _logger = logger;
         _isFolder = target.Objects is FolderObjectStore;
-        _holdsAny = Directory.Exists(folder);
+        _holdsAny = IsIn(writerPath);
     }
 
     /// <summary>Where contents belong.</summary>
@@ -47,6 +46,9 @@ internal sealed class ContentSpool
 
     /// <summary>How many contents this machine's disk has damaged while they waited.</summary>
     public int Lost => _damaged.Count;
+
+    /// <summary>Whether contents may wait beside a writer's journal.</summary>
+    public static bool IsIn(string writerPath) => Directory.Exists(Path.Combine(writerPath, FolderName));
 
     public Task<ContentInfo> PutAsync(ReadOnlyMemory<byte> content, CancellationToken cancellationToken) =>
         PutAsync(store => store.PutAsync(content, cancellationToken));

@@ -19,10 +19,18 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
     public async Task<IReadOnlyList<JournalRecovery>> RecoverAsync(CancellationToken cancellationToken)
     {
         List<JournalRecovery> found = [];
+        var isAway = false;
         foreach (var folder in WriterFolder.TakeDead(options.JournalPath, self))
         {
             using (folder)
             {
+                // contents that could not be delivered for one journal need not be waited for with each
+                if (isAway && ContentSpool.IsIn(folder.Path))
+                {
+                    HasLeft = true;
+                    continue;
+                }
+
                 try
                 {
                     if (await RecoverAsync(folder, cancellationToken).ConfigureAwait(false) is not { } recovery)
@@ -35,6 +43,7 @@ internal sealed class Recoverer(IMetadataStore store, ContentStore content, Trac
                 catch (Exception e) when (e is MlopsException or IOException or UnauthorizedAccessException)
                 {
                     HasLeft = true;
+                    isAway |= e is StorageUnavailableException;
                     TrackingLog.NotRecovered(logger, folder.Writer, e);
                 }
             }

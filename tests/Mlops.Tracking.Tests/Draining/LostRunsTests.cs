@@ -342,15 +342,4 @@ public sealed class LostRunsTests
 
         public override DateTimeOffset GetUtcNow() => Now;
     }
-
-    private sealed class GatedObjects(IObjectStore inner, Func<bool, Task> gate) : PassingObjects(inner)
-    {
-        private int _puts;
-
-        public override async Task<PutOutcome> PutIfAbsentAsync(ObjectName name, Stream content, CancellationToken cancellationToken = default)
-        {
-            await gate(Interlocked.Increment(ref _puts) == 1).WaitAsync(cancellationToken);
-            return await base.PutIfAbsentAsync(name, content, cancellationToken);
-        }
-    }
 }

@@ -347,6 +347,38 @@ public sealed class RecovererTests
         await AssertDamageIsToldAsync(rig, dead, "1 slots and 0 segments");
     }
 
+    [Fact]
+    public async Task Recover_objectsAway_asksForTheContentsOfOneJournalOnly()
+    {
+        await using var rig = new Rig();
+        var (isAway, asked) = (true, 0);
+        var content = new ContentStore(new GatedObjects(new FolderObjectStore(rig.Folder["objects"]), _ =>
+        {
+            asked++;
+            return isAway ? throw new StorageUnavailableException("The bucket is away.") : Task.CompletedTask;
+        }));
+        List<RunId> runs = [];
+        for (var i = 0; i < 3; i++)
+        {
+            var tracker = rig.Open(o => o with { FlushBound = TimeSpan.FromMilliseconds(50) }, content: content);
+            var run = await tracker.StartRunAsync("waiting");
+            await run.LogTextAsync($"notes {i}", "notes.md");
+            runs.Add(run.Id);
+            await tracker.DisposeAsync();
+        }
+
+        var recoverer = new Recoverer(rig.Store, content, rig.Options, rig.Log);
+        asked = 0;
+        Assert.Empty(await recoverer.RecoverAsync(CancellationToken.None));
+        Assert.True(recoverer.HasLeft);
+        Assert.Equal(1, asked);
+
+        isAway = false;
+        Assert.Equal(3, (await new Recoverer(rig.Store, content, rig.Options, rig.Log).RecoverAsync(CancellationToken.None)).Count);
+        foreach (var run in runs)
+            Assert.Equal("notes.md", Assert.Single(await rig.Runs.ListArtifactsAsync(run)).Path.Value);
+    }
+
     private static unsafe Segment WriteLap(SegmentMemory memory, RecordId writer, long @base, RunId run, int slots = 1000)
     {
         var segment = new Segment(memory);
