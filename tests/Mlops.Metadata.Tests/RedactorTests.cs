@@ -89,6 +89,7 @@ public sealed class RedactorTests
     [InlineData("PRIVATE_KEY=\"-----BEGIN RSA PRIVATE KEY-----\nMIIabc\nMIIdef", "PRIVATE_KEY=***")]
     [InlineData("open \"Host=pg;Username=u;Password=\"#hunter;2\";Database=ml\" (attempt 3)", "open \"Host=pg;Username=u;Password=***;Database=ml\" (attempt 3)")]
     [InlineData("open \"Server=db;Password=\"a;b\"\": timeout after 30 s; retry=3", "open \"Server=db;Password=***\": timeout after 30 s; retry=3")]
+    [InlineData("db='Server=x;Password=>a;T=5' token==b", "db='Server=x;Password=***;T=5' token=***")]
     [InlineData("Headers[\"Authorization\"] = \"Token abc\"", "Headers[\"Authorization\"] = \"Token ***\"")]
     public void Redact_secret_isMaskedAndAgainChangesNothing(string text, string expected)
     {

@@ -5,8 +5,9 @@ namespace Mlops.Metadata;
 // the values of names, and how far they go
 internal ref partial struct SecretScanner
 {
-    // a quoted value that goes on for longer has lost its end
+    // a quoted value that goes on for longer, or has more quotes in it, has lost its end
     private const int LongestQuoted = 4_000;
+    private const int MostTorn = 64;
 
     private static readonly SearchValues<char> BareEnds = SearchValues.Create(Blanks + "\"';,&");
     private static readonly SearchValues<char> OptionEnds = SearchValues.Create(Blanks + "\"'");
@@ -15,7 +16,7 @@ internal ref partial struct SecretScanner
     private bool IsNamed(int name, int nameEnd)
     {
         var separator = Skip(Blanks, Skip("\\\"']", nameEnd));
-        var isOperator = IsAny("=>", separator + 1);
+        var isOperator = IsAny("=>", separator + 1) && IsAny(Blanks + "\"'", separator + 2);
         var value = Skip(Blanks, separator + (isOperator ? 2 : 1));
         if (IsAny(",", separator) && IsInOption(name))
             return !IsAny("-", value + 1) && TakeQuoted(value); // the next argument, if it is no option too
@@ -24,7 +25,7 @@ internal ref partial struct SecretScanner
         if (IsMasked(value) || (nameEnd - name == "pass".Length && Is("pass", name) && !IsInOption(name) && !SecretNames.IsVariable(_text, name)))
             return false; // a forward_pass has a figure, DB_PASS= and --db-pass= a password
         if (isOperator)
-            return TakeQuoted(value); // of a comparison or a lambda otherwise
+            return TakeQuoted(value); // a comparison or a lambda otherwise
         return IsAny("=", separator) ? TakeAssigned(name, value) : TakeQuoted(value) || TakeBare(BareEnd(value), value);
     }
 
@@ -137,8 +138,8 @@ internal ref partial struct SecretScanner
     {
         var level = Backslashes(quote);
         var limit = Math.Min(_text.Length, quote + LongestQuoted);
-        var isTorn = false;
-        for (var i = quote + 1; i < limit; i++)
+        var torn = 0;
+        for (var i = quote + 1; i < limit && torn < MostTorn; i++)
         {
             var found = level > 0 ? _text[i..limit].IndexOfAny(_text[quote], '\r', '\n') : _text[i..limit].IndexOf(_text[quote]);
             i += found;
@@ -147,9 +148,9 @@ internal ref partial struct SecretScanner
             var isOfLevel = Backslashes(i) % (2 * (level + 1)) == level;
             var next = i + 1 + level;
             var isDoubled = isOfLevel && next < limit && _text[next] == _text[quote] && Backslashes(next) == level;
-            if (!isDoubled && !IsWord(i + 1) && (isOfLevel || IsPair(i + 1, beforePair)) && !(isTorn && IsAny("=:", Skip(Blanks, i + 1))))
+            if (!isDoubled && !IsWord(i + 1) && (isOfLevel || IsPair(i + 1, beforePair)) && !(torn > 0 && IsAny("=:", Skip(Blanks, i + 1))))
                 return i + 1;
-            isTorn |= isDoubled || IsWord(i + 1);
+            torn += isDoubled || IsWord(i + 1) ? 1 : 0;
             i = isDoubled ? next : i;
         }
 
