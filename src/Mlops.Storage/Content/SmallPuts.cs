@@ -7,11 +7,7 @@ namespace Mlops.Storage;
 internal sealed class SmallPuts(PackStore packs, ContentIndex index, ContentLease lease)
 {
     private const int SideBySide = 2;
-
-    // of fewer, one pack after the other costs fewer flushes than it takes time
-    private const int BytesForOneMore = 1024 * 1024;
     private readonly Queue<Waiting> _waiting = new();
-    private long _waitingBytes;
     private int _working;
 
     /// <summary>Whoever cancels ends at once, and nobody reads his bytes any more; those stored with them go on.</summary>
@@ -21,8 +17,7 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index, ContentLeas
         lock (_waiting)
         {
             _waiting.Enqueue(waiting);
-            _waitingBytes += bytes.Length;
-            if (_working == SideBySide || (_working > 0 && _waitingBytes < BytesForOneMore))
+            if (_working == SideBySide)
                 return waiting.Done.Task;
             _working++;
         }
@@ -81,7 +76,6 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index, ContentLeas
             while (_waiting.TryPeek(out var next) && (group.Count == 0 || PackBuilder.SizeOf(group.Count + 1, bytes + next.Bytes.Length) <= PackBuilder.MostBytes))
             {
                 _waiting.Dequeue();
-                _waitingBytes -= next.Bytes.Length;
                 if (next.HasLeft)
                     continue;
                 group.Add(next);
