@@ -7,6 +7,7 @@ namespace Mlops.Benchmarks;
 internal abstract class Figure : IAsyncDisposable
 {
     private readonly List<string> _notes = [];
+    private readonly List<double> _beside = [];
 
     /// <summary>The name on the command line and in the table of the README.</summary>
     public abstract string Name { get; }
@@ -54,6 +55,14 @@ internal abstract class Figure : IAsyncDisposable
     {
         AlsoHolds &= value == 0;
         Note($"{value:0.######} {what}");
+    }
+
+    /// <summary>Takes what was measured beside the baseline in each of its rounds; the median is noted after the last one.</summary>
+    protected void NoteBeside(double value, string what)
+    {
+        _beside.Add(value);
+        if (_beside.Count == WarmUps + BaselineRounds)
+            Note($"{FigureRunner.Median(_beside[WarmUps..]):0.#} {what}");
     }
 
     protected void Note(FormattableString note) => _notes.Add(FormattableString.Invariant(note));

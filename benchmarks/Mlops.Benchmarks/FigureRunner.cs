@@ -161,7 +161,7 @@ internal static partial class FigureRunner
     [LibraryImport("libc", EntryPoint = "sync")]
     private static partial void Sync();
 
-    private static double Median(List<double> values)
+    internal static double Median(List<double> values)
     {
         var sorted = values.Order().ToList();
         var middle = sorted.Count / 2;

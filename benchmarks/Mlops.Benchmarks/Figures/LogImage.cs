@@ -11,7 +11,6 @@ internal sealed class LogImage : Figure
     private const int Bytes = 50_000;
     private const int AtOnce = 16;
     private readonly Random _random = new(20260401);
-    private readonly List<double> _atOnce = [];
     private MlopsClient? _mlops;
 
     public override string Name => "log-image";
@@ -40,9 +39,7 @@ internal sealed class LogImage : Figure
 
     public override async Task<double?> MeasureBaselineAsync(Workspace workspace)
     {
-        _atOnce.Add(await WriteFilesAsync(workspace, AtOnce));
-        if (_atOnce.Count == WarmUps + Rounds)
-            Note($"{_atOnce.Skip(WarmUps).Order().ElementAt(Rounds / 2):F0} files/s for {AtOnce} of them at once");
+        NoteBeside(await WriteFilesAsync(workspace, AtOnce), $"files/s for {AtOnce} of them at once");
         return await WriteFilesAsync(workspace, 1);
     }
 
