@@ -72,6 +72,18 @@ public sealed class TroubleTests(CephServer server)
         Assert.Contains("cannot be reached", error.Message, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [MemberData(nameof(Calls))]
+    public async Task AnyCall_credentialsThatCannotBeGot_saysSo(string call)
+    {
+        // such as a login that has expired, of which the SDK throws an exception of no family
+        using var client = new AmazonS3Client(new BrokenCredentials(), new AmazonS3Config { ServiceURL = "http://127.0.0.1:9" });
+        var error = await FailAsync(call, new S3ObjectStoreOptions { Bucket = "bucket", Client = client });
+        Assert.True(error.NeedsRepair);
+        Assert.Contains("cannot get credentials; log in again", error.Message, StringComparison.Ordinal);
+        Assert.Contains("The login has expired", error.Message, StringComparison.Ordinal);
+    }
+
     [SkippableFact]
     public async Task AnyCall_serverThatCrashed_isUnavailableUntilItIsBack()
     {
@@ -117,5 +129,10 @@ public sealed class TroubleTests(CephServer server)
             "list" => Rig.ListAsync(store),
             _ => store.DeleteAsync(Name),
         });
+    }
+
+    private sealed class BrokenCredentials : AWSCredentials
+    {
+        public override ImmutableCredentials GetCredentials() => throw new InvalidOperationException("The login has expired.");
     }
 }

@@ -102,7 +102,7 @@ internal sealed partial class Bucket
                 await _client.PutObjectAsync(request, cancellationToken).ConfigureAwait(false);
                 return true;
             }
-            catch (AmazonServiceException e) when (e.StatusCode == HttpStatusCode.PreconditionFailed || (replaced is not null && e is NoSuchKeyException))
+            catch (AmazonServiceException e) when (e.StatusCode == HttpStatusCode.PreconditionFailed || (replaced is not null && e.ErrorCode == "NoSuchKey"))
             {
                 return false;
             }
@@ -164,6 +164,9 @@ internal sealed partial class Bucket
             MaxErrorRetry = options.Retries,
             Timeout = options.RequestTimeout,
             BufferSize = SendBytes,
+
+            // a clock that is days ahead would take uploads of others for abandoned ones
+            DisableClockSkewCorrection = true,
             ForcePathStyle = options.PathStyle ?? options.Endpoint is not null,
             // the bodies are signed with their SHA-256 anyway, and servers other than Amazon's stumble over more checksums
             RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,

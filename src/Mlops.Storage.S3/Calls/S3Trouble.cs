@@ -11,9 +11,11 @@ internal static class S3Trouble
     private static readonly TimeSpan ShortPause = TimeSpan.FromMilliseconds(50);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(20);
 
-    /// <summary>Errors of a call, whoever throws them: server, SDK, or what carries its requests.</summary>
-    public static bool IsOne(Exception error) =>
-        error is AmazonServiceException or AmazonClientException or HttpRequestException or IOException or TimeoutException or OperationCanceledException;
+    /// <summary>
+    /// Errors of a call, whoever throws them: server, SDK, what carries its requests, or what finds the credentials, which throws
+    /// what it likes.
+    /// </summary>
+    public static bool IsOne(Exception error) => error is not (MlopsException or ArgumentException or ObjectDisposedException);
 
     /// <summary>True if the same request may well succeed soon and the SDK by itself does not send it again.</summary>
     public static bool IsPassing(Exception error) => error is AmazonServiceException
@@ -76,8 +78,11 @@ internal static class S3Trouble
             "the bucket is in another region; set the region.",
         AmazonServiceException { StatusCode: HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized } =>
             "access is denied; check the credentials, and give them the rights that docs/objects.md lists.",
+        AmazonServiceException { ErrorCode: "InvalidRequest" } =>
+            "the bucket wants something that is not sent, such as an MD5 where it locks each object by default; use another.",
         AmazonClientException when error.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase) =>
             "the AWS SDK finds no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile or role.",
-        _ => null,
+        AmazonServiceException or AmazonClientException or HttpRequestException or IOException or TimeoutException or OperationCanceledException => null,
+        _ => "the AWS SDK cannot get credentials; log in again, or correct the profile or role.",
     };
 }
