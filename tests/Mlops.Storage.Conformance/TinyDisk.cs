@@ -18,20 +18,10 @@ public sealed class TinyDisk : IDisposable
     public string Path { get; }
 
     /// <summary>Mounts an empty disk, or skips the test.</summary>
-    public static TinyDisk Mount(long sizeBytes)
-    {
-        Skip.IfNot(OperatingSystem.IsLinux(), "a tiny disk needs Linux (tmpfs)");
-        Skip.IfNot(Environment.IsPrivilegedProcess, "a tiny disk needs the right to mount (root)");
-        var path = Directory.CreateTempSubdirectory("tiny-disk-").FullName;
-        var size = sizeBytes.ToString(CultureInfo.InvariantCulture);
-        if (Run("mount", "-t", "tmpfs", "-o", $"size={size}", "tmpfs", path) is not 0)
-        {
-            Directory.Delete(path);
-            Skip.If(true, "mounting a tmpfs is not permitted here");
-        }
+    public static TinyDisk Mount(long sizeBytes) => Mount("tmpfs", "size=" + sizeBytes.ToString(CultureInfo.InvariantCulture));
 
-        return new TinyDisk(path);
-    }
+    /// <summary>Mounts an empty disk whose files are written through the page cache only (ramfs), or skips the test.</summary>
+    public static TinyDisk MountCached() => Mount("ramfs", "mode=0700");
 
     /// <summary>Mounts an empty disk whose files can share blocks (XFS, at least 300 MiB), or skips the test.</summary>
     public static TinyDisk MountCloning(long sizeBytes)
@@ -63,6 +53,20 @@ public sealed class TinyDisk : IDisposable
         Directory.Delete(Path);
         if (_image is not null)
             File.Delete(_image);
+    }
+
+    private static TinyDisk Mount(string kind, string options)
+    {
+        Skip.IfNot(OperatingSystem.IsLinux(), $"a tiny disk needs Linux ({kind})");
+        Skip.IfNot(Environment.IsPrivilegedProcess, "a tiny disk needs the right to mount (root)");
+        var path = Directory.CreateTempSubdirectory("tiny-disk-").FullName;
+        if (Run("mount", "-t", kind, "-o", options, kind, path) is not 0)
+        {
+            Directory.Delete(path);
+            Skip.If(true, $"mounting a {kind} is not permitted here");
+        }
+
+        return new TinyDisk(path);
     }
 
     private static int? Run(string program, params string[] arguments)

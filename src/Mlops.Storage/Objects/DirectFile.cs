@@ -36,16 +36,21 @@ internal static unsafe partial class DirectFile
             return false;
         var descriptor = Open(path, CreateNew | direct, ReadableWritable);
         if (descriptor < 0)
-            return false; // whatever it is, writing as usual says it
+        {
+            // whatever it is, writing as usual says it; Linux makes the file before it sees that it cannot be written so
+            File.Delete(path);
+            return false;
+        }
+
         using var file = new SafeFileHandle(descriptor, ownsHandle: true);
         var buffer = (byte*)NativeMemory.AlignedAlloc(PieceBytes, PieceBytes);
         _ = Advise(buffer, PieceBytes, HugePages); // where it is refused, it is only slower
         try
         {
-            for (var at = 0; at < bytes.Length; at += PieceBytes)
+            for (var at = 0L; at < bytes.Length; at += PieceBytes)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                var piece = bytes.Slice(at, Math.Min(PieceBytes, bytes.Length - at));
+                var piece = bytes.Slice((int)at, (int)Math.Min(PieceBytes, bytes.Length - at));
                 var whole = (piece.Length + Alignment - 1) / Alignment * Alignment;
                 var aligned = new Span<byte>(buffer, whole);
                 piece.CopyTo(aligned);

@@ -85,6 +85,18 @@ public sealed class FolderObjectStoreTests : IDisposable
         Assert.Equal(3, (await store.FindAsync(Name))!.SizeBytes);
     }
 
+    [SkippableTheory]
+    [InlineData(100_000)]
+    [InlineData(3_000_000)]
+    public async Task PutIfAbsent_diskThatIsWrittenThroughItsCacheOnly_isStored(int size)
+    {
+        using var disk = TinyDisk.MountCached();
+        var store = new FolderObjectStore(disk.Path);
+        Assert.Equal(PutOutcome.Created, await store.PutIfAbsentAsync(Name, new MemoryStream(new byte[size], 0, size, writable: false, publiclyVisible: true)));
+        Assert.Equal(size, (await store.FindAsync(Name))!.SizeBytes);
+        Assert.Single(Directory.GetFiles(disk.Path, "*", SearchOption.AllDirectories));
+    }
+
     [SkippableFact]
     public async Task PutIfAbsent_noPermission_saysSo()
     {
