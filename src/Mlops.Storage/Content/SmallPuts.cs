@@ -95,7 +95,9 @@ internal sealed class SmallPuts(PackStore packs, ContentIndex index, ContentLeas
         using var use = await lease.EnterAsync(asks: false, cancellationToken).ConfigureAwait(false);
         HashSet<Digest> digests = [.. group.Select(w => w.Info.Digest)];
         var known = await index.FindUsableAsync(PackEntryKind.Content, digests, use, cancellationToken).ConfigureAwait(false);
-        digests.ExceptWith(known.Keys);
+
+        // one that was put as a large content, since its file grew meanwhile, needs chunks that nobody looks up here
+        digests.ExceptWith(known.Values.Where(e => e.Entry.Kind == PackEntryKind.Content).Select(e => e.Entry.Digest));
         var writer = new PackWriter(packs, use);
         await using (writer.ConfigureAwait(false))
         {

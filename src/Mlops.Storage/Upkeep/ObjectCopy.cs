@@ -53,7 +53,7 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
 
     /// <summary>
     /// Every pack that the index speaks of, since a copy of the index without one of them would make later puts rely on it; and the
-    /// whole objects of those contents that the index does not have.
+    /// whole objects of those contents that the index does not have, or whose repair is still one.
     /// </summary>
     private async Task<Dictionary<ObjectName, (bool IsPack, Digest Digest)>> FindObjectsAsync(IReadOnlySet<Digest> digests, CancellationToken cancellationToken)
     {
@@ -64,6 +64,12 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
         {
             packs.UnionWith(part.Select(e => e.Pack));
             whole.ExceptWith(part.Where(e => e.Entry.Kind != PackEntryKind.Chunk).Select(e => e.Entry.Digest));
+        }
+
+        await foreach (var found in new WholeObjects(from).ListAsync(cancellationToken).ConfigureAwait(false))
+        {
+            if (digests.Contains(found.Digest))
+                whole.Add(found.Digest);
         }
 
         foreach (var pack in packs)

@@ -15,6 +15,7 @@ internal sealed class PackRewriting(PackedContents contents, IReadOnlyDictionary
     private readonly List<PackInfo> _sparse = [];
     private readonly List<PackInfo> _small = [];
     private readonly List<IndexEntry> _moving = [];
+    private readonly HashSet<Digest> _kept = [];
     private PackBuilder _builder = new(0);
 
     public long CandidateBytes => Candidates.Sum(p => p.SizeBytes);
@@ -48,7 +49,7 @@ internal sealed class PackRewriting(PackedContents contents, IReadOnlyDictionary
         }
 
         await MoveAsync(lease, cancellationToken).ConfigureAwait(false);
-        return [.. Candidates.Select(p => p.Name)];
+        return [.. Candidates.Select(p => p.Name).Where(p => !_kept.Contains(p))];
     }
 
     public void Dispose() => _builder.Dispose();
@@ -60,17 +61,22 @@ internal sealed class PackRewriting(PackedContents contents, IReadOnlyDictionary
             ? used.OrderBy(e => e.Offset)
             : await contents.Packs.ReadFooterAsync(pack, cancellationToken).ConfigureAwait(false);
         if (entries is null)
-            return; // damaged; a scrub says so, and asks for it
+        {
+            _kept.Add(pack.Name); // damaged; a scrub says so, and asks for it
+            return;
+        }
+
         var bytes = await contents.Packs.ReadAsync(pack.Name, 0, (int)pack.SizeBytes, cancellationToken).ConfigureAwait(false);
         foreach (var kinds in entries.GroupBy(e => e.Kind))
         {
             var known = await contents.Index.FindAsync(kinds.Key, kinds.Select(e => e.Digest), cancellationToken).ConfigureAwait(false);
             foreach (var entry in kinds)
             {
-                // what is damaged stays where it is, and keeps its pack
-                if (!known.TryGetValue(entry.Digest, out var now) || now.Pack != pack.Name || now.Entry.Offset != entry.Offset || now.IsDamaged
-                    || !PackReader.IsSound(entry, bytes))
+                if (!known.TryGetValue(entry.Digest, out var now) || now.Pack != pack.Name || now.Entry.Offset != entry.Offset)
+                    continue;
+                if (now.IsDamaged || !PackReader.IsSound(entry, bytes))
                 {
+                    _kept.Add(pack.Name); // what is damaged stays where it is
                     continue;
                 }
 
@@ -88,8 +94,9 @@ internal sealed class PackRewriting(PackedContents contents, IReadOnlyDictionary
             return;
         var pack = _builder.Finish();
         await contents.Packs.PutAsync(pack, cancellationToken).ConfigureAwait(false);
-        await lease.CommitUnchangedAsync(
-            [.. _moving.Zip(pack.Entries, (old, entry) => (old with { Pack = pack.Name, Entry = entry }).ToWrite(old.Version))], cancellationToken).ConfigureAwait(false);
+        List<CellWrite> writes = [.. _moving.Zip(pack.Entries, (old, entry) => (old with { Pack = pack.Name, Entry = entry }).ToWrite(old.Version))];
+        var changed = (await lease.CommitUnchangedAsync(writes, cancellationToken).ConfigureAwait(false)).ToHashSet();
+        _kept.UnionWith(_moving.Where((_, i) => changed.Contains(writes[i])).Select(e => e.Pack));
         _moving.Clear();
         _builder.Dispose();
         _builder = new PackBuilder(0);

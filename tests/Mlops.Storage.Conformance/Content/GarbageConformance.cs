@@ -250,6 +250,29 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task CollectGarbage_packs_that_could_not_be_packed_anew_wait_for_their_own_grace()
+    {
+        for (var i = 0; i < 20; i++)
+            await PutAsync(Random(1000, i));
+        Release();
+        foreach (var info in await ObjectsAsync())
+        {
+            var pack = await ReadObjectAsync(info.Name);
+            pack[^20] ^= 1; // in the footer
+            await ReplaceAsync(info.Name, pack);
+        }
+
+        await _content.CollectGarbageAsync(Really);
+        Time.Advance(TimeSpan.FromDays(2));
+        await _content.CollectGarbageAsync(Really);
+        Assert.Empty(await _content.ListAsync().ToListAsync());
+        Assert.Equal(20, await CountObjectsAsync());
+        Time.Advance(TimeSpan.FromDays(2));
+        await _content.CollectGarbageAsync(Really);
+        Assert.Equal(0, await CountObjectsAsync());
+    }
+
+    [SkippableFact]
     public async Task CollectGarbage_many_tiny_packs_become_one()
     {
         List<Digest> digests = [];

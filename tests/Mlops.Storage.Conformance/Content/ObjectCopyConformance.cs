@@ -38,6 +38,23 @@ public abstract partial class ContentConformance
     }
 
     [SkippableFact]
+    public async Task CopyObjects_repaired_while_the_index_was_away_takes_the_whole_object_along()
+    {
+        var digest = Assert.Single(await PutAsync(Random(1000)));
+        var info = Assert.Single(await ObjectsAsync());
+        var pack = await ReadObjectAsync(info.Name);
+        pack[0] ^= 1;
+        await ReplaceAsync(info.Name, pack);
+        await Assert.ThrowsAsync<IntegrityException>(() => _content.ReadAllAsync(digest));
+        await new ContentStore(Objects).PutAsync(Random(1000));
+        Assert.Equal(Random(1000), await _content.ReadAllAsync(digest));
+
+        var target = new FolderObjectStore(Path.Combine(Folder, "copy"), Time);
+        await _content.CopyObjectsAsync(target, new HashSet<Digest> { digest });
+        Assert.Equal(Random(1000), await new ContentStore(target, _index, Time).ReadAllAsync(digest));
+    }
+
+    [SkippableFact]
     public async Task CopyObjects_what_arrives_wrong_only_once_is_copied_right()
     {
         var digest = Assert.Single(await PutAsync(Random(3_000_000)));

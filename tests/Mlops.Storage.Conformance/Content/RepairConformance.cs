@@ -142,6 +142,20 @@ public abstract partial class ContentConformance
         await AssertReadableAsync(digests);
     }
 
+    [SkippableFact]
+    public async Task Put_small_that_was_stored_as_chunks_before_does_not_rely_on_them()
+    {
+        // a file that grows while it is read is stored so
+        var digest = (await _content.PutAsync(new GrowingStream(Random(500_000), 400_000))).Digest;
+        var info = Assert.Single(await ObjectsAsync());
+        var pack = await ReadObjectAsync(info.Name);
+        pack[1000] ^= 1;
+        await ReplaceAsync(info.Name, pack);
+        await Assert.ThrowsAsync<IntegrityException>(() => _content.ReadAllAsync(digest));
+        await PutAsync(Random(500_000));
+        await AssertReadableAsync([digest]);
+    }
+
     [SkippableTheory]
     [InlineData(0)]
     [InlineData(1000)]
@@ -277,5 +291,10 @@ public abstract partial class ContentConformance
 
             return await base.OpenReadAsync(name, offset, length, cancellationToken);
         }
+    }
+
+    private sealed class GrowingStream(byte[] content, long lengthBefore) : MemoryStream(content, writable: false)
+    {
+        public override long Length => lengthBefore;
     }
 }
