@@ -30,8 +30,8 @@ internal sealed class ChunkedPut(PackStore packs, ContentIndex index, ContentLea
                 {
                     while (segments.Reader.TryRead(out var segment))
                     {
-                        await PackAsync(segment, writer, stop.Token).ConfigureAwait(false);
-                        segment.Dispose();
+                        await using (segment.ConfigureAwait(false))
+                            await PackAsync(segment, writer, stop.Token).ConfigureAwait(false);
                         progress?.Report(_manifest.SizeBytes);
                     }
                 }
@@ -46,6 +46,8 @@ internal sealed class ChunkedPut(PackStore packs, ContentIndex index, ContentLea
                 // nobody reads the caller's stream any more once this returns
                 await stop.CancelAsync().ConfigureAwait(false);
                 await ((Task)reading).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+                while (segments.Reader.TryRead(out var left))
+                    await left.DisposeAsync().ConfigureAwait(false);
             }
         }
     }
@@ -60,7 +62,7 @@ internal sealed class ChunkedPut(PackStore packs, ContentIndex index, ContentLea
             while (await reader.ReadAsync(cancellationToken).ConfigureAwait(false) is { } segment)
             {
                 whole = AppendAsync(hash, segment, whole);
-                await segments.WriteAsync(new PreparedSegment(segment, index, use, whole, cancellationToken), cancellationToken).ConfigureAwait(false);
+                await WriteAsync(segments, new PreparedSegment(segment, index, use, whole, cancellationToken), cancellationToken).ConfigureAwait(false);
             }
 
             segments.Complete();
@@ -71,6 +73,19 @@ internal sealed class ChunkedPut(PackStore packs, ContentIndex index, ContentLea
         {
             segments.TryComplete(e);
             await whole.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            throw;
+        }
+    }
+
+    private static async Task WriteAsync(ChannelWriter<PreparedSegment> segments, PreparedSegment segment, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await segments.WriteAsync(segment, cancellationToken).ConfigureAwait(false);
+        }
+        catch
+        {
+            await segment.DisposeAsync().ConfigureAwait(false);
             throw;
         }
     }

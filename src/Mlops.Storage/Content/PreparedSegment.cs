@@ -1,7 +1,7 @@
 namespace Mlops.Storage;
 
 /// <summary>A segment of which each chunk is hashed, looked up and, where it is new, compressed, by a task of its own.</summary>
-internal sealed class PreparedSegment : IDisposable
+internal sealed class PreparedSegment : IAsyncDisposable
 {
     private readonly ChunkSegment _segment;
     private readonly byte[]?[] _compressed;
@@ -33,7 +33,11 @@ internal sealed class PreparedSegment : IDisposable
     /// <summary>Null where compressing does not pay.</summary>
     public byte[]? Compressed(int chunk) => _compressed[chunk];
 
-    public void Dispose() => _segment.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        await Settled.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        _segment.Dispose();
+    }
 
     private async Task PrepareAsync(ContentIndex index, ContentLease.Use use, CancellationToken cancellationToken)
     {

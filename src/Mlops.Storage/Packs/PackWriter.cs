@@ -16,7 +16,7 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
         PackEntryKind kind, Digest digest, ReadOnlyMemory<byte> bytes, byte[]? compressed, CancellationToken cancellationToken)
     {
         if (!_builder.HasRoomFor(compressed?.Length ?? bytes.Length))
-            await StoreAsync(Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+            await StoreAsync([], cancellationToken).ConfigureAwait(false);
         _builder.Add(kind, digest, bytes.Span, compressed);
     }
 
@@ -29,11 +29,11 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
             var list = manifest.Write();
             var compressed = zstd.TryCompress(list);
             if (!_builder.HasRoomFor(compressed?.Length ?? list.Length))
-                await StoreAsync(Task.CompletedTask, cancellationToken).ConfigureAwait(false);
+                await StoreAsync([], cancellationToken).ConfigureAwait(false);
             _builder.Add(PackEntryKind.Manifest, content, list, compressed, manifest.SizeBytes);
         }
 
-        await StoreAsync(Task.WhenAll(_storing), cancellationToken).ConfigureAwait(false);
+        await StoreAsync([.. _storing], cancellationToken).ConfigureAwait(false);
         await Task.WhenAll(_storing).ConfigureAwait(false);
     }
 
@@ -44,8 +44,8 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
         _builder.Dispose();
     }
 
-    /// <summary>Stores what is gathered, which is in the index only once <paramref name="before"/> is done.</summary>
-    private async Task StoreAsync(Task before, CancellationToken cancellationToken)
+    /// <summary>Stores what is gathered, which is in the index only once <paramref name="before"/> are done.</summary>
+    private async Task StoreAsync(Task[] before, CancellationToken cancellationToken)
     {
         if (_builder.Count == 0)
             return;
@@ -59,7 +59,7 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
         _storing.Add(Task.Run(() => StoreAsync(full, before, cancellationToken), CancellationToken.None));
     }
 
-    private async Task StoreAsync(PackBuilder builder, Task before, CancellationToken cancellationToken)
+    private async Task StoreAsync(PackBuilder builder, Task[] before, CancellationToken cancellationToken)
     {
         IReadOnlyList<CellWrite> cells;
         try
@@ -76,7 +76,7 @@ internal sealed class PackWriter(PackStore packs, ContentLease.Use use, int capa
             packs.Slots.Release(); // before the index is asked, so that a slow one holds back no transfer
         }
 
-        await before.ConfigureAwait(false);
+        await Task.WhenAll(before).ConfigureAwait(false);
         await use.CommitAsync(cells, cancellationToken).ConfigureAwait(false);
     }
 }
