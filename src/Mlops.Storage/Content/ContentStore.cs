@@ -141,7 +141,7 @@ public sealed class ContentStore
         || await IsPackedAsync(digest, cancellationToken).ConfigureAwait(false); // a collection may have packed it meanwhile
 
     /// <summary>Whether content is in the store and no collection is about to delete it, so that it may be named without being put.</summary>
-    internal Task<bool> IsKeptAsync(Digest digest, CancellationToken cancellationToken) =>
+    public Task<bool> IsKeptAsync(Digest digest, CancellationToken cancellationToken = default) =>
         Packed is null ? ExistsAsync(digest, cancellationToken) : Packed.IsKeptAsync(digest, cancellationToken);
 
     /// <summary>All content that is stored, in no order that matters; what is there in both forms comes twice.</summary>

@@ -6,7 +6,8 @@ namespace Mlops.Tracking;
 
 /// <summary>
 /// Where the contents of artifacts wait while the object store is away: a folder beside the journal, from which the drain brings
-/// them over before it commits the batch that names them (W1), whoever drains. Thread-safe.
+/// them over before it commits the batch that names them (W1), whoever drains. They stay until that is committed, since what
+/// nothing names may be collected. Thread-safe.
 /// </summary>
 internal sealed class ContentSpool
 {
@@ -16,6 +17,9 @@ internal sealed class ContentSpool
     private readonly ContentStore _local;
     private readonly string _asideFolder;
     private readonly ILogger _logger;
+
+    // by this process, but not named yet
+    private readonly ConcurrentDictionary<Digest, bool> _delivered = new();
 
     // told once, however often the drain comes by
     private readonly ConcurrentDictionary<Digest, bool> _damaged = new();
@@ -77,7 +81,10 @@ internal sealed class ContentSpool
         try
         {
             if (!_isAway)
+            {
                 await DeliverAsync(info.Digest, cancellationToken).ConfigureAwait(false);
+                await RemoveDeliveredAsync(info.Digest, cancellationToken).ConfigureAwait(false);
+            }
         }
         catch (StorageUnavailableException e)
         {
@@ -93,10 +100,17 @@ internal sealed class ContentSpool
     {
         if (!_holdsAny)
             return;
-        var named = batch.Changes.SelectMany(c => c.Fields).SelectMany(f => f.Values).Where(v => v.Type == FieldType.Digest).Select(v => v.AsDigest)
-            .Concat(batch.Appends.Where(a => a.Points.Type == SeriesType.Digest).SelectMany(a => a.Points.Digests.ToArray()));
-        foreach (var digest in named.Distinct())
+        foreach (var digest in NamedBy(batch))
             await DeliverAsync(digest, cancellationToken).ConfigureAwait(false);
+    }
+
+    /// <summary>Removes what was brought over for a batch that is in the store now.</summary>
+    public async Task RemoveDeliveredAsync(Batch batch)
+    {
+        if (_delivered.IsEmpty)
+            return;
+        foreach (var digest in NamedBy(batch))
+            await RemoveDeliveredAsync(digest, CancellationToken.None).ConfigureAwait(false);
     }
 
     /// <summary>
@@ -143,6 +157,25 @@ internal sealed class ContentSpool
         }
     }
 
+    private static IEnumerable<Digest> NamedBy(Batch batch) =>
+        batch.Changes.SelectMany(c => c.Fields).SelectMany(f => f.Values).Where(v => v.Type == FieldType.Digest).Select(v => v.AsDigest)
+            .Concat(batch.Appends.Where(a => a.Points.Type == SeriesType.Digest).SelectMany(a => a.Points.Digests.ToArray()))
+            .Distinct();
+
+    private async Task RemoveDeliveredAsync(Digest digest, CancellationToken cancellationToken)
+    {
+        if (!_delivered.TryRemove(digest, out _))
+            return;
+        try
+        {
+            await _objects.DeleteAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
+        }
+        catch (StorageUnavailableException)
+        {
+            // it goes with the journal
+        }
+    }
+
     private void WaitFor(ContentInfo content, StorageUnavailableException cause)
     {
         _isAway = true;
@@ -155,6 +188,10 @@ internal sealed class ContentSpool
         {
             try
             {
+                // a collection may have taken what was brought over for a batch that could not be committed since
+                if (_delivered.ContainsKey(digest) && await Target.IsKeptAsync(digest, cancellationToken).ConfigureAwait(false))
+                    return;
+
                 // where it is away, that is told before the content is read
                 _ = await Target.Objects.FindAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
 
@@ -163,7 +200,7 @@ internal sealed class ContentSpool
                 if (put.Digest != digest)
                     throw new IntegrityException($"Content {digest}, which waits at '{PathOf(digest)}', is damaged: its bytes do not match its digest.");
                 _isAway = false;
-                await _objects.DeleteAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
+                _delivered[digest] = true;
                 return;
             }
             catch (FileNotFoundException)

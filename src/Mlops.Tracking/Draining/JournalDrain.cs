@@ -122,6 +122,7 @@ internal sealed class JournalDrain
                 _stored = key?.Sequence ?? _stored;
                 MoveTo(segment, index);
                 _mostUnits = Math.Min(MostUnits, _mostUnits * 2);
+                await _spool.RemoveDeliveredAsync(batch).ConfigureAwait(false);
                 return result;
             }
             catch (OutOfSequenceException)
