@@ -13,7 +13,7 @@ public sealed class ReferenceTests
         ["Mlops.Storage.Sqlite"] = ["Mlops.Storage", "Microsoft.Data.Sqlite", "SQLitePCLRaw.*"],
         ["Mlops.Storage.AzureBlobs"] = ["Mlops.Storage", "Azure.Storage.Blobs", "Azure.Storage.Common", "Azure.Core"],
         ["Mlops.Storage.PostgreSql"] = ["Mlops.Storage", "Npgsql"],
-        ["Mlops.Storage.S3"] = ["Mlops.Storage", "AWSSDK.S3", "AWSSDK.Core", "AWSSDK.SecurityToken", "AWSSDK.SSO", "AWSSDK.SSOOIDC"],
+        ["Mlops.Storage.S3"] = ["Mlops.Storage", "AWSSDK.S3", "AWSSDK.Core", "AWSSDK.SecurityToken"],
         ["Mlops.Metadata"] = ["Mlops.Storage"],
         ["Mlops.Git"] = ["Mlops.Metadata", "Mlops.Storage", "LibGit2Sharp"],
         ["Mlops.MLflow"] = ["Mlops.Metadata", "Mlops.Storage", "Microsoft.Data.Sqlite", "SQLitePCLRaw.*", "YamlDotNet"],
