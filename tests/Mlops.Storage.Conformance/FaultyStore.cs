@@ -37,7 +37,7 @@ public sealed class FaultyStore(IMetadataStore inner) : IMetadataStore
     public Func<Batch, bool>? IsTooMuch { get; set; }
 
     /// <summary>Called before and after each commit.</summary>
-    public Action<string>? Step { get; init; }
+    public Action<string>? Step { get; set; }
 
     /// <summary>What the store has committed, in order.</summary>
     public IReadOnlyList<Batch> Committed => [.. _committed];

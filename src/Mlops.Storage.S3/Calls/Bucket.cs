@@ -164,7 +164,6 @@ internal sealed partial class Bucket
             MaxErrorRetry = options.Retries,
             Timeout = options.RequestTimeout,
             BufferSize = SendBytes,
-
             // a clock that is days ahead would take uploads of others for abandoned ones
             DisableClockSkewCorrection = true,
             ForcePathStyle = options.PathStyle ?? options.Endpoint is not null,

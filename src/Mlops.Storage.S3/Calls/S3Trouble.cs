@@ -15,7 +15,7 @@ internal static class S3Trouble
     /// Errors of a call, whoever throws them: server, SDK, what carries its requests, or what finds the credentials, which throws
     /// what it likes.
     /// </summary>
-    public static bool IsOne(Exception error) => error is not (MlopsException or ArgumentException or ObjectDisposedException);
+    public static bool IsOne(Exception error) => error is not (MlopsException or ObjectDisposedException or OutOfMemoryException);
 
     /// <summary>True if the same request may well succeed soon and the SDK by itself does not send it again.</summary>
     public static bool IsPassing(Exception error) => error is AmazonServiceException
@@ -83,6 +83,6 @@ internal static class S3Trouble
         AmazonClientException when error.Message.Contains("credentials", StringComparison.OrdinalIgnoreCase) =>
             "the AWS SDK finds no credentials; set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile or role.",
         AmazonServiceException or AmazonClientException or HttpRequestException or IOException or TimeoutException or OperationCanceledException => null,
-        _ => "the AWS SDK cannot get credentials; log in again, or correct the profile or role.",
+        _ => "the AWS SDK fails, probably since it cannot get credentials; log in again, or correct the profile or role.",
     };
 }

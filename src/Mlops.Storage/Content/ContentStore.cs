@@ -140,9 +140,13 @@ public sealed class ContentStore
         || await _whole.FindAsync(digest, cancellationToken).ConfigureAwait(false) is not null
         || await IsPackedAsync(digest, cancellationToken).ConfigureAwait(false); // a collection may have packed it meanwhile
 
-    /// <summary>Whether content is in the store and no collection is about to delete it, so that it may be named without being put.</summary>
+    /// <summary>
+    /// Whether content is in the store, in packs where there is an index, and no collection is about to delete it, so that it may be
+    /// named without being put.
+    /// </summary>
+    /// <exception cref="StorageUnavailableException">The index or the objects are away.</exception>
     public Task<bool> IsKeptAsync(Digest digest, CancellationToken cancellationToken = default) =>
-        Packed is null ? ExistsAsync(digest, cancellationToken) : Packed.IsKeptAsync(digest, cancellationToken);
+        Packed is null ? ExistsAsync(digest, cancellationToken) : Packed.IsKeptAsync(Checked(digest), cancellationToken);
 
     /// <summary>All content that is stored, in no order that matters; what is there in both forms comes twice.</summary>
     public async IAsyncEnumerable<ContentInfo> ListAsync([EnumeratorCancellation] CancellationToken cancellationToken = default)
@@ -320,8 +324,8 @@ public sealed class ContentStore
     }
 
     /// <summary>
-    /// Copies the packs that the index speaks of, and the whole objects of contents that it does not have, to another object store as
-    /// they are, checked on the way. With a copy of the metadata store they are a copy of the contents.
+    /// Copies the packs that the index speaks of, and the whole objects of contents that it does not have or whose repair is still
+    /// one, to another object store as they are, checked on the way. With a copy of the metadata store they are a copy of the contents.
     /// </summary>
     /// <param name="target">Where to.</param>
     /// <param name="digests">The contents.</param>

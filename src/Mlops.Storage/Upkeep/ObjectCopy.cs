@@ -44,7 +44,9 @@ internal sealed class ObjectCopy(PackedContents contents, IObjectStore from, IOb
             }
             catch (IntegrityException e)
             {
-                _problems.Add(e.Message); // the rest is still worth copying
+                // a whole object of what is sound in packs is of no use; the rest is still worth copying
+                if (item.Value.IsPack || !await contents.IsKeptAsync(item.Value.Digest, token).ConfigureAwait(false))
+                    _problems.Add(e.Message);
             }
 
             progress?.Report(Interlocked.Increment(ref done) / (double)names.Count);

@@ -81,10 +81,7 @@ internal sealed class ContentSpool
         try
         {
             if (!_isAway)
-            {
                 await DeliverAsync(info.Digest, cancellationToken).ConfigureAwait(false);
-                await RemoveDeliveredAsync(info.Digest, cancellationToken).ConfigureAwait(false);
-            }
         }
         catch (StorageUnavailableException e)
         {
@@ -104,13 +101,22 @@ internal sealed class ContentSpool
             await DeliverAsync(digest, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Removes what was brought over for a batch that is in the store now.</summary>
+    /// <summary>Removes what was brought over for a batch that is in the store now, or never will be.</summary>
     public async Task RemoveDeliveredAsync(Batch batch)
     {
         if (_delivered.IsEmpty)
             return;
-        foreach (var digest in NamedBy(batch))
-            await RemoveDeliveredAsync(digest, CancellationToken.None).ConfigureAwait(false);
+        foreach (var digest in NamedBy(batch).Where(d => _delivered.TryRemove(d, out _)))
+        {
+            try
+            {
+                await _objects.DeleteAsync(ContentStore.NameOf(digest)).ConfigureAwait(false);
+            }
+            catch (StorageUnavailableException)
+            {
+                // it goes with the journal
+            }
+        }
     }
 
     /// <summary>
@@ -162,20 +168,6 @@ internal sealed class ContentSpool
             .Concat(batch.Appends.Where(a => a.Points.Type == SeriesType.Digest).SelectMany(a => a.Points.Digests.ToArray()))
             .Distinct();
 
-    private async Task RemoveDeliveredAsync(Digest digest, CancellationToken cancellationToken)
-    {
-        if (!_delivered.TryRemove(digest, out _))
-            return;
-        try
-        {
-            await _objects.DeleteAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
-        }
-        catch (StorageUnavailableException)
-        {
-            // it goes with the journal
-        }
-    }
-
     private void WaitFor(ContentInfo content, StorageUnavailableException cause)
     {
         _isAway = true;
@@ -188,12 +180,12 @@ internal sealed class ContentSpool
         {
             try
             {
-                // a collection may have taken what was brought over for a batch that could not be committed since
-                if (_delivered.ContainsKey(digest) && await Target.IsKeptAsync(digest, cancellationToken).ConfigureAwait(false))
-                    return;
-
                 // where it is away, that is told before the content is read
-                _ = await Target.Objects.FindAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
+                var whole = await Target.Objects.FindAsync(ContentStore.NameOf(digest), cancellationToken).ConfigureAwait(false);
+
+                // a collection may have taken what was brought over for a batch that could not be committed since
+                if (_delivered.ContainsKey(digest) && (whole is not null || await Target.IsKeptAsync(digest, cancellationToken).ConfigureAwait(false)))
+                    return;
 
                 // a file is read again where it is, a stream would be copied first while the index is away
                 var put = await Target.PutFileAsync(PathOf(digest), progress: null, cancellationToken).ConfigureAwait(false);

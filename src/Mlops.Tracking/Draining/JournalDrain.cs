@@ -149,6 +149,7 @@ internal sealed class JournalDrain
                     throw;
                 TrackingLog.Refused(_logger, _writer, segment.Base + index, e);
                 Pass.CountRefused();
+                await _spool.RemoveDeliveredAsync(batch).ConfigureAwait(false);
                 MoveTo(segment, index);
             }
         }
